@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+// Pure unit tests share threads; what opens ports or starts processes gets a process of its own.
+export default defineConfig({
+  test: {
+    projects: [
+      { extends: true, test: { name: 'tidy', include: ['test/tidy.test.ts'], pool: 'threads' } },
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'], pool: 'threads' } },
+      { extends: true, test: { name: 'sim', include: ['test/sim/**/*.test.ts'], pool: 'threads', testTimeout: 120_000 } },
+      {
+        extends: true,
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.{ts,tsx}'], pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+    ],
+  },
+});
