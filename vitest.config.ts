@@ -6,10 +6,19 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'tidy', include: ['test/tidy.test.ts'], pool: 'threads' } },
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'], pool: 'threads' } },
-      { extends: true, test: { name: 'sim', include: ['test/sim/**/*.test.ts'], pool: 'threads', testTimeout: 120_000 } },
       {
         extends: true,
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.{ts,tsx}'], pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000 },
+        test: { name: 'sim', include: ['test/sim/**/*.test.ts'], pool: 'threads', testTimeout: 120_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.{ts,tsx}'],
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
     ],
   },

@@ -1,0 +1,117 @@
+/**
+ * The agent's configuration after all sources were merged, defaults filled, templates resolved and rules checked
+ * (`config/load.ts`). Everything else reads this and nothing else. Durations are milliseconds, sizes bytes.
+ */
+export interface Config {
+  readonly devMode: boolean;
+  readonly nodeName: string;
+  /** Empty = make one and keep it in the data directory. */
+  readonly nodeId: string;
+  readonly nodeMeta: Readonly<Record<string, string>>;
+  readonly disableHostNodeId: boolean;
+  readonly datacenter: string;
+  readonly primaryDatacenter: string;
+  readonly server: boolean;
+  readonly bootstrap: boolean;
+  readonly bootstrapExpect: number;
+  /** Empty in development mode: nothing is written. */
+  readonly dataDir: string;
+  readonly pidFile: string;
+  /** The addresses and ports of every listener, resolved. Port -1: listener off. */
+  readonly bindAddr: string;
+  readonly advertiseAddr: string;
+  readonly advertiseAddrWan: string;
+  readonly taggedAddresses: Readonly<Record<string, string>>;
+  readonly clientAddrs: readonly string[];
+  /** `host:port`, or `unix:///path`. */
+  readonly httpAddrs: readonly string[];
+  readonly httpsAddrs: readonly string[];
+  readonly dnsAddrs: readonly string[];
+  readonly grpcAddrs: readonly string[];
+  readonly unixSockets: { readonly user: string; readonly group: string; readonly mode: string };
+  readonly ports: {
+    readonly dns: number;
+    readonly http: number;
+    readonly https: number;
+    readonly grpc: number;
+    readonly server: number;
+    readonly serfLan: number;
+    readonly serfWan: number;
+  };
+  readonly translateWanAddrs: boolean;
+  readonly leaveOnTerm: boolean;
+  readonly skipLeaveOnInt: boolean;
+  readonly acl: { readonly enabled: boolean; readonly defaultPolicy: 'allow' | 'deny'; readonly downPolicy: string };
+  readonly connectEnabled: boolean;
+  readonly domain: string;
+  readonly altDomain: string;
+  readonly sessionTtlMinMs: number;
+  readonly defaultQueryTimeMs: number;
+  readonly maxQueryTimeMs: number;
+  readonly discoveryMaxStaleMs: number;
+  readonly http: {
+    readonly blockEndpoints: readonly string[];
+    /** CIDRs; empty = everybody may write. */
+    readonly allowWriteHttpFrom: readonly string[];
+    readonly responseHeaders: Readonly<Record<string, string>>;
+    readonly useCache: boolean;
+    readonly maxHeaderBytes: number;
+    readonly disableUnprintableCharFilter: boolean;
+  };
+  readonly limits: {
+    readonly httpMaxConnsPerClient: number;
+    readonly rpcMaxConnsPerClient: number;
+    readonly rpcRate: number;
+    readonly rpcMaxBurst: number;
+    readonly kvMaxValueSize: number;
+    readonly txnMaxReqLen: number;
+  };
+  readonly ui: { readonly enabled: boolean; readonly dir: string; readonly contentPath: string };
+  readonly raft: {
+    readonly protocol: number;
+    readonly multiplier: number;
+    readonly snapshotThreshold: number;
+    readonly snapshotIntervalMs: number;
+    readonly trailingLogs: number;
+  };
+  readonly leaveDrainTimeMs: number;
+  readonly rpcHoldTimeoutMs: number;
+  readonly autopilot: {
+    readonly cleanupDeadServers: boolean;
+    readonly lastContactThresholdMs: number;
+    readonly maxTrailingLogs: number;
+    readonly minQuorum: number;
+    readonly serverStabilizationTimeMs: number;
+  };
+  readonly disableCoordinates: boolean;
+  readonly enableDebug: boolean;
+  readonly log: {
+    readonly level: string;
+    readonly json: boolean;
+    readonly file: string;
+    readonly rotateBytes: number;
+    readonly rotateDurationMs: number;
+    /** 0 keeps all, -1 keeps none. */
+    readonly rotateMaxFiles: number;
+    readonly syslog: boolean;
+    readonly syslogFacility: string;
+  };
+  readonly telemetry: {
+    readonly statsdAddress: string;
+    readonly statsiteAddress: string;
+    readonly dogstatsdAddress: string;
+    readonly dogstatsdTags: readonly string[];
+    readonly prometheusRetentionMs: number;
+    readonly metricsPrefix: string;
+    readonly disableHostname: boolean;
+    readonly filterDefault: boolean;
+    readonly prefixAllow: readonly string[];
+    readonly prefixDeny: readonly string[];
+    readonly disableCompat19: boolean;
+  };
+  readonly watches: readonly Readonly<Record<string, unknown>>[];
+  /** Deprecations and other remarks, logged once the logger stands. */
+  readonly warnings: readonly string[];
+  /** The merged configuration as Consul shows it under DebugConfig in `/v1/agent/self` (secrets hidden). */
+  readonly debug: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,21 @@
+/**
+ * A server's outside, as the composition root and the HTTP layer see it. Implemented by `server/server.ts`.
+ */
+
+import type { RaftStats, SnapshotMeta } from '../raft/api.ts';
+import type { RpcCaller } from '../rpc/caller.ts';
+
+export interface ServerPart extends RpcCaller {
+  readonly raftStats: () => RaftStats;
+  /** `ip:port` of the leader, '' when there is none. */
+  readonly leaderAddress: () => string;
+  readonly isLeader: () => boolean;
+  /** Opens an archive of the state (gzip tar, wire/snapshot); index goes to X-Consul-Index. */
+  saveSnapshot(
+    signal?: AbortSignal,
+  ): Promise<{ readonly meta: SnapshotMeta; readonly archive: AsyncIterable<Uint8Array> }>;
+  restoreSnapshot(archive: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>;
+  /** Gives up leadership where possible and leaves the cluster gracefully. */
+  leave(): Promise<void>;
+  stop(): Promise<void>;
+}

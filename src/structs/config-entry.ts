@@ -1,0 +1,198 @@
+/** Centralised configuration entries. Field order is declaration order (an array form is read by it). */
+import { ExposeConfig, MeshGatewayConfig, TransparentProxyConfig } from './catalog.ts';
+import { QueryMeta, QueryOptions, RaftIndex, WriteRequest } from './common.ts';
+import { any, bool, dur, type Infer, int64, map, ptr, slice, str, struct, u32 } from './schema.ts';
+
+export const ConfigEntryRequest = struct('ConfigEntryRequest', {
+  Op: str,
+  Datacenter: str,
+  Entry: any,
+  ...WriteRequest.type.fields,
+});
+export type ConfigEntryRequest = Infer<typeof ConfigEntryRequest>;
+
+export const ConfigEntryQuery = struct('ConfigEntryQuery', {
+  Kind: str,
+  Name: str,
+  Datacenter: str,
+  ...QueryOptions.type.fields,
+});
+export type ConfigEntryQuery = Infer<typeof ConfigEntryQuery>;
+
+export const ConfigEntryResponse = struct('ConfigEntryResponse', {
+  Entry: any,
+  ...QueryMeta.type.fields,
+});
+export type ConfigEntryResponse = Infer<typeof ConfigEntryResponse>;
+
+export const IndexedConfigEntries = struct('IndexedConfigEntries', {
+  Kind: str,
+  Entries: slice(any),
+  ...QueryMeta.type.fields,
+});
+export type IndexedConfigEntries = Infer<typeof IndexedConfigEntries>;
+
+export const ConfigEntryListAllRequest = struct('ConfigEntryListAllRequest', {
+  Kinds: slice(str),
+  Datacenter: str,
+  ...QueryOptions.type.fields,
+});
+export type ConfigEntryListAllRequest = Infer<typeof ConfigEntryListAllRequest>;
+
+export const IndexedGenericConfigEntries = struct('IndexedGenericConfigEntries', {
+  Entries: slice(any),
+  ...QueryMeta.type.fields,
+});
+export type IndexedGenericConfigEntries = Infer<typeof IndexedGenericConfigEntries>;
+
+export const ServiceID = struct('ServiceID', {
+  ID: str,
+});
+export type ServiceID = Infer<typeof ServiceID>;
+
+export const ServiceConfigRequest = struct('ServiceConfigRequest', {
+  Name: str,
+  Datacenter: str,
+  MeshGateway: MeshGatewayConfig,
+  Mode: str,
+  UpstreamIDs: slice(ServiceID),
+  Upstreams: slice(str),
+  ...QueryOptions.type.fields,
+});
+export type ServiceConfigRequest = Infer<typeof ServiceConfigRequest>;
+
+export const OpaqueUpstreamConfig = struct('OpaqueUpstreamConfig', {
+  Upstream: ServiceID,
+  Config: map(any),
+});
+export type OpaqueUpstreamConfig = Infer<typeof OpaqueUpstreamConfig>;
+
+export const ServiceConfigResponse = struct('ServiceConfigResponse', {
+  ProxyConfig: map(any),
+  UpstreamConfigs: map(map(any)),
+  UpstreamIDConfigs: slice(OpaqueUpstreamConfig),
+  MeshGateway: MeshGatewayConfig,
+  Expose: ExposeConfig,
+  TransparentProxy: TransparentProxyConfig,
+  Mode: str,
+  ...QueryMeta.type.fields,
+});
+export type ServiceConfigResponse = Infer<typeof ServiceConfigResponse>;
+
+export const UpstreamLimits = struct('UpstreamLimits', {
+  MaxConnections: ptr(int64),
+  MaxPendingRequests: ptr(int64),
+  MaxConcurrentRequests: ptr(int64),
+});
+export type UpstreamLimits = Infer<typeof UpstreamLimits>;
+
+export const PassiveHealthCheck = struct('PassiveHealthCheck', {
+  Interval: dur,
+  MaxFailures: u32,
+});
+export type PassiveHealthCheck = Infer<typeof PassiveHealthCheck>;
+
+export const UpstreamConfig = struct('UpstreamConfig', {
+  Name: str,
+  EnvoyListenerJSON: str,
+  EnvoyClusterJSON: str,
+  Protocol: str,
+  ConnectTimeoutMs: int64,
+  Limits: ptr(UpstreamLimits),
+  PassiveHealthCheck: ptr(PassiveHealthCheck),
+  MeshGateway: MeshGatewayConfig,
+});
+export type UpstreamConfig = Infer<typeof UpstreamConfig>;
+
+export const UpstreamConfiguration = struct('UpstreamConfiguration', {
+  Overrides: slice(UpstreamConfig),
+  Defaults: ptr(UpstreamConfig),
+});
+export type UpstreamConfiguration = Infer<typeof UpstreamConfiguration>;
+
+export const ServiceConfigEntry = struct('ServiceConfigEntry', {
+  Kind: str,
+  Name: str,
+  Protocol: str,
+  Mode: str,
+  TransparentProxy: TransparentProxyConfig,
+  MeshGateway: MeshGatewayConfig,
+  Expose: ExposeConfig,
+  ExternalSNI: str,
+  UpstreamConfig: ptr(UpstreamConfiguration),
+  Meta: map(str),
+  ...RaftIndex.type.fields,
+});
+export type ServiceConfigEntry = Infer<typeof ServiceConfigEntry>;
+
+export const ProxyConfigEntry = struct('ProxyConfigEntry', {
+  Kind: str,
+  Name: str,
+  Config: map(any),
+  Mode: str,
+  TransparentProxy: TransparentProxyConfig,
+  MeshGateway: MeshGatewayConfig,
+  Expose: ExposeConfig,
+  Meta: map(str),
+  ...RaftIndex.type.fields,
+});
+export type ProxyConfigEntry = Infer<typeof ProxyConfigEntry>;
+
+export const GatewayTLSConfig = struct('GatewayTLSConfig', {
+  Enabled: bool,
+});
+export type GatewayTLSConfig = Infer<typeof GatewayTLSConfig>;
+
+export const IngressService = struct('IngressService', {
+  Name: str,
+  Hosts: slice(str),
+  Meta: map(str),
+});
+export type IngressService = Infer<typeof IngressService>;
+
+export const IngressListener = struct('IngressListener', {
+  Port: int64,
+  Protocol: str,
+  Services: slice(IngressService),
+});
+export type IngressListener = Infer<typeof IngressListener>;
+
+export const IngressGatewayConfigEntry = struct('IngressGatewayConfigEntry', {
+  Kind: str,
+  Name: str,
+  TLS: GatewayTLSConfig,
+  Listeners: slice(IngressListener),
+  Meta: map(str),
+  ...RaftIndex.type.fields,
+});
+export type IngressGatewayConfigEntry = Infer<typeof IngressGatewayConfigEntry>;
+
+export const LinkedService = struct('LinkedService', {
+  Name: str,
+  CAFile: str,
+  CertFile: str,
+  KeyFile: str,
+  SNI: str,
+});
+export type LinkedService = Infer<typeof LinkedService>;
+
+export const TerminatingGatewayConfigEntry = struct('TerminatingGatewayConfigEntry', {
+  Kind: str,
+  Name: str,
+  Services: slice(LinkedService),
+  Meta: map(str),
+  ...RaftIndex.type.fields,
+});
+export type TerminatingGatewayConfigEntry = Infer<typeof TerminatingGatewayConfigEntry>;
+
+export const TransparentProxyMeshConfig = struct('TransparentProxyMeshConfig', {
+  MeshDestinationsOnly: bool,
+});
+export type TransparentProxyMeshConfig = Infer<typeof TransparentProxyMeshConfig>;
+
+export const MeshConfigEntry = struct('MeshConfigEntry', {
+  TransparentProxy: TransparentProxyMeshConfig,
+  Meta: map(str),
+  ...RaftIndex.type.fields,
+});
+export type MeshConfigEntry = Infer<typeof MeshConfigEntry>;
