@@ -1,14 +1,39 @@
 /** Centralised configuration entries. Field order is declaration order (an array form is read by it). */
 import { ExposeConfig, MeshGatewayConfig, TransparentProxyConfig } from './catalog.ts';
 import { QueryMeta, QueryOptions, RaftIndex, WriteRequest } from './common.ts';
-import { any, bool, dur, type Infer, int64, map, ptr, slice, str, struct, u32 } from './schema.ts';
+import { listForm, mixedListForm, requestForm, responseForm, withWire, wrappedStruct } from './config-entry-wire.ts';
+import { ServiceResolverConfigEntry, ServiceRouterConfigEntry, ServiceSplitterConfigEntry } from './discovery-chain.ts';
+import { ServiceIntentionsConfigEntry } from './intention.ts';
+import {
+  any,
+  bool,
+  dur,
+  type Infer,
+  int64,
+  map,
+  ptr,
+  type Schema,
+  slice,
+  str,
+  struct,
+  u32,
+  wireSkip,
+} from './schema.ts';
 
-export const ConfigEntryRequest = struct('ConfigEntryRequest', {
+/** The schema of a kind's entries; undefined for a kind that Consul 1.10 does not know. */
+export const entrySchema = (kind: string): Schema<unknown> | undefined =>
+  Object.hasOwn(configEntryKinds, kind) ? configEntryKinds[kind as ConfigEntryKind] : undefined;
+
+const ConfigEntryRequestFields = struct('ConfigEntryRequest', {
   Op: str,
   Datacenter: str,
   Entry: any,
   ...WriteRequest.type.fields,
 });
+export const ConfigEntryRequest = withWire(
+  ConfigEntryRequestFields,
+  requestForm(ConfigEntryRequestFields, entrySchema),
+);
 export type ConfigEntryRequest = Infer<typeof ConfigEntryRequest>;
 
 export const ConfigEntryQuery = struct('ConfigEntryQuery', {
@@ -19,17 +44,22 @@ export const ConfigEntryQuery = struct('ConfigEntryQuery', {
 });
 export type ConfigEntryQuery = Infer<typeof ConfigEntryQuery>;
 
-export const ConfigEntryResponse = struct('ConfigEntryResponse', {
+const ConfigEntryResponseFields = struct('ConfigEntryResponse', {
   Entry: any,
   ...QueryMeta.type.fields,
 });
+export const ConfigEntryResponse = withWire(ConfigEntryResponseFields, responseForm(QueryMeta, entrySchema));
 export type ConfigEntryResponse = Infer<typeof ConfigEntryResponse>;
 
-export const IndexedConfigEntries = struct('IndexedConfigEntries', {
+const IndexedConfigEntriesFields = struct('IndexedConfigEntries', {
   Kind: str,
   Entries: slice(any),
   ...QueryMeta.type.fields,
 });
+export const IndexedConfigEntries = withWire(
+  IndexedConfigEntriesFields,
+  listForm(IndexedConfigEntriesFields, entrySchema),
+);
 export type IndexedConfigEntries = Infer<typeof IndexedConfigEntries>;
 
 export const ConfigEntryListAllRequest = struct('ConfigEntryListAllRequest', {
@@ -39,10 +69,14 @@ export const ConfigEntryListAllRequest = struct('ConfigEntryListAllRequest', {
 });
 export type ConfigEntryListAllRequest = Infer<typeof ConfigEntryListAllRequest>;
 
-export const IndexedGenericConfigEntries = struct('IndexedGenericConfigEntries', {
+const IndexedGenericConfigEntriesFields = struct('IndexedGenericConfigEntries', {
   Entries: slice(any),
   ...QueryMeta.type.fields,
 });
+export const IndexedGenericConfigEntries = withWire(
+  IndexedGenericConfigEntriesFields,
+  mixedListForm(QueryMeta, entrySchema),
+);
 export type IndexedGenericConfigEntries = Infer<typeof IndexedGenericConfigEntries>;
 
 export const ServiceID = struct('ServiceID', {
@@ -67,16 +101,18 @@ export const OpaqueUpstreamConfig = struct('OpaqueUpstreamConfig', {
 });
 export type OpaqueUpstreamConfig = Infer<typeof OpaqueUpstreamConfig>;
 
-export const ServiceConfigResponse = struct('ServiceConfigResponse', {
-  ProxyConfig: map(any),
-  UpstreamConfigs: map(map(any)),
-  UpstreamIDConfigs: slice(OpaqueUpstreamConfig),
-  MeshGateway: MeshGatewayConfig,
-  Expose: ExposeConfig,
-  TransparentProxy: TransparentProxyConfig,
-  Mode: str,
-  ...QueryMeta.type.fields,
-});
+export const ServiceConfigResponse = wrappedStruct(
+  struct('ServiceConfigResponse', {
+    ProxyConfig: map(any),
+    UpstreamConfigs: map(map(any)),
+    UpstreamIDConfigs: slice(OpaqueUpstreamConfig),
+    MeshGateway: MeshGatewayConfig,
+    Expose: ExposeConfig,
+    TransparentProxy: TransparentProxyConfig,
+    Mode: str,
+    ...QueryMeta.type.fields,
+  }),
+);
 export type ServiceConfigResponse = Infer<typeof ServiceConfigResponse>;
 
 export const UpstreamLimits = struct('UpstreamLimits', {
@@ -125,17 +161,19 @@ export const ServiceConfigEntry = struct('ServiceConfigEntry', {
 });
 export type ServiceConfigEntry = Infer<typeof ServiceConfigEntry>;
 
-export const ProxyConfigEntry = struct('ProxyConfigEntry', {
-  Kind: str,
-  Name: str,
-  Config: map(any),
-  Mode: str,
-  TransparentProxy: TransparentProxyConfig,
-  MeshGateway: MeshGatewayConfig,
-  Expose: ExposeConfig,
-  Meta: map(str),
-  ...RaftIndex.type.fields,
-});
+export const ProxyConfigEntry = wrappedStruct(
+  struct('ProxyConfigEntry', {
+    Kind: str,
+    Name: str,
+    Config: map(any),
+    Mode: str,
+    TransparentProxy: TransparentProxyConfig,
+    MeshGateway: MeshGatewayConfig,
+    Expose: ExposeConfig,
+    Meta: map(str),
+    ...RaftIndex.type.fields,
+  }),
+);
 export type ProxyConfigEntry = Infer<typeof ProxyConfigEntry>;
 
 export const GatewayTLSConfig = struct('GatewayTLSConfig', {
@@ -191,8 +229,24 @@ export const TransparentProxyMeshConfig = struct('TransparentProxyMeshConfig', {
 export type TransparentProxyMeshConfig = Infer<typeof TransparentProxyMeshConfig>;
 
 export const MeshConfigEntry = struct('MeshConfigEntry', {
+  /** Always 'mesh'; known from the context where the wire carries none. */
+  Kind: wireSkip(str),
   TransparentProxy: TransparentProxyMeshConfig,
   Meta: map(str),
   ...RaftIndex.type.fields,
 });
 export type MeshConfigEntry = Infer<typeof MeshConfigEntry>;
+
+/** Every kind of config entry and what its entries look like. */
+export const configEntryKinds = {
+  'service-defaults': ServiceConfigEntry,
+  'proxy-defaults': ProxyConfigEntry,
+  'service-router': ServiceRouterConfigEntry,
+  'service-splitter': ServiceSplitterConfigEntry,
+  'service-resolver': ServiceResolverConfigEntry,
+  'ingress-gateway': IngressGatewayConfigEntry,
+  'terminating-gateway': TerminatingGatewayConfigEntry,
+  'service-intentions': ServiceIntentionsConfigEntry,
+  mesh: MeshConfigEntry,
+} as const;
+export type ConfigEntryKind = keyof typeof configEntryKinds;

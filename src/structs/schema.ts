@@ -6,6 +6,8 @@
  * Integers are plain numbers: Raft indexes stay far below 2^53. Only `big64` (KV flags, serial numbers chosen by
  * users) may exceed it and is then a bigint.
  */
+import type { Reader } from '../lib/msgpack/reader.ts';
+import type { Writer } from '../lib/msgpack/writer.ts';
 
 export type Kind =
   | { readonly kind: 'bool' }
@@ -36,10 +38,19 @@ export interface JsonHints {
   readonly durationText?: boolean;
 }
 
+/** A MessagePack form of its own, for the few types that Consul marshals by hand. */
+export interface WireForm {
+  readonly encode: (writer: Writer, value: unknown) => void;
+  readonly decode: (reader: Reader) => unknown;
+}
+
 export interface Schema<T> {
   readonly type: Kind;
+  readonly wire?: WireForm;
   /** Left out of MessagePack when empty (only the few structs that use the codec tag). */
   readonly wireOmitEmpty?: boolean;
+  /** Never in MessagePack. */
+  readonly wireSkip?: boolean;
   readonly json?: JsonHints;
   /** Phantom: carries the TypeScript type, never present at run time. */
   readonly _t?: T;
@@ -90,3 +101,4 @@ export const json = <T>(schema: Schema<T>, hints: JsonHints): Schema<T> => ({
 });
 export const omitEmpty = <T>(schema: Schema<T>): Schema<T> => json(schema, { omitEmpty: true });
 export const wireOmitEmpty = <T>(schema: Schema<T>): Schema<T> => ({ ...schema, wireOmitEmpty: true });
+export const wireSkip = <T>(schema: Schema<T>): Schema<T> => ({ ...schema, wireSkip: true });
