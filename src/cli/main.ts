@@ -1,0 +1,31 @@
+/** From the command line to a command: finds it, or hands help and mistakes to oclif. */
+import type { Command, Io } from './command.ts';
+import { asksForHelp } from './go-flags.ts';
+import { runCommand } from './run.ts';
+
+/** Words of a command (`kv get`) -> how to load its definition. */
+export type CommandTable = Readonly<Record<string, () => Promise<Command> | Command>>;
+
+/** oclif's part: help texts and what to say about words that are no command. Resolves to the exit code. */
+export type Oclif = (argv: readonly string[]) => Promise<number>;
+
+/** The longest beginning of `argv` that names a command; undefined when none does. */
+export function findCommand(argv: readonly string[], table: CommandTable): string | undefined {
+  let words = '';
+  let found: string | undefined;
+  for (const word of argv) {
+    if (word.startsWith('-')) break;
+    words += words === '' ? word : ` ${word}`;
+    if (Object.hasOwn(table, words)) found = words;
+  }
+  return found;
+}
+
+const versionFlags = new Set(['-v', '-version', '--version']);
+
+export async function main(argv: readonly string[], table: CommandTable, io: Io, oclif: Oclif): Promise<number> {
+  const line = versionFlags.has(argv[0] ?? '') ? ['version'] : argv;
+  const words = findCommand(line, table);
+  if (words === undefined || asksForHelp(line)) return oclif(line);
+  return runCommand(await table[words]!(), line.slice(words.split(' ').length), io);
+}

@@ -1,0 +1,53 @@
+/** Commands that only have subcommands, and the commands of Consul that are not there yet. */
+import type { Topic } from './help.ts';
+
+export const topics: Readonly<Record<string, Topic>> = {
+  kv: {
+    usage: 'kv <subcommand> [options] [args]',
+    summary: 'Interact with the key-value store',
+    description:
+      'This command has subcommands for reading and writing the key-value store.\n\nSee "tc kv <subcommand> -h" for the options of each.',
+  },
+  catalog: {
+    usage: 'catalog <subcommand> [options] [args]',
+    summary: 'Interact with the catalog',
+    description:
+      'This command has subcommands for listing what the catalog holds: datacenters, nodes and services.\n\nSee "tc catalog <subcommand> -h" for the options of each.',
+  },
+  snapshot: {
+    usage: 'snapshot <subcommand> [options] [args]',
+    summary: "Saves, restores and inspects snapshots of the servers' state",
+    description:
+      'This command has subcommands for saving, restoring and inspecting the state of the servers: keys, services, sessions, access rules and the rest, as one file that holds together.\n\nSee "tc snapshot <subcommand> -h" for the options of each.',
+  },
+  operator: {
+    usage: 'operator <subcommand> [options]',
+    summary: 'Provides cluster-level tools for operators',
+    description:
+      'Tools for operators of a cluster, to see and mend the group of servers.\n\nSee "tc operator <subcommand> -h" for more.',
+  },
+  'operator raft': {
+    usage: 'operator raft <subcommand> [options]',
+    summary: 'Provides cluster-level tools for operators of the raft group',
+    description: 'Shows and changes the raft group of the servers.\n\nSee "tc operator raft <subcommand> -h" for more.',
+  },
+};
+
+/** Known by name, so that nobody takes them for a typing error; they answer "not supported yet". */
+export const notYet: Readonly<Record<string, string>> = {
+  acl: 'Interact with ACLs',
+  config: 'Interact with the centralized configurations',
+  connect: 'Interact with the service mesh',
+  debug: 'Records a debugging archive for operators',
+  event: 'Fire a new event',
+  exec: 'Executes a command on nodes',
+  intention: 'Interact with intentions of the service mesh',
+  keyring: 'Manages the encryption keys of the gossip',
+  login: 'Login with an auth method',
+  logout: 'Destroy a token made by login',
+  maint: 'Controls node or service maintenance mode',
+  'operator autopilot': 'Provides tools for autopilot',
+  rtt: 'Estimates round trip times between nodes',
+  services: 'Interact with services',
+  tls: 'Builtin helpers for creating CAs and certificates',
+};
