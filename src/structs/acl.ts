@@ -1,6 +1,23 @@
 /** ACL tokens, policies, roles, auth methods and rules. Field order is declaration order (an array form is read by it). */
 import { QueryMeta, QueryOptions, RaftIndex, WriteRequest } from './common.ts';
-import { any, bool, bytes, dur, type Infer, int64, map, ptr, slice, str, struct, time, u64 } from './schema.ts';
+import {
+  any,
+  bool,
+  bytes,
+  dur,
+  durationText,
+  type Infer,
+  int64,
+  jsonSkip,
+  map,
+  omitEmpty,
+  ptr,
+  slice,
+  str,
+  struct,
+  time,
+  u64,
+} from './schema.ts';
 
 export const ACL = struct('ACL', {
   ID: str,
@@ -35,10 +52,10 @@ export type ACLAuthMethodListRequest = Infer<typeof ACLAuthMethodListRequest>;
 export const ACLAuthMethodListStub = struct('ACLAuthMethodListStub', {
   Name: str,
   Type: str,
-  DisplayName: str,
-  Description: str,
-  MaxTokenTTL: dur,
-  TokenLocality: str,
+  DisplayName: omitEmpty(str),
+  Description: omitEmpty(str),
+  MaxTokenTTL: omitEmpty(durationText),
+  TokenLocality: omitEmpty(str),
   CreateIndex: u64,
   ModifyIndex: u64,
 });
@@ -60,10 +77,10 @@ export type ACLAuthMethodGetRequest = Infer<typeof ACLAuthMethodGetRequest>;
 export const ACLAuthMethod = struct('ACLAuthMethod', {
   Name: str,
   Type: str,
-  DisplayName: str,
-  Description: str,
-  MaxTokenTTL: dur,
-  TokenLocality: str,
+  DisplayName: omitEmpty(str),
+  Description: omitEmpty(str),
+  MaxTokenTTL: omitEmpty(durationText),
+  TokenLocality: omitEmpty(str),
   Config: map(any),
   ...RaftIndex.type.fields,
 });
@@ -84,7 +101,7 @@ export type ACLAuthMethodSetRequest = Infer<typeof ACLAuthMethodSetRequest>;
 
 export const ACLAuthorizationRequest = struct('ACLAuthorizationRequest', {
   Resource: str,
-  Segment: str,
+  Segment: omitEmpty(str),
   Access: str,
 });
 export type ACLAuthorizationRequest = Infer<typeof ACLAuthorizationRequest>;
@@ -167,7 +184,7 @@ export type ACLTokenRoleLink = Infer<typeof ACLTokenRoleLink>;
 
 export const ACLServiceIdentity = struct('ACLServiceIdentity', {
   ServiceName: str,
-  Datacenters: slice(str),
+  Datacenters: omitEmpty(slice(str)),
 });
 export type ACLServiceIdentity = Infer<typeof ACLServiceIdentity>;
 
@@ -181,16 +198,16 @@ export const ACLToken = struct('ACLToken', {
   AccessorID: str,
   SecretID: str,
   Description: str,
-  Policies: slice(ACLTokenPolicyLink),
-  Roles: slice(ACLTokenRoleLink),
-  ServiceIdentities: slice(ACLServiceIdentity),
-  NodeIdentities: slice(ACLNodeIdentity),
-  Type: str,
-  Rules: str,
+  Policies: omitEmpty(slice(ACLTokenPolicyLink)),
+  Roles: omitEmpty(slice(ACLTokenRoleLink)),
+  ServiceIdentities: omitEmpty(slice(ACLServiceIdentity)),
+  NodeIdentities: omitEmpty(slice(ACLNodeIdentity)),
+  Type: jsonSkip(str),
+  Rules: omitEmpty(str),
   Local: bool,
-  AuthMethod: str,
-  ExpirationTime: ptr(time),
-  ExpirationTTL: dur,
+  AuthMethod: omitEmpty(str),
+  ExpirationTime: omitEmpty(ptr(time)),
+  ExpirationTTL: omitEmpty(durationText),
   CreateTime: time,
   Hash: bytes,
   ...RaftIndex.type.fields,
@@ -330,8 +347,8 @@ export const ACLPolicy = struct('ACLPolicy', {
   Name: str,
   Description: str,
   Rules: str,
-  Syntax: int64,
-  Datacenters: slice(str),
+  Syntax: jsonSkip(int64),
+  Datacenters: omitEmpty(slice(str)),
   Hash: bytes,
   ...RaftIndex.type.fields,
 });
@@ -424,9 +441,9 @@ export const ACLRole = struct('ACLRole', {
   ID: str,
   Name: str,
   Description: str,
-  Policies: slice(ACLRolePolicyLink),
-  ServiceIdentities: slice(ACLServiceIdentity),
-  NodeIdentities: slice(ACLNodeIdentity),
+  Policies: omitEmpty(slice(ACLRolePolicyLink)),
+  ServiceIdentities: omitEmpty(slice(ACLServiceIdentity)),
+  NodeIdentities: omitEmpty(slice(ACLNodeIdentity)),
   Hash: bytes,
   ...RaftIndex.type.fields,
 });
@@ -524,18 +541,18 @@ export const ACLTokenListStub = struct('ACLTokenListStub', {
   AccessorID: str,
   SecretID: str,
   Description: str,
-  Policies: slice(ACLTokenPolicyLink),
-  Roles: slice(ACLTokenRoleLink),
-  ServiceIdentities: slice(ACLServiceIdentity),
-  NodeIdentities: slice(ACLNodeIdentity),
+  Policies: omitEmpty(slice(ACLTokenPolicyLink)),
+  Roles: omitEmpty(slice(ACLTokenRoleLink)),
+  ServiceIdentities: omitEmpty(slice(ACLServiceIdentity)),
+  NodeIdentities: omitEmpty(slice(ACLNodeIdentity)),
   Local: bool,
-  AuthMethod: str,
-  ExpirationTime: ptr(time),
+  AuthMethod: omitEmpty(str),
+  ExpirationTime: omitEmpty(ptr(time)),
   CreateTime: time,
   Hash: bytes,
   CreateIndex: u64,
   ModifyIndex: u64,
-  Legacy: bool,
+  Legacy: omitEmpty(bool),
 });
 export type ACLTokenListStub = Infer<typeof ACLTokenListStub>;
 

@@ -1,6 +1,23 @@
 /** Nodes, services and checks. Field order is declaration order (an array form is read by it). */
 import { QueryMeta, QueryOptions, QuerySource, RaftIndex, ServiceName, WriteRequest } from './common.ts';
-import { any, bool, dur, type Infer, int64, lazy, map, ptr, type Schema, slice, str, struct, u64 } from './schema.ts';
+import {
+  any,
+  bool,
+  dur,
+  durationText,
+  type Infer,
+  int64,
+  jsonSkip,
+  lazy,
+  map,
+  omitEmpty,
+  ptr,
+  type Schema,
+  slice,
+  str,
+  struct,
+  u64,
+} from './schema.ts';
 
 export const DeregisterRequest = struct('DeregisterRequest', {
   Datacenter: str,
@@ -15,14 +32,14 @@ export const GatewayService = struct('GatewayService', {
   Gateway: ServiceName,
   Service: ServiceName,
   GatewayKind: str,
-  Port: int64,
-  Protocol: str,
-  Hosts: slice(str),
-  CAFile: str,
-  CertFile: str,
-  KeyFile: str,
-  SNI: str,
-  FromWildcard: bool,
+  Port: omitEmpty(int64),
+  Protocol: omitEmpty(str),
+  Hosts: omitEmpty(slice(str)),
+  CAFile: omitEmpty(str),
+  CertFile: omitEmpty(str),
+  KeyFile: omitEmpty(str),
+  SNI: omitEmpty(str),
+  FromWildcard: omitEmpty(bool),
   ...RaftIndex.type.fields,
 });
 export type GatewayService = Infer<typeof GatewayService>;
@@ -69,59 +86,59 @@ export const Weights = struct('Weights', {
 export type Weights = Infer<typeof Weights>;
 
 export const MeshGatewayConfig = struct('MeshGatewayConfig', {
-  Mode: str,
+  Mode: omitEmpty(str),
 });
 export type MeshGatewayConfig = Infer<typeof MeshGatewayConfig>;
 
 export const Upstream = struct('Upstream', {
   DestinationType: str,
-  DestinationNamespace: str,
+  DestinationNamespace: omitEmpty(str),
   DestinationName: str,
   Datacenter: str,
-  LocalBindAddress: str,
-  LocalBindPort: int64,
-  LocalBindSocketPath: str,
-  LocalBindSocketMode: str,
-  Config: map(any),
+  LocalBindAddress: omitEmpty(str),
+  LocalBindPort: omitEmpty(int64),
+  LocalBindSocketPath: omitEmpty(str),
+  LocalBindSocketMode: omitEmpty(str),
+  Config: omitEmpty(map(any)),
   MeshGateway: MeshGatewayConfig,
-  IngressHosts: slice(str),
-  CentrallyConfigured: bool,
+  IngressHosts: jsonSkip(slice(str)),
+  CentrallyConfigured: omitEmpty(bool),
 });
 export type Upstream = Infer<typeof Upstream>;
 
 export const ExposePath = struct('ExposePath', {
-  ListenerPort: int64,
-  Path: str,
-  LocalPathPort: int64,
-  Protocol: str,
-  ParsedFromCheck: bool,
+  ListenerPort: omitEmpty(int64),
+  Path: omitEmpty(str),
+  LocalPathPort: omitEmpty(int64),
+  Protocol: omitEmpty(str),
+  ParsedFromCheck: omitEmpty(bool),
 });
 export type ExposePath = Infer<typeof ExposePath>;
 
 export const ExposeConfig = struct('ExposeConfig', {
-  Checks: bool,
-  Paths: slice(ExposePath),
+  Checks: omitEmpty(bool),
+  Paths: omitEmpty(slice(ExposePath)),
 });
 export type ExposeConfig = Infer<typeof ExposeConfig>;
 
 export const TransparentProxyConfig = struct('TransparentProxyConfig', {
-  OutboundListenerPort: int64,
-  DialedDirectly: bool,
+  OutboundListenerPort: omitEmpty(int64),
+  DialedDirectly: omitEmpty(bool),
 });
 export type TransparentProxyConfig = Infer<typeof TransparentProxyConfig>;
 
 export const ConnectProxyConfig = struct('ConnectProxyConfig', {
-  DestinationServiceName: str,
-  DestinationServiceID: str,
-  LocalServiceAddress: str,
-  LocalServicePort: int64,
-  LocalServiceSocketPath: str,
+  DestinationServiceName: omitEmpty(str),
+  DestinationServiceID: omitEmpty(str),
+  LocalServiceAddress: omitEmpty(str),
+  LocalServicePort: omitEmpty(int64),
+  LocalServiceSocketPath: omitEmpty(str),
   Mode: str,
-  Config: map(any),
-  Upstreams: slice(Upstream),
+  Config: omitEmpty(map(any)),
+  Upstreams: omitEmpty(slice(Upstream)),
   MeshGateway: MeshGatewayConfig,
   Expose: ExposeConfig,
-  TransparentProxy: TransparentProxyConfig,
+  TransparentProxy: omitEmpty(TransparentProxyConfig),
 });
 export type ConnectProxyConfig = Infer<typeof ConnectProxyConfig>;
 
@@ -162,8 +179,8 @@ export interface ServiceConnect {
   SidecarService: ServiceDefinition | null;
 }
 export const ServiceConnect = struct('ServiceConnect', {
-  Native: bool,
-  SidecarService: ptr(lazy((): Schema<ServiceDefinition> => ServiceDefinition)),
+  Native: omitEmpty(bool),
+  SidecarService: omitEmpty(ptr(lazy((): Schema<ServiceDefinition> => ServiceDefinition))),
 });
 
 export interface ServiceDefinition {
@@ -204,20 +221,20 @@ export const ServiceDefinition: Schema<ServiceDefinition> = struct('ServiceDefin
 });
 
 export const NodeService = struct('NodeService', {
-  Kind: str,
+  Kind: omitEmpty(str),
   ID: str,
   Service: str,
   Tags: slice(str),
   Address: str,
-  TaggedAddresses: map(ServiceAddress),
+  TaggedAddresses: omitEmpty(map(ServiceAddress)),
   Meta: map(str),
   Port: int64,
-  SocketPath: str,
+  SocketPath: omitEmpty(str),
   Weights: ptr(Weights),
   EnableTagOverride: bool,
   Proxy: ConnectProxyConfig,
   Connect: ServiceConnect,
-  LocallyRegisteredAsSidecar: bool,
+  LocallyRegisteredAsSidecar: jsonSkip(bool),
   ...RaftIndex.type.fields,
 });
 export type NodeService = Infer<typeof NodeService>;
@@ -247,26 +264,26 @@ export const IndexedNodeServices = struct('IndexedNodeServices', {
 export type IndexedNodeServices = Infer<typeof IndexedNodeServices>;
 
 export const HealthCheckDefinition = struct('HealthCheckDefinition', {
-  HTTP: str,
-  TLSServerName: str,
-  TLSSkipVerify: bool,
-  Header: map(slice(str)),
-  Method: str,
-  Body: str,
-  TCP: str,
-  H2PING: str,
-  Interval: dur,
-  OutputMaxSize: u64,
-  Timeout: dur,
-  DeregisterCriticalServiceAfter: dur,
-  ScriptArgs: slice(str),
-  DockerContainerID: str,
-  Shell: str,
-  GRPC: str,
-  GRPCUseTLS: bool,
-  AliasNode: str,
-  AliasService: str,
-  TTL: dur,
+  HTTP: omitEmpty(str),
+  TLSServerName: omitEmpty(str),
+  TLSSkipVerify: omitEmpty(bool),
+  Header: omitEmpty(map(slice(str))),
+  Method: omitEmpty(str),
+  Body: omitEmpty(str),
+  TCP: omitEmpty(str),
+  H2PING: omitEmpty(str),
+  Interval: omitEmpty(durationText),
+  OutputMaxSize: omitEmpty(u64),
+  Timeout: omitEmpty(durationText),
+  DeregisterCriticalServiceAfter: omitEmpty(durationText),
+  ScriptArgs: omitEmpty(slice(str)),
+  DockerContainerID: omitEmpty(str),
+  Shell: omitEmpty(str),
+  GRPC: omitEmpty(str),
+  GRPCUseTLS: omitEmpty(bool),
+  AliasNode: omitEmpty(str),
+  AliasService: omitEmpty(str),
+  TTL: omitEmpty(dur),
 });
 export type HealthCheckDefinition = Infer<typeof HealthCheckDefinition>;
 
@@ -323,7 +340,7 @@ export const ServiceNode = struct('ServiceNode', {
   ServiceName: str,
   ServiceTags: slice(str),
   ServiceAddress: str,
-  ServiceTaggedAddresses: map(ServiceAddress),
+  ServiceTaggedAddresses: omitEmpty(map(ServiceAddress)),
   ServiceWeights: Weights,
   ServiceMeta: map(str),
   ServicePort: int64,

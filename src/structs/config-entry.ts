@@ -11,6 +11,7 @@ import {
   type Infer,
   int64,
   map,
+  omitEmpty,
   ptr,
   type Schema,
   slice,
@@ -116,33 +117,33 @@ export const ServiceConfigResponse = wrappedStruct(
 export type ServiceConfigResponse = Infer<typeof ServiceConfigResponse>;
 
 export const UpstreamLimits = struct('UpstreamLimits', {
-  MaxConnections: ptr(int64),
-  MaxPendingRequests: ptr(int64),
-  MaxConcurrentRequests: ptr(int64),
+  MaxConnections: omitEmpty(ptr(int64)),
+  MaxPendingRequests: omitEmpty(ptr(int64)),
+  MaxConcurrentRequests: omitEmpty(ptr(int64)),
 });
 export type UpstreamLimits = Infer<typeof UpstreamLimits>;
 
 export const PassiveHealthCheck = struct('PassiveHealthCheck', {
-  Interval: dur,
-  MaxFailures: u32,
+  Interval: omitEmpty(dur),
+  MaxFailures: omitEmpty(u32),
 });
 export type PassiveHealthCheck = Infer<typeof PassiveHealthCheck>;
 
 export const UpstreamConfig = struct('UpstreamConfig', {
-  Name: str,
-  EnvoyListenerJSON: str,
-  EnvoyClusterJSON: str,
-  Protocol: str,
-  ConnectTimeoutMs: int64,
-  Limits: ptr(UpstreamLimits),
-  PassiveHealthCheck: ptr(PassiveHealthCheck),
+  Name: omitEmpty(str),
+  EnvoyListenerJSON: omitEmpty(str),
+  EnvoyClusterJSON: omitEmpty(str),
+  Protocol: omitEmpty(str),
+  ConnectTimeoutMs: omitEmpty(int64),
+  Limits: omitEmpty(ptr(UpstreamLimits)),
+  PassiveHealthCheck: omitEmpty(ptr(PassiveHealthCheck)),
   MeshGateway: MeshGatewayConfig,
 });
 export type UpstreamConfig = Infer<typeof UpstreamConfig>;
 
 export const UpstreamConfiguration = struct('UpstreamConfiguration', {
-  Overrides: slice(UpstreamConfig),
-  Defaults: ptr(UpstreamConfig),
+  Overrides: omitEmpty(slice(UpstreamConfig)),
+  Defaults: omitEmpty(ptr(UpstreamConfig)),
 });
 export type UpstreamConfiguration = Infer<typeof UpstreamConfiguration>;
 
@@ -150,13 +151,13 @@ export const ServiceConfigEntry = struct('ServiceConfigEntry', {
   Kind: str,
   Name: str,
   Protocol: str,
-  Mode: str,
+  Mode: omitEmpty(str),
   TransparentProxy: TransparentProxyConfig,
   MeshGateway: MeshGatewayConfig,
   Expose: ExposeConfig,
-  ExternalSNI: str,
-  UpstreamConfig: ptr(UpstreamConfiguration),
-  Meta: map(str),
+  ExternalSNI: omitEmpty(str),
+  UpstreamConfig: omitEmpty(ptr(UpstreamConfiguration)),
+  Meta: omitEmpty(map(str)),
   ...RaftIndex.type.fields,
 });
 export type ServiceConfigEntry = Infer<typeof ServiceConfigEntry>;
@@ -166,11 +167,11 @@ export const ProxyConfigEntry = wrappedStruct(
     Kind: str,
     Name: str,
     Config: map(any),
-    Mode: str,
+    Mode: omitEmpty(str),
     TransparentProxy: TransparentProxyConfig,
     MeshGateway: MeshGatewayConfig,
     Expose: ExposeConfig,
-    Meta: map(str),
+    Meta: omitEmpty(map(str)),
     ...RaftIndex.type.fields,
   }),
 );
@@ -184,7 +185,7 @@ export type GatewayTLSConfig = Infer<typeof GatewayTLSConfig>;
 export const IngressService = struct('IngressService', {
   Name: str,
   Hosts: slice(str),
-  Meta: map(str),
+  Meta: omitEmpty(map(str)),
 });
 export type IngressService = Infer<typeof IngressService>;
 
@@ -200,17 +201,17 @@ export const IngressGatewayConfigEntry = struct('IngressGatewayConfigEntry', {
   Name: str,
   TLS: GatewayTLSConfig,
   Listeners: slice(IngressListener),
-  Meta: map(str),
+  Meta: omitEmpty(map(str)),
   ...RaftIndex.type.fields,
 });
 export type IngressGatewayConfigEntry = Infer<typeof IngressGatewayConfigEntry>;
 
 export const LinkedService = struct('LinkedService', {
   Name: str,
-  CAFile: str,
-  CertFile: str,
-  KeyFile: str,
-  SNI: str,
+  CAFile: omitEmpty(str),
+  CertFile: omitEmpty(str),
+  KeyFile: omitEmpty(str),
+  SNI: omitEmpty(str),
 });
 export type LinkedService = Infer<typeof LinkedService>;
 
@@ -218,7 +219,7 @@ export const TerminatingGatewayConfigEntry = struct('TerminatingGatewayConfigEnt
   Kind: str,
   Name: str,
   Services: slice(LinkedService),
-  Meta: map(str),
+  Meta: omitEmpty(map(str)),
   ...RaftIndex.type.fields,
 });
 export type TerminatingGatewayConfigEntry = Infer<typeof TerminatingGatewayConfigEntry>;
@@ -232,7 +233,7 @@ export const MeshConfigEntry = struct('MeshConfigEntry', {
   /** Always 'mesh'; known from the context where the wire carries none. */
   Kind: wireSkip(str),
   TransparentProxy: TransparentProxyMeshConfig,
-  Meta: map(str),
+  Meta: omitEmpty(map(str)),
   ...RaftIndex.type.fields,
 });
 export type MeshConfigEntry = Infer<typeof MeshConfigEntry>;

@@ -1,6 +1,20 @@
 /** The certificate authority of the mesh. Field order is declaration order (an array form is read by it). */
 import { QueryMeta, RaftIndex, WriteRequest } from './common.ts';
-import { any, bool, type Infer, int64, map, ptr, slice, str, struct, time, u64 } from './schema.ts';
+import {
+  any,
+  bool,
+  type Infer,
+  int64,
+  jsonSkip,
+  map,
+  omitEmpty,
+  ptr,
+  slice,
+  str,
+  struct,
+  time,
+  u64,
+} from './schema.ts';
 
 export const CASignRequest = struct('CASignRequest', {
   Datacenter: str,
@@ -12,11 +26,11 @@ export type CASignRequest = Infer<typeof CASignRequest>;
 export const IssuedCert = struct('IssuedCert', {
   SerialNumber: str,
   CertPEM: str,
-  PrivateKeyPEM: str,
-  Service: str,
-  ServiceURI: str,
-  Agent: str,
-  AgentURI: str,
+  PrivateKeyPEM: omitEmpty(str),
+  Service: omitEmpty(str),
+  ServiceURI: omitEmpty(str),
+  Agent: omitEmpty(str),
+  AgentURI: omitEmpty(str),
   ValidAfter: time,
   ValidBefore: time,
   ...RaftIndex.type.fields,
@@ -33,10 +47,10 @@ export const CARoot = struct('CARoot', {
   NotAfter: time,
   RootCert: str,
   IntermediateCerts: slice(str),
-  SigningCert: str,
-  SigningKey: str,
+  SigningCert: omitEmpty(str),
+  SigningKey: omitEmpty(str),
   Active: bool,
-  RotatedOutAt: time,
+  RotatedOutAt: jsonSkip(time),
   PrivateKeyType: str,
   PrivateKeyBits: int64,
   ...RaftIndex.type.fields,
@@ -61,7 +75,7 @@ export const SignedResponse = struct('SignedResponse', {
 export type SignedResponse = Infer<typeof SignedResponse>;
 
 export const CAConfiguration = struct('CAConfiguration', {
-  ClusterID: str,
+  ClusterID: jsonSkip(str),
   Provider: str,
   Config: map(any),
   State: map(str),

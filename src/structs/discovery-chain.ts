@@ -1,7 +1,21 @@
 /** Routing, splitting and resolving of services. Field order is declaration order (an array form is read by it). */
 import { MeshGatewayConfig } from './catalog.ts';
 import { QueryMeta, QueryOptions, RaftIndex } from './common.ts';
-import { bool, dur, f32, type Infer, map, ptr, slice, str, struct, u32, u64 } from './schema.ts';
+import {
+  bool,
+  dur,
+  durationText,
+  f32,
+  type Infer,
+  map,
+  omitEmpty,
+  ptr,
+  slice,
+  str,
+  struct,
+  u32,
+  u64,
+} from './schema.ts';
 
 export const DiscoveryChainRequest = struct('DiscoveryChainRequest', {
   Name: str,
@@ -17,143 +31,143 @@ export type DiscoveryChainRequest = Infer<typeof DiscoveryChainRequest>;
 
 export const ServiceRouteHTTPMatchHeader = struct('ServiceRouteHTTPMatchHeader', {
   Name: str,
-  Present: bool,
-  Exact: str,
-  Prefix: str,
-  Suffix: str,
-  Regex: str,
-  Invert: bool,
+  Present: omitEmpty(bool),
+  Exact: omitEmpty(str),
+  Prefix: omitEmpty(str),
+  Suffix: omitEmpty(str),
+  Regex: omitEmpty(str),
+  Invert: omitEmpty(bool),
 });
 export type ServiceRouteHTTPMatchHeader = Infer<typeof ServiceRouteHTTPMatchHeader>;
 
 export const ServiceRouteHTTPMatchQueryParam = struct('ServiceRouteHTTPMatchQueryParam', {
   Name: str,
-  Present: bool,
-  Exact: str,
-  Regex: str,
+  Present: omitEmpty(bool),
+  Exact: omitEmpty(str),
+  Regex: omitEmpty(str),
 });
 export type ServiceRouteHTTPMatchQueryParam = Infer<typeof ServiceRouteHTTPMatchQueryParam>;
 
 export const ServiceRouteHTTPMatch = struct('ServiceRouteHTTPMatch', {
-  PathExact: str,
-  PathPrefix: str,
-  PathRegex: str,
-  Header: slice(ServiceRouteHTTPMatchHeader),
-  QueryParam: slice(ServiceRouteHTTPMatchQueryParam),
-  Methods: slice(str),
+  PathExact: omitEmpty(str),
+  PathPrefix: omitEmpty(str),
+  PathRegex: omitEmpty(str),
+  Header: omitEmpty(slice(ServiceRouteHTTPMatchHeader)),
+  QueryParam: omitEmpty(slice(ServiceRouteHTTPMatchQueryParam)),
+  Methods: omitEmpty(slice(str)),
 });
 export type ServiceRouteHTTPMatch = Infer<typeof ServiceRouteHTTPMatch>;
 
 export const ServiceRouteMatch = struct('ServiceRouteMatch', {
-  HTTP: ptr(ServiceRouteHTTPMatch),
+  HTTP: omitEmpty(ptr(ServiceRouteHTTPMatch)),
 });
 export type ServiceRouteMatch = Infer<typeof ServiceRouteMatch>;
 
 export const ServiceRouteDestination = struct('ServiceRouteDestination', {
-  Service: str,
-  ServiceSubset: str,
-  Namespace: str,
-  PrefixRewrite: str,
-  RequestTimeout: dur,
-  NumRetries: u32,
-  RetryOnConnectFailure: bool,
-  RetryOnStatusCodes: slice(u32),
+  Service: omitEmpty(str),
+  ServiceSubset: omitEmpty(str),
+  Namespace: omitEmpty(str),
+  PrefixRewrite: omitEmpty(str),
+  RequestTimeout: omitEmpty(durationText),
+  NumRetries: omitEmpty(u32),
+  RetryOnConnectFailure: omitEmpty(bool),
+  RetryOnStatusCodes: omitEmpty(slice(u32)),
 });
 export type ServiceRouteDestination = Infer<typeof ServiceRouteDestination>;
 
 export const ServiceRoute = struct('ServiceRoute', {
-  Match: ptr(ServiceRouteMatch),
-  Destination: ptr(ServiceRouteDestination),
+  Match: omitEmpty(ptr(ServiceRouteMatch)),
+  Destination: omitEmpty(ptr(ServiceRouteDestination)),
 });
 export type ServiceRoute = Infer<typeof ServiceRoute>;
 
 export const DiscoveryRoute = struct('DiscoveryRoute', {
-  Definition: ptr(ServiceRoute),
-  NextNode: str,
+  Definition: omitEmpty(ptr(ServiceRoute)),
+  NextNode: omitEmpty(str),
 });
 export type DiscoveryRoute = Infer<typeof DiscoveryRoute>;
 
 export const DiscoverySplit = struct('DiscoverySplit', {
   Weight: f32,
-  NextNode: str,
+  NextNode: omitEmpty(str),
 });
 export type DiscoverySplit = Infer<typeof DiscoverySplit>;
 
 export const DiscoveryFailover = struct('DiscoveryFailover', {
-  Targets: slice(str),
+  Targets: omitEmpty(slice(str)),
 });
 export type DiscoveryFailover = Infer<typeof DiscoveryFailover>;
 
 export const DiscoveryResolver = struct('DiscoveryResolver', {
-  Default: bool,
-  ConnectTimeout: dur,
-  Target: str,
-  Failover: ptr(DiscoveryFailover),
+  Default: omitEmpty(bool),
+  ConnectTimeout: durationText,
+  Target: omitEmpty(str),
+  Failover: omitEmpty(ptr(DiscoveryFailover)),
 });
 export type DiscoveryResolver = Infer<typeof DiscoveryResolver>;
 
 export const RingHashConfig = struct('RingHashConfig', {
-  MinimumRingSize: u64,
-  MaximumRingSize: u64,
+  MinimumRingSize: omitEmpty(u64),
+  MaximumRingSize: omitEmpty(u64),
 });
 export type RingHashConfig = Infer<typeof RingHashConfig>;
 
 export const LeastRequestConfig = struct('LeastRequestConfig', {
-  ChoiceCount: u32,
+  ChoiceCount: omitEmpty(u32),
 });
 export type LeastRequestConfig = Infer<typeof LeastRequestConfig>;
 
 export const CookieConfig = struct('CookieConfig', {
-  Session: bool,
-  TTL: dur,
-  Path: str,
+  Session: omitEmpty(bool),
+  TTL: omitEmpty(dur),
+  Path: omitEmpty(str),
 });
 export type CookieConfig = Infer<typeof CookieConfig>;
 
 export const HashPolicy = struct('HashPolicy', {
-  Field: str,
-  FieldValue: str,
-  CookieConfig: ptr(CookieConfig),
-  SourceIP: bool,
-  Terminal: bool,
+  Field: omitEmpty(str),
+  FieldValue: omitEmpty(str),
+  CookieConfig: omitEmpty(ptr(CookieConfig)),
+  SourceIP: omitEmpty(bool),
+  Terminal: omitEmpty(bool),
 });
 export type HashPolicy = Infer<typeof HashPolicy>;
 
 export const LoadBalancer = struct('LoadBalancer', {
-  Policy: str,
-  RingHashConfig: ptr(RingHashConfig),
-  LeastRequestConfig: ptr(LeastRequestConfig),
-  HashPolicies: slice(HashPolicy),
+  Policy: omitEmpty(str),
+  RingHashConfig: omitEmpty(ptr(RingHashConfig)),
+  LeastRequestConfig: omitEmpty(ptr(LeastRequestConfig)),
+  HashPolicies: omitEmpty(slice(HashPolicy)),
 });
 export type LoadBalancer = Infer<typeof LoadBalancer>;
 
 export const DiscoveryGraphNode = struct('DiscoveryGraphNode', {
   Type: str,
   Name: str,
-  Routes: slice(DiscoveryRoute),
-  Splits: slice(DiscoverySplit),
-  Resolver: ptr(DiscoveryResolver),
-  LoadBalancer: ptr(LoadBalancer),
+  Routes: omitEmpty(slice(DiscoveryRoute)),
+  Splits: omitEmpty(slice(DiscoverySplit)),
+  Resolver: omitEmpty(ptr(DiscoveryResolver)),
+  LoadBalancer: omitEmpty(ptr(LoadBalancer)),
 });
 export type DiscoveryGraphNode = Infer<typeof DiscoveryGraphNode>;
 
 export const ServiceResolverSubset = struct('ServiceResolverSubset', {
-  Filter: str,
-  OnlyPassing: bool,
+  Filter: omitEmpty(str),
+  OnlyPassing: omitEmpty(bool),
 });
 export type ServiceResolverSubset = Infer<typeof ServiceResolverSubset>;
 
 export const DiscoveryTarget = struct('DiscoveryTarget', {
   ID: str,
-  Service: str,
-  ServiceSubset: str,
-  Namespace: str,
-  Datacenter: str,
+  Service: omitEmpty(str),
+  ServiceSubset: omitEmpty(str),
+  Namespace: omitEmpty(str),
+  Datacenter: omitEmpty(str),
   MeshGateway: MeshGatewayConfig,
   Subset: ServiceResolverSubset,
-  External: bool,
-  SNI: str,
-  Name: str,
+  External: omitEmpty(bool),
+  SNI: omitEmpty(str),
+  Name: omitEmpty(str),
 });
 export type DiscoveryTarget = Infer<typeof DiscoveryTarget>;
 
@@ -161,11 +175,11 @@ export const CompiledDiscoveryChain = struct('CompiledDiscoveryChain', {
   ServiceName: str,
   Namespace: str,
   Datacenter: str,
-  CustomizationHash: str,
-  Protocol: str,
-  StartNode: str,
-  Nodes: map(DiscoveryGraphNode),
-  Targets: map(DiscoveryTarget),
+  CustomizationHash: omitEmpty(str),
+  Protocol: omitEmpty(str),
+  StartNode: omitEmpty(str),
+  Nodes: omitEmpty(map(DiscoveryGraphNode)),
+  Targets: omitEmpty(map(DiscoveryTarget)),
 });
 export type CompiledDiscoveryChain = Infer<typeof CompiledDiscoveryChain>;
 
@@ -179,16 +193,16 @@ export const ServiceRouterConfigEntry = struct('ServiceRouterConfigEntry', {
   Kind: str,
   Name: str,
   Routes: slice(ServiceRoute),
-  Meta: map(str),
+  Meta: omitEmpty(map(str)),
   ...RaftIndex.type.fields,
 });
 export type ServiceRouterConfigEntry = Infer<typeof ServiceRouterConfigEntry>;
 
 export const ServiceSplit = struct('ServiceSplit', {
   Weight: f32,
-  Service: str,
-  ServiceSubset: str,
-  Namespace: str,
+  Service: omitEmpty(str),
+  ServiceSubset: omitEmpty(str),
+  Namespace: omitEmpty(str),
 });
 export type ServiceSplit = Infer<typeof ServiceSplit>;
 
@@ -196,7 +210,7 @@ export const ServiceSplitterConfigEntry = struct('ServiceSplitterConfigEntry', {
   Kind: str,
   Name: str,
   Splits: slice(ServiceSplit),
-  Meta: map(str),
+  Meta: omitEmpty(map(str)),
   ...RaftIndex.type.fields,
 });
 export type ServiceSplitterConfigEntry = Infer<typeof ServiceSplitterConfigEntry>;
@@ -210,23 +224,23 @@ export const ServiceResolverRedirect = struct('ServiceResolverRedirect', {
 export type ServiceResolverRedirect = Infer<typeof ServiceResolverRedirect>;
 
 export const ServiceResolverFailover = struct('ServiceResolverFailover', {
-  Service: str,
-  ServiceSubset: str,
-  Namespace: str,
-  Datacenters: slice(str),
+  Service: omitEmpty(str),
+  ServiceSubset: omitEmpty(str),
+  Namespace: omitEmpty(str),
+  Datacenters: omitEmpty(slice(str)),
 });
 export type ServiceResolverFailover = Infer<typeof ServiceResolverFailover>;
 
 export const ServiceResolverConfigEntry = struct('ServiceResolverConfigEntry', {
   Kind: str,
   Name: str,
-  DefaultSubset: str,
-  Subsets: map(ServiceResolverSubset),
-  Redirect: ptr(ServiceResolverRedirect),
-  Failover: map(ServiceResolverFailover),
-  ConnectTimeout: dur,
-  LoadBalancer: ptr(LoadBalancer),
-  Meta: map(str),
+  DefaultSubset: omitEmpty(str),
+  Subsets: omitEmpty(map(ServiceResolverSubset)),
+  Redirect: omitEmpty(ptr(ServiceResolverRedirect)),
+  Failover: omitEmpty(map(ServiceResolverFailover)),
+  ConnectTimeout: omitEmpty(durationText),
+  LoadBalancer: omitEmpty(ptr(LoadBalancer)),
+  Meta: omitEmpty(map(str)),
   ...RaftIndex.type.fields,
 });
 export type ServiceResolverConfigEntry = Infer<typeof ServiceResolverConfigEntry>;

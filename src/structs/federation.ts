@@ -1,11 +1,11 @@
 /** Federation states between datacenters. Field order is declaration order (an array form is read by it). */
 import { CheckServiceNode } from './catalog.ts';
 import { QueryMeta, QueryOptions, RaftIndex, WriteRequest } from './common.ts';
-import { type Infer, map, ptr, slice, str, struct, time, u64 } from './schema.ts';
+import { type Infer, map, omitEmpty, ptr, slice, str, struct, time, u64 } from './schema.ts';
 
 export const FederationState = struct('FederationState', {
   Datacenter: str,
-  MeshGateways: slice(CheckServiceNode),
+  MeshGateways: omitEmpty(slice(CheckServiceNode)),
   UpdatedAt: time,
   PrimaryModifyIndex: u64,
   ...RaftIndex.type.fields,

@@ -1,65 +1,78 @@
 /** Who may talk to whom in the mesh. Field order is declaration order (an array form is read by it). */
 import { QueryMeta, QueryOptions, RaftIndex, ServiceName, WriteRequest } from './common.ts';
-import { bool, bytes, type Infer, int64, map, ptr, slice, str, struct, time, wireOmitEmpty } from './schema.ts';
+import {
+  bool,
+  bytes,
+  type Infer,
+  int64,
+  map,
+  omitEmpty,
+  ptr,
+  slice,
+  str,
+  struct,
+  time,
+  wireOmitEmpty,
+} from './schema.ts';
 
 export const IntentionHTTPHeaderPermission = struct('IntentionHTTPHeaderPermission', {
   Name: str,
-  Present: bool,
-  Exact: str,
-  Prefix: str,
-  Suffix: str,
-  Regex: str,
-  Invert: bool,
+  Present: omitEmpty(bool),
+  Exact: omitEmpty(str),
+  Prefix: omitEmpty(str),
+  Suffix: omitEmpty(str),
+  Regex: omitEmpty(str),
+  Invert: omitEmpty(bool),
 });
 export type IntentionHTTPHeaderPermission = Infer<typeof IntentionHTTPHeaderPermission>;
 
 export const IntentionHTTPPermission = struct('IntentionHTTPPermission', {
-  PathExact: str,
-  PathPrefix: str,
-  PathRegex: str,
-  Header: slice(IntentionHTTPHeaderPermission),
-  Methods: slice(str),
+  PathExact: omitEmpty(str),
+  PathPrefix: omitEmpty(str),
+  PathRegex: omitEmpty(str),
+  Header: omitEmpty(slice(IntentionHTTPHeaderPermission)),
+  Methods: omitEmpty(slice(str)),
 });
 export type IntentionHTTPPermission = Infer<typeof IntentionHTTPPermission>;
 
 export const IntentionPermission = struct('IntentionPermission', {
   Action: str,
-  HTTP: ptr(IntentionHTTPPermission),
+  HTTP: omitEmpty(ptr(IntentionHTTPPermission)),
 });
 export type IntentionPermission = Infer<typeof IntentionPermission>;
 
 export const Intention = struct('Intention', {
-  ID: str,
-  Description: str,
+  ID: omitEmpty(str),
+  Description: omitEmpty(str),
   SourceNS: str,
   SourceName: str,
   DestinationNS: str,
   DestinationName: str,
   SourceType: str,
-  Action: str,
-  Permissions: slice(IntentionPermission),
-  DefaultAddr: wireOmitEmpty(str),
-  DefaultPort: wireOmitEmpty(int64),
-  Meta: map(str),
+  Action: omitEmpty(str),
+  Permissions: omitEmpty(slice(IntentionPermission)),
+  DefaultAddr: omitEmpty(wireOmitEmpty(str)),
+  DefaultPort: omitEmpty(wireOmitEmpty(int64)),
+  Meta: omitEmpty(map(str)),
   Precedence: int64,
-  CreatedAt: time,
-  UpdatedAt: time,
-  Hash: bytes,
+  CreatedAt: omitEmpty(time),
+  UpdatedAt: omitEmpty(time),
+  Hash: omitEmpty(bytes),
   ...RaftIndex.type.fields,
 });
 export type Intention = Infer<typeof Intention>;
 
 export const SourceIntention = struct('SourceIntention', {
   Name: str,
-  Action: str,
-  Permissions: slice(IntentionPermission),
+  Action: omitEmpty(str),
+  Permissions: omitEmpty(slice(IntentionPermission)),
   Precedence: int64,
-  LegacyID: str,
+  LegacyID: omitEmpty(str),
   Type: str,
-  Description: str,
-  LegacyMeta: map(str),
-  LegacyCreateTime: ptr(time),
-  LegacyUpdateTime: ptr(time),
+  Description: omitEmpty(str),
+  LegacyMeta: omitEmpty(map(str)),
+  LegacyCreateTime: omitEmpty(ptr(time)),
+  LegacyUpdateTime: omitEmpty(ptr(time)),
 });
 export type SourceIntention = Infer<typeof SourceIntention>;
 
@@ -157,7 +170,7 @@ export const ServiceIntentionsConfigEntry = struct('ServiceIntentionsConfigEntry
   Kind: str,
   Name: str,
   Sources: slice(SourceIntention),
-  Meta: map(str),
+  Meta: omitEmpty(map(str)),
   ...RaftIndex.type.fields,
 });
 export type ServiceIntentionsConfigEntry = Infer<typeof ServiceIntentionsConfigEntry>;

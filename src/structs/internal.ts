@@ -1,6 +1,6 @@
 /** User events, keyring, snapshots, system metadata. Field order is declaration order (an array form is read by it). */
 import { QueryMeta, QueryOptions, RaftIndex, WriteRequest } from './common.ts';
-import { bool, bytes, type Infer, int64, map, ptr, slice, str, struct, u8 } from './schema.ts';
+import { bool, bytes, type Infer, int64, map, omitEmpty, ptr, slice, str, struct, u8 } from './schema.ts';
 
 export const EventFireRequest = struct('EventFireRequest', {
   Datacenter: str,
@@ -30,11 +30,11 @@ export const KeyringResponse = struct('KeyringResponse', {
   WAN: bool,
   Datacenter: str,
   Segment: str,
-  Messages: map(str),
+  Messages: omitEmpty(map(str)),
   Keys: map(int64),
   PrimaryKeys: map(int64),
   NumNodes: int64,
-  Error: str,
+  Error: omitEmpty(str),
 });
 export type KeyringResponse = Infer<typeof KeyringResponse>;
 

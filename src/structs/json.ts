@@ -6,7 +6,7 @@ import { formatDuration } from '../lib/duration.ts';
 import { formatFloat32, formatFloat64, quote, sortedKeys } from '../lib/go-json/quote.ts';
 import { asNative } from '../lib/msgpack/text.ts';
 import { isDict } from './dict.ts';
-import { resolve } from './make.ts';
+import { resolve, zeroTime } from './make.ts';
 import type { Fields, JsonHints, Kind, Schema } from './schema.ts';
 
 /** One line without a break at the end; or Go's MarshalIndent with four spaces, ended by a line break. */
@@ -227,7 +227,7 @@ function emptyTest(schema: Schema<unknown>): (value: unknown) => boolean {
     case 'str':
       return (value) => value === '';
     case 'time':
-      return () => false;
+      return (value) => value === zeroTime;
     case 'bytes':
       return (value) => value === null || (value as Uint8Array).length === 0;
     case 'slice':

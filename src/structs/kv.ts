@@ -1,13 +1,13 @@
 /** Key/value entries and their requests. Field order is declaration order (an array form is read by it). */
 import { QueryMeta, QueryOptions, RaftIndex, WriteRequest } from './common.ts';
-import { big64, bytes, type Infer, slice, str, struct, u64 } from './schema.ts';
+import { big64, bytes, type Infer, omitEmpty, slice, str, struct, u64 } from './schema.ts';
 
 export const DirEntry = struct('DirEntry', {
   LockIndex: u64,
   Key: str,
   Flags: big64,
   Value: bytes,
-  Session: str,
+  Session: omitEmpty(str),
   ...RaftIndex.type.fields,
 });
 export type DirEntry = Infer<typeof DirEntry>;

@@ -99,6 +99,10 @@ export const json = <T>(schema: Schema<T>, hints: JsonHints): Schema<T> => ({
   ...schema,
   json: { ...schema.json, ...hints },
 });
+/** Never in JSON. */
+export const jsonSkip = <T>(schema: Schema<T>): Schema<T> => json(schema, { skip: true });
+/** A duration that JSON shows as Go text. */
+export const durationText: Schema<number> = json(dur, { durationText: true });
 export const omitEmpty = <T>(schema: Schema<T>): Schema<T> => json(schema, { omitEmpty: true });
 export const wireOmitEmpty = <T>(schema: Schema<T>): Schema<T> => ({ ...schema, wireOmitEmpty: true });
 export const wireSkip = <T>(schema: Schema<T>): Schema<T> => ({ ...schema, wireSkip: true });

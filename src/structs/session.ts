@@ -1,6 +1,6 @@
 /** Sessions, the holders of locks. Field order is declaration order (an array form is read by it). */
 import { QueryMeta, QueryOptions, RaftIndex, WriteRequest } from './common.ts';
-import { dur, type Infer, slice, str, struct } from './schema.ts';
+import { dur, type Infer, omitEmpty, slice, str, struct } from './schema.ts';
 
 export const ServiceCheck = struct('ServiceCheck', {
   ID: str,
@@ -17,7 +17,7 @@ export const Session = struct('Session', {
   TTL: str,
   NodeChecks: slice(str),
   ServiceChecks: slice(ServiceCheck),
-  Checks: slice(str),
+  Checks: omitEmpty(slice(str)),
   ...RaftIndex.type.fields,
 });
 export type Session = Infer<typeof Session>;
