@@ -1,1 +1,197 @@
-process.exit(0);
+/**
+ * Bundles src/ into dist/ and writes oclif.manifest.json.
+ *
+ * - dist/main.cjs: finds the command. dist/commands/*.cjs: one self-contained file a command, so that a one-shot command
+ *   reads two small files and its compile cache holds exactly what it runs.
+ * - dist/oclif.js and dist/esm/: everything else as split ES modules. What a command brings in by `import()` (the agent,
+ *   the dashboard, got) becomes an entry there; nothing else decides what is loaded late.
+ *
+ * Nothing is done when no source changed since the last build. `--force` builds anyway.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+
+const root = resolve(import.meta.dirname, '..');
+const src = join(root, 'src');
+const dist = join(root, 'dist');
+const stampFile = join(dist, '.stamp');
+
+/** Native or optional: resolved when needed, from node_modules. */
+const oclifModule = './oclif.js';
+const external = ['lmdb', 'node-unix-socket', 'esbuild'];
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** Names, sizes and times of all that goes in. */
+function stampOf(): string {
+  const hash = createHash('sha256').update(process.version);
+  const inputs = [
+    ...filesBelow(src),
+    import.meta.filename,
+    join(root, 'package.json'),
+    join(root, 'package-lock.json'),
+  ];
+  for (const file of inputs) {
+    const { size, mtimeMs } = statSync(file);
+    hash.update(`${file} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+interface CommandFile {
+  /** `kv get` */
+  readonly words: string;
+  readonly file: string;
+  /** Name in dist/commands. */
+  readonly output: string;
+}
+
+function commandFiles(): CommandFile[] {
+  const folder = join(src, 'commands');
+  return filesBelow(folder)
+    .filter((file) => /\.tsx?$/.test(file))
+    .map((file) => {
+      const path = relative(folder, file).replace(/\.tsx?$/, '');
+      return { words: path.replaceAll('/', ' '), file, output: path.replaceAll('/', '-') };
+    });
+}
+
+const shared: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  external,
+  define: { 'process.env.NODE_ENV': '"production"' },
+  alias: { 'react-devtools-core': join(root, 'scripts/empty.ts') },
+  legalComments: 'none',
+  minifySyntax: true,
+  logLevel: 'warning',
+};
+
+/** `import()` in a one-shot bundle leaves it: the module becomes an entry of the ES half. `up` leads to dist/. */
+function lateModules(entries: Set<string>, up: string): Plugin {
+  return {
+    name: 'late-modules',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+        if (kind !== 'dynamic-import') return undefined;
+        if (path === oclifModule) return { path, external: true };
+        const file = resolve(resolveDir, path);
+        entries.add(file);
+        return { path: `${up}esm/${relative(src, file).replace(/\.tsx?$/, '')}.js`, external: true };
+      });
+    },
+  };
+}
+
+async function buildOneShot(commands: readonly CommandFile[], out: string): Promise<Set<string>> {
+  const late = new Set<string>();
+  const options: BuildOptions = { ...shared, format: 'cjs', outExtension: { '.js': '.cjs' } };
+  const table = commands.map(
+    ({ words, output }) => `  ${JSON.stringify(words)}: () => require('./commands/${output}.cjs').default,`,
+  );
+  const main = `
+    import { main } from './cli/main.ts';
+    import { processIo } from './cli/process-io.ts';
+    const table = {\n${table.join('\n')}\n};
+    const oclif = async (argv) => (await import('${oclifModule}')).run(argv);
+    export const run = (argv) => main(argv, table, processIo, oclif);
+  `;
+  await Promise.all([
+    build({
+      ...options,
+      stdin: { contents: main, resolveDir: src, sourcefile: 'main.js' },
+      outfile: join(out, 'main.cjs'),
+      external: [...external, './commands/*'],
+      plugins: [lateModules(late, './')],
+    }),
+    build({
+      ...options,
+      entryPoints: commands.map(({ file, output }) => ({ in: file, out: output })),
+      outdir: join(out, 'commands'),
+      plugins: [lateModules(late, '../')],
+    }),
+  ]);
+  return late;
+}
+
+async function buildModules(commands: readonly CommandFile[], late: Iterable<string>, out: string): Promise<void> {
+  const imports = commands.map(({ file }, at) => `import c${at} from ${JSON.stringify(file)};`);
+  const table = commands.map(({ words }, at) => `  ${JSON.stringify(words)}: c${at},`);
+  const oclif = `
+    import { createOclif } from './cli/oclif.ts';
+    import { processIo } from './cli/process-io.ts';
+    ${imports.join('\n')}
+    const root = new URL('..', import.meta.url).pathname;
+    export const { commands, Help, commandNotFound, run, manifest } = createOclif({\n${table.join('\n')}\n}, decodeURIComponent(root), processIo);
+  `;
+  const virtual: Plugin = {
+    name: 'oclif-entry',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^entry:oclif$/ }, () => ({ path: 'oclif', namespace: 'entry' }));
+      onLoad({ filter: /.*/, namespace: 'entry' }, () => ({ contents: oclif, resolveDir: src }));
+    },
+  };
+  await build({
+    ...shared,
+    format: 'esm',
+    splitting: true,
+    outdir: out,
+    chunkNames: 'esm/chunks/[name]-[hash]',
+    entryPoints: [
+      { in: 'entry:oclif', out: 'oclif' },
+      ...[...late].map((file) => ({ in: file, out: `esm/${relative(src, file).replace(/\.tsx?$/, '')}` })),
+    ],
+    plugins: [virtual],
+    // CommonJS packages inside the bundle ask for built-ins with require.
+    banner: {
+      js: `import { createRequire as createRequire_ } from 'node:module';
+import { dirname as dirname_ } from 'node:path';
+import { fileURLToPath as fileURLToPath_ } from 'node:url';
+const require = createRequire_(import.meta.url);
+const __filename = fileURLToPath_(import.meta.url);
+const __dirname = dirname_(__filename);`,
+    },
+  });
+}
+
+async function writeManifest(): Promise<void> {
+  const { manifest } = (await import(pathToFileURL(join(dist, 'oclif.js')).href)) as {
+    manifest(): Promise<unknown>;
+  };
+  writeFileSync(join(root, 'oclif.manifest.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);
+}
+
+async function main(): Promise<void> {
+  const stamp = stampOf();
+  const fresh = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
+  if (fresh && existsSync(join(root, 'oclif.manifest.json')) && !process.argv.includes('--force')) return;
+
+  // Built beside and swapped in: a running `tc` never sees half a build.
+  const out = join(root, `node_modules/.cache/tconsul/dist-new-${process.pid}`);
+  const old = join(root, `node_modules/.cache/tconsul/dist-old-${process.pid}`);
+  try {
+    mkdirSync(out, { recursive: true });
+    const commands = commandFiles();
+    const late = await buildOneShot(commands, out);
+    await buildModules(commands, late, out);
+    if (existsSync(dist)) renameSync(dist, old);
+    renameSync(out, dist);
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+    rmSync(old, { recursive: true, force: true });
+  }
+  await writeManifest();
+  writeFileSync(stampFile, stamp);
+}
+
+await main();

@@ -1,13 +1,13 @@
-/** From the command line to a command: finds it, or hands help and mistakes to oclif. */
+/** From the command line to a command: finds it, or hands help and mistakes to `otherwise` (oclif). */
 import type { Command, Io } from './command.ts';
 import { asksForHelp } from './go-flags.ts';
-import { runCommand } from './run.ts';
+import { report, runCommand } from './run.ts';
 
 /** Words of a command (`kv get`) -> how to load its definition. */
 export type CommandTable = Readonly<Record<string, () => Promise<Command> | Command>>;
 
-/** oclif's part: help texts and what to say about words that are no command. Resolves to the exit code. */
-export type Oclif = (argv: readonly string[]) => Promise<number>;
+/** Help, and words that are no command. Resolves to the exit code. */
+export type Otherwise = (argv: readonly string[]) => Promise<number> | number;
 
 /** The longest beginning of `argv` that names a command; undefined when none does. */
 export function findCommand(argv: readonly string[], table: CommandTable): string | undefined {
@@ -23,9 +23,19 @@ export function findCommand(argv: readonly string[], table: CommandTable): strin
 
 const versionFlags = new Set(['-v', '-version', '--version']);
 
-export async function main(argv: readonly string[], table: CommandTable, io: Io, oclif: Oclif): Promise<number> {
-  const line = versionFlags.has(argv[0] ?? '') ? ['version'] : argv;
-  const words = findCommand(line, table);
-  if (words === undefined || asksForHelp(line)) return oclif(line);
-  return runCommand(await table[words]!(), line.slice(words.split(' ').length), io);
+/** Never throws. */
+export async function main(
+  argv: readonly string[],
+  table: CommandTable,
+  io: Io,
+  otherwise: Otherwise,
+): Promise<number> {
+  try {
+    const line = versionFlags.has(argv[0] ?? '') ? ['version'] : argv;
+    const words = findCommand(line, table);
+    if (words === undefined || asksForHelp(line)) return await otherwise(line);
+    return await runCommand(await table[words]!(), line.slice(words.split(' ').length), io);
+  } catch (error) {
+    return report(error, io);
+  }
 }

@@ -65,7 +65,7 @@ export async function runCommand(
 }
 
 /** User's fault: the message. Cluster's: the message with who said it. Ours: the stack, and what to do with it. */
-function report(error: unknown, io: Io): number {
+export function report(error: unknown, io: Io): number {
   if (error instanceof Error && error.name === 'CliError') {
     io.err(`${error.message}\n`);
     return (error as CliError).exitCode;

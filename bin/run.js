@@ -1,0 +1,77 @@
+#!/bin/sh
+true /*
+# A shell script that is also JavaScript (CommonJS, see package.json beside it): the shell finds the Node 24 that the
+# repository brings, or the one on the PATH, and becomes it: same process, same signals. (A star and a slash next to
+# each other would end the comment that JavaScript sees.)
+script=$0
+while [ -L "$script" ]; do
+  link=$(readlink "$script")
+  case $link in
+    /*) script=$link ;;
+    *) script=${script%/*}/$link ;;
+  esac
+done
+folder=${script%/*}
+[ "$folder" = "$script" ] && folder=.
+for node in "$folder"/../node_modules/node-*"/bin/node"; do
+  [ -x "$node" ] && exec "$node" "$script" "$@"
+done
+exec node "$script" "$@"
+*/ || 0;
+const path = require('node:path');
+const root = path.join(__dirname, '..');
+
+if (Number.parseInt(process.versions.node, 10) >= 24) {
+  require('node:module').enableCompileCache(cacheFolder());
+  start();
+} else {
+  restart();
+}
+
+function start() {
+  let run;
+  try {
+    ({ run } = require('../dist/main.cjs'));
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    process.stderr.write('tc is not built yet: run `npm run build` first\n');
+    process.exit(1);
+  }
+  run(process.argv.slice(2)).then((code) => {
+    process.exitCode = code;
+  });
+}
+
+/** A folder of ours; without a home, Node's own choice below the temporary folder. */
+function cacheFolder() {
+  const { XDG_CACHE_HOME, HOME } = process.env;
+  const cache = XDG_CACHE_HOME || (HOME && path.join(HOME, '.cache'));
+  return cache && path.isAbsolute(cache) ? path.join(cache, 'tconsul') : undefined;
+}
+
+/** Started as `node bin/run.js` by an older Node: hands over to the right one and stands in for it. */
+function restart() {
+  const fs = require('node:fs');
+  const modules = path.join(root, 'node_modules');
+  const node = (fs.existsSync(modules) ? fs.readdirSync(modules) : [])
+    .filter((name) => name.startsWith('node-'))
+    .map((name) => path.join(modules, name, 'bin/node'))
+    .find((file) => fs.existsSync(file));
+  if (node === undefined) {
+    process.stderr.write(`tc needs Node.js 24 or newer, this is ${process.versions.node} (${process.execPath})\n`);
+    process.exit(1);
+  }
+  const child = require('node:child_process').spawn(node, [__filename, ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGCONT']) {
+    process.on(signal, () => child.kill(signal));
+  }
+  child.on('error', (error) => {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
