@@ -28,7 +28,7 @@ function plainName(name: string, labels: Labels): string {
 /** Colons and bars end a name, spaces end a line for some daemons. */
 const escapeName = (name: string): string => name.replace(/[:|\s]/g, '_');
 
-/** Never in exponent form. */
+/** Not in exponent form, below 10^21. */
 function decimal(value: number): string {
   const text = String(value);
   return text.includes('e') ? value.toFixed(9).replace(/\.?0+$/, '') : text;
