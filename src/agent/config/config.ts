@@ -70,6 +70,10 @@ export interface Config {
   readonly raft: {
     readonly protocol: number;
     readonly multiplier: number;
+    /** Already scaled by the multiplier; development mode has much shorter ones. */
+    readonly electionTimeoutMs: number;
+    readonly heartbeatTimeoutMs: number;
+    readonly leaderLeaseTimeoutMs: number;
     readonly snapshotThreshold: number;
     readonly snapshotIntervalMs: number;
     readonly trailingLogs: number;

@@ -1,0 +1,182 @@
+/** From settings in the words of the files to the `Config` that the agent runs on. */
+
+import { parseCidr } from '../../lib/sockaddr/ip.ts';
+import { type ResolvedAddresses, resolveAddresses, withPort } from './addresses.ts';
+import { parseCipherSuites } from './cipher-suites.ts';
+import type { Config } from './config.ts';
+import { debugView } from './debug.ts';
+import type { Host } from './host.ts';
+import { durationMs, Problems } from './problems.ts';
+import { checkIdentity, checkRules } from './rules.ts';
+import { type Settings, schema } from './schema.ts';
+import { prefixFilter, settingWarnings } from './warnings.ts';
+
+/** Base times of Raft's timers, scaled by `performance.raft_multiplier`. */
+const raftTimers = { electionTimeoutMs: 1000, heartbeatTimeoutMs: 1000, leaderLeaseTimeoutMs: 500 };
+const raftTimersInDev = { electionTimeoutMs: 52, heartbeatTimeoutMs: 35, leaderLeaseTimeoutMs: 20 };
+
+/** Throws ConfigError. The warnings are those about the settings themselves. */
+export function buildConfig(settings: Settings, dev: boolean, host: Host, version: string): Config {
+  const datacenter = settings.datacenter.toLowerCase();
+  checkIdentity(settings, datacenter, dev);
+  const problems = new Problems();
+  const addresses = resolveAddresses(settings, host, problems);
+  const filterWarnings: string[] = [];
+  const nodeName = settings.node_name ?? host.hostname();
+  const parts = partsOf(settings, dev, addresses, problems, (text) => filterWarnings.push(text));
+  const ciphers = parseCipherSuites(settings.tls_cipher_suites);
+  if ('unsupported' in ciphers) {
+    problems.add(`tls_cipher_suites: invalid tls cipher suites: unsupported cipher "${ciphers.unsupported}"`);
+  }
+  problems.durations(settings, schema);
+  problems.report();
+
+  const draft: Config = {
+    ...parts,
+    nodeName,
+    datacenter,
+    primaryDatacenter: (settings.primary_datacenter ?? '').toLowerCase() || datacenter,
+    warnings: [...filterWarnings, ...settingWarnings(settings, nodeName)],
+    debug: {},
+  };
+  checkRules({ settings, addresses, config: draft, files: host.files });
+  return { ...draft, debug: debugView(settings, draft, addresses, version) };
+}
+
+type Parts = Omit<Config, 'nodeName' | 'datacenter' | 'primaryDatacenter' | 'warnings' | 'debug'>;
+
+function partsOf(
+  settings: Settings,
+  dev: boolean,
+  addresses: ResolvedAddresses,
+  problems: Problems,
+  warn: (text: string) => void,
+): Parts {
+  const { acl, autopilot, http_config, limits, performance, telemetry, ui_config } = settings;
+  const ports = portsOf(settings, problems);
+  const single = settings.bootstrap_expect === 1;
+  const timers = dev ? raftTimersInDev : raftTimers;
+  const filter = prefixFilter(telemetry.prefix_filter, warn);
+  return {
+    devMode: dev,
+    nodeId: (settings.node_id ?? '').toLowerCase(),
+    nodeMeta: settings.node_meta,
+    disableHostNodeId: settings.disable_host_node_id,
+    server: settings.server,
+    bootstrap: settings.bootstrap || single,
+    bootstrapExpect: single ? 0 : settings.bootstrap_expect,
+    dataDir: dev ? '' : settings.data_dir,
+    pidFile: settings.pid_file,
+    bindAddr: addresses.bind,
+    advertiseAddr: addresses.advertise,
+    advertiseAddrWan: addresses.advertiseWan,
+    taggedAddresses: addresses.tagged,
+    clientAddrs: addresses.clients,
+    httpAddrs: withPort(addresses.http, ports.http),
+    httpsAddrs: withPort(addresses.https, ports.https),
+    dnsAddrs: withPort(addresses.dns, ports.dns),
+    grpcAddrs: withPort(addresses.grpc, ports.grpc),
+    unixSockets: settings.unix_sockets,
+    ports,
+    translateWanAddrs: settings.translate_wan_addrs,
+    leaveOnTerm: settings.leave_on_terminate ?? !settings.server,
+    skipLeaveOnInt: settings.skip_leave_on_interrupt ?? settings.server,
+    acl: {
+      enabled: acl.enabled ?? settings.acl_datacenter !== undefined,
+      defaultPolicy: acl.default_policy as 'allow' | 'deny',
+      downPolicy: acl.down_policy,
+    },
+    connectEnabled: settings.connect.enabled,
+    domain: settings.domain,
+    altDomain: settings.alt_domain,
+    sessionTtlMinMs: durationMs(settings.session_ttl_min) || 10_000,
+    defaultQueryTimeMs: durationMs(settings.default_query_time),
+    maxQueryTimeMs: durationMs(settings.max_query_time),
+    discoveryMaxStaleMs: durationMs(settings.discovery_max_stale),
+    http: {
+      blockEndpoints: http_config.block_endpoints,
+      allowWriteHttpFrom: http_config.allow_write_http_from.filter((cidr) => {
+        const fine = parseCidr(cidr) !== undefined;
+        if (!fine) problems.add(`http_config.allow_write_http_from: invalid cidr: ${cidr}`);
+        return fine;
+      }),
+      responseHeaders: http_config.response_headers,
+      useCache: http_config.use_cache,
+      maxHeaderBytes: http_config.max_header_bytes,
+      disableUnprintableCharFilter: settings.disable_http_unprintable_char_filter,
+    },
+    limits: {
+      httpMaxConnsPerClient: limits.http_max_conns_per_client,
+      rpcMaxConnsPerClient: limits.rpc_max_conns_per_client,
+      rpcRate: limits.rpc_rate,
+      rpcMaxBurst: limits.rpc_max_burst,
+      kvMaxValueSize: limits.kv_max_value_size,
+      txnMaxReqLen: limits.txn_max_req_len,
+    },
+    ui: { enabled: ui_config.enabled, dir: ui_config.dir, contentPath: contentPath(ui_config.content_path) },
+    raft: {
+      protocol: settings.raft_protocol,
+      multiplier: performance.raft_multiplier,
+      electionTimeoutMs: timers.electionTimeoutMs * performance.raft_multiplier,
+      heartbeatTimeoutMs: timers.heartbeatTimeoutMs * performance.raft_multiplier,
+      leaderLeaseTimeoutMs: timers.leaderLeaseTimeoutMs * performance.raft_multiplier,
+      snapshotThreshold: settings.raft_snapshot_threshold,
+      snapshotIntervalMs: durationMs(settings.raft_snapshot_interval),
+      trailingLogs: settings.raft_trailing_logs,
+    },
+    leaveDrainTimeMs: durationMs(performance.leave_drain_time),
+    rpcHoldTimeoutMs: durationMs(performance.rpc_hold_timeout),
+    autopilot: {
+      cleanupDeadServers: autopilot.cleanup_dead_servers,
+      lastContactThresholdMs: durationMs(autopilot.last_contact_threshold),
+      maxTrailingLogs: autopilot.max_trailing_logs,
+      minQuorum: autopilot.min_quorum,
+      serverStabilizationTimeMs: durationMs(autopilot.server_stabilization_time),
+    },
+    disableCoordinates: settings.disable_coordinates,
+    enableDebug: settings.enable_debug,
+    log: {
+      level: settings.log_level,
+      json: settings.log_json,
+      file: settings.log_file,
+      rotateBytes: settings.log_rotate_bytes,
+      rotateDurationMs: durationMs(settings.log_rotate_duration),
+      rotateMaxFiles: settings.log_rotate_max_files,
+      syslog: settings.enable_syslog,
+      syslogFacility: settings.syslog_facility,
+    },
+    telemetry: {
+      statsdAddress: telemetry.statsd_address,
+      statsiteAddress: telemetry.statsite_address,
+      dogstatsdAddress: telemetry.dogstatsd_addr,
+      dogstatsdTags: telemetry.dogstatsd_tags,
+      prometheusRetentionMs: durationMs(telemetry.prometheus_retention_time),
+      metricsPrefix: telemetry.metrics_prefix,
+      disableHostname: telemetry.disable_hostname,
+      filterDefault: telemetry.filter_default,
+      prefixAllow: filter.allow,
+      prefixDeny: filter.deny,
+      disableCompat19: telemetry['disable_compat_1.9'],
+    },
+    watches: settings.watches,
+  };
+}
+
+function portsOf({ ports }: Settings, problems: Problems): Config['ports'] {
+  const port = (name: string, value: number) => problems.port(`ports.${name}`, value);
+  return {
+    dns: port('dns', ports.dns),
+    http: port('http', ports.http),
+    https: port('https', ports.https),
+    grpc: port('grpc', ports.grpc),
+    server: port('server', ports.server),
+    serfLan: port('serf_lan', ports.serf_lan),
+    serfWan: port('serf_wan', ports.serf_wan),
+  };
+}
+
+/** `/x/`, however the slashes were written. */
+function contentPath(path: string): string {
+  const inner = path.replace(/^\/+|\/+$/g, '');
+  return inner === '' ? '/' : `/${inner}/`;
+}

@@ -1,0 +1,74 @@
+/**
+ * The gate of an agent that starts: settings of parts that are not built yet. What would mislead when ignored (an
+ * operator believes in encryption that is not there) is refused; what only tunes an absent part is remarked on once.
+ * A part that gets built loses its lines here. `validate` never asks.
+ */
+
+import type { Loaded } from './load.ts';
+import type { Settings } from './schema.ts';
+import { valueAt } from './settings.ts';
+
+/** What is said, and when. */
+const refused: Readonly<Record<string, (settings: Settings) => boolean>> = {
+  'server = false (client mode)': ({ server }) => !server,
+  'bootstrap_expect > 1 (more than one server)': ({ bootstrap_expect }) => bootstrap_expect > 1,
+  start_join: ({ start_join }) => start_join.length > 0,
+  start_join_wan: ({ start_join_wan }) => start_join_wan.length > 0,
+  retry_join: ({ retry_join }) => retry_join.length > 0,
+  retry_join_wan: ({ retry_join_wan }) => retry_join_wan.length > 0,
+  primary_gateways: ({ primary_gateways }) => primary_gateways.length > 0,
+  primary_datacenter: ({ primary_datacenter, datacenter }) =>
+    (primary_datacenter ?? '') !== '' && primary_datacenter?.toLowerCase() !== datacenter.toLowerCase(),
+  encrypt: ({ encrypt }) => encrypt !== '',
+  'acl.enabled': ({ acl, acl_datacenter }) => acl.enabled ?? acl_datacenter !== undefined,
+  ca_file: ({ ca_file }) => ca_file !== '',
+  ca_path: ({ ca_path }) => ca_path !== '',
+  cert_file: ({ cert_file }) => cert_file !== '',
+  key_file: ({ key_file }) => key_file !== '',
+  verify_incoming: ({ verify_incoming }) => verify_incoming,
+  verify_incoming_rpc: ({ verify_incoming_rpc }) => verify_incoming_rpc,
+  verify_incoming_https: ({ verify_incoming_https }) => verify_incoming_https,
+  verify_outgoing: ({ verify_outgoing }) => verify_outgoing,
+  verify_server_hostname: ({ verify_server_hostname }) => verify_server_hostname,
+  'auto_encrypt.allow_tls': ({ auto_encrypt }) => auto_encrypt.allow_tls,
+  'auto_config.authorization': ({ auto_config }) => auto_config.authorization.enabled,
+  'ports.https': ({ ports }) => ports.https > 0,
+  services: ({ services }) => services.length > 0,
+  checks: ({ checks }) => checks.length > 0,
+  watches: ({ watches }) => watches.length > 0,
+  'config_entries.bootstrap': ({ config_entries }) => config_entries.bootstrap.length > 0,
+  'connect.enable_mesh_gateway_wan_federation': ({ connect }) => connect.enable_mesh_gateway_wan_federation,
+  'connect.ca_provider': ({ connect }) => !['', 'consul'].includes(connect.ca_provider),
+};
+
+/** Keys that are read and change nothing. */
+const withoutEffect: readonly string[] = [
+  'acl.tokens',
+  'addresses.dns',
+  'addresses.grpc',
+  'alt_domain',
+  'cache',
+  'connect.ca_config',
+  'dns_config',
+  'gossip_lan',
+  'gossip_wan',
+  'limits.rpc_max_burst',
+  'limits.rpc_max_conns_per_client',
+  'limits.rpc_rate',
+  'recursors',
+  'serf_lan_allowed_cidrs',
+  'serf_wan_allowed_cidrs',
+];
+
+/** Why an agent cannot start with these settings, or undefined. */
+export function refusal(settings: Settings): string | undefined {
+  const names = Object.keys(refused).filter((name) => refused[name]!(settings));
+  if (names.length === 0) return undefined;
+  return `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not supported yet`;
+}
+
+/** The remark on settings that somebody wrote and nothing reads, or undefined. */
+export function noEffectWarning({ written }: Loaded): string | undefined {
+  const keys = withoutEffect.filter((key) => valueAt(written, key.split('.')) !== undefined);
+  return keys.length === 0 ? undefined : `These settings have no effect yet: ${keys.join(', ')}`;
+}
