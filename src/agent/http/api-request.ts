@@ -1,0 +1,93 @@
+/** One request, with everything about it that handlers ask for, computed when they do. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Layout } from '../../structs/json.ts';
+import { RpcError } from '../errors.ts';
+import { collectBody } from './body.ts';
+import type { QueryString } from './query-string.ts';
+import type { Target } from './target.ts';
+
+export class ApiRequest {
+  readonly raw: IncomingMessage;
+  readonly path: string;
+  /** What follows the route's path: the key of `/v1/kv/<key>`. */
+  readonly rest: string;
+  readonly query: QueryString;
+  readonly layout: Layout;
+  readonly #res: ServerResponse;
+  readonly #waiting: Set<AbortController>;
+  #abort: AbortController | undefined;
+
+  constructor(
+    raw: IncomingMessage,
+    res: ServerResponse,
+    target: Target,
+    query: QueryString,
+    routePath: string,
+    devMode: boolean,
+    waiting: Set<AbortController>,
+  ) {
+    this.raw = raw;
+    this.#res = res;
+    this.#waiting = waiting;
+    this.path = target.path;
+    this.rest = target.path.slice(routePath.length);
+    this.query = query;
+    this.layout = devMode || query.has('pretty') ? 'indented' : 'compact';
+  }
+
+  get method(): string {
+    return this.raw.method!;
+  }
+
+  header(name: string): string {
+    const value = this.raw.headers[name];
+    return value === undefined ? '' : typeof value === 'string' ? value : value.join(', ');
+  }
+
+  /** Query parameter, header, bearer token: the first that is there. */
+  get token(): string {
+    const fromQuery = this.query.get('token');
+    if (fromQuery !== '') return fromQuery;
+    const headers = this.raw.headers;
+    const own = headers['x-consul-token'];
+    if (typeof own === 'string' && own !== '') return own;
+    const [, bearer] = /^Bearer\s+(.*)$/i.exec(headers.authorization ?? '') ?? [];
+    return bearer === undefined ? '' : bearer.trim();
+  }
+
+  /** Aborts when the client goes away or the API stops. Ask for it only where something waits. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const controller = new AbortController();
+      this.#abort = controller;
+      this.#waiting.add(controller);
+      this.#res.once('close', () => {
+        this.#waiting.delete(controller);
+        if (!this.#res.writableFinished) controller.abort();
+      });
+    }
+    return this.#abort.signal;
+  }
+
+  /** Whether somebody asked for the signal. */
+  get waits(): boolean {
+    return this.#abort !== undefined;
+  }
+
+  /** The whole body. More than `limitBytes` is refused with 413 and a word about the option `limitName`. */
+  readBody(limitBytes = Number.POSITIVE_INFINITY, limitName = ''): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      collectBody(this.raw, limitBytes, (body, sizeBytes) => {
+        if (body !== null) resolve(body);
+        else if (sizeBytes > limitBytes) reject(bodyTooLarge(sizeBytes, limitBytes, limitName));
+        else reject(new RpcError('unexpected EOF', 400));
+      });
+    });
+  }
+}
+
+export const bodyTooLarge = (sizeBytes: number, limitBytes: number, limitName: string): RpcError =>
+  new RpcError(
+    `Request body(${sizeBytes} bytes) too large, max size: ${limitBytes} bytes. See https://www.consul.io/docs/agent/options.html#${limitName}.`,
+    413,
+  );

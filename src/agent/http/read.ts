@@ -1,0 +1,67 @@
+/** The way of every read: call, retry where a stale answer is too old, show the reply with what is known of it. */
+import type { MaybePromise } from '../../lib/runtime.ts';
+import { RpcError } from '../errors.ts';
+import type { Answer } from '../rpc/caller.ts';
+import type { Args, MethodName, Reply } from '../rpc/signatures.ts';
+import { type HttpAnswer, jsonType, metaHeaders, text, unknownMeta } from './answer.ts';
+import type { Api } from './api.ts';
+import type { ApiRequest } from './api-request.ts';
+import { consistencyLevel, type ReadOptions } from './query-options.ts';
+import type { View } from './view.ts';
+
+export interface Shown {
+  readonly status: number;
+  readonly headers: readonly string[];
+  readonly body: HttpAnswer['body'];
+}
+
+export interface ReadTraits {
+  /** Says in a header how consistent the answer is. */
+  readonly tellsConsistency?: boolean;
+  /** Sends the headers of a blocking query even when it failed. */
+  readonly metaOnError?: boolean;
+}
+
+/** `args` are the options of the request with what the method takes besides. */
+export function read<M extends MethodName>(
+  request: ApiRequest,
+  api: Api,
+  method: M,
+  args: Partial<Args<M>> & ReadOptions,
+  show: (reply: Reply<M>, shared: boolean) => Shown,
+  traits: ReadTraits = {},
+): MaybePromise<HttpAnswer> {
+  const waits = args.MinQueryIndex !== undefined && args.MinQueryIndex > 0;
+  const options = waits ? { signal: request.signal } : undefined;
+  const consistency = traits.tellsConsistency === true ? consistencyLevel(args) : '';
+  const present = (answer: Answer<Reply<M>>): MaybePromise<HttpAnswer> => {
+    const { meta, isCurrent } = answer;
+    if (args.AllowStale === true && (args.MaxStaleDuration ?? 0) > 0 && meta.LastContact > args.MaxStaleDuration!) {
+      return read(request, api, method, { ...args, AllowStale: false, MaxStaleDuration: 0 }, show, traits);
+    }
+    const shown = show(answer.reply, isCurrent !== undefined);
+    const headers = metaHeaders(meta, consistency);
+    for (const part of shown.headers) headers.push(part);
+    const repeatable = waits || meta.LastContact !== 0 ? undefined : isCurrent;
+    return { status: shown.status, headers, body: shown.body, isCurrent: repeatable };
+  };
+  const fail = (error: unknown): HttpAnswer => {
+    if (traits.metaOnError === true && error instanceof RpcError) return text(error.status, error.message, unknownMeta);
+    throw error;
+  };
+  try {
+    const answer = api.rpc.call(method, args, options);
+    return answer instanceof Promise ? answer.then(present).catch(fail) : present(answer);
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+/** Shows a reply by a view, as JSON. */
+export const shownBy =
+  <R extends object>(request: ApiRequest, view: View<R>) =>
+  (reply: R, shared: boolean): Shown => ({
+    status: 200,
+    headers: jsonType,
+    body: view.render(reply, request.layout, shared),
+  });
