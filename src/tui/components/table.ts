@@ -1,0 +1,46 @@
+/** A table's rows on screen: only those in the window are ever looked at. */
+import { type ListState, visibleRows } from '../list.ts';
+import { type Column, columnGap, type PlacedColumn, placeColumns } from '../rows/column.ts';
+import { cellWidth, fitLine, type Line, pad, type Span, span } from '../text.ts';
+
+export interface TableOptions<T> {
+  readonly columns: readonly Column<T>[];
+  readonly list: ListState<T>;
+  readonly width: number;
+  /** With the header line. */
+  readonly height: number;
+  /** Draws the cursor. */
+  readonly focused: boolean;
+}
+
+export function table<T>({ columns, list, width, height, focused }: TableOptions<T>): Line[] {
+  const placed = placeColumns(columns, width);
+  const header = cells(placed, ({ column }) => span(column.title, 'muted'));
+  const lines: Line[] = [fitLine(header, width)];
+  const { offset, rows } = visibleRows(list, height - 1);
+  for (const [position, row] of rows.entries()) {
+    const line = fitLine(
+      cells(placed, ({ column }) => column.cell(row)),
+      width,
+    );
+    lines.push(focused && offset + position === list.index ? selected(line) : line);
+  }
+  return lines;
+}
+
+/** The row under the cursor: one block of inverse, so that it is seen without colours too. */
+export function selected(line: Line): Line {
+  return [{ text: line.map(({ text }) => text).join(''), tone: 'accent', inverse: true }];
+}
+
+function cells<T>(placed: readonly PlacedColumn<T>[], cell: (placed: PlacedColumn<T>) => Span): Span[] {
+  const line: Span[] = [];
+  for (const [index, each] of placed.entries()) {
+    if (index > 0) line.push(span(' '.repeat(columnGap)));
+    const content = cell(each);
+    const align = each.column.align ?? 'left';
+    const fits = cellWidth(content.text) === each.width;
+    line.push(fits ? content : { ...content, text: pad(content.text, each.width, align) });
+  }
+  return line;
+}

@@ -1,0 +1,56 @@
+/** A server of the datacenter as a table row: its place in Raft and how far it is behind. */
+import { count } from '../format.ts';
+import type { ServerRow } from '../models/overview.ts';
+import { type Span, sanitize, span } from '../text.ts';
+import { signs } from '../theme.ts';
+import type { Column } from './column.ts';
+
+function healthCell({ health, member }: ServerRow): Span {
+  if (member !== undefined && member !== 'alive') return span(`${signs.bad} ${member}`, 'bad');
+  if (health === undefined) return span(`${signs.off} unknown`, 'muted');
+  return health.healthy ? span(`${signs.good} healthy`, 'good') : span(`${signs.bad} unhealthy`, 'bad');
+}
+
+function roleCell({ leader, voter }: ServerRow): Span {
+  if (leader) return span(`${signs.leader} leader`, 'accent');
+  return voter ? span('  voter') : span('  nonvoter', 'muted');
+}
+
+/** Autopilot calls a server unhealthy at 250 entries behind by default; a fifth of it is worth a look. */
+const worthALook = 50;
+
+function lagCell({ health }: ServerRow, newestIndex: number): Span {
+  if (health === undefined) return span('', 'muted');
+  const lag = Math.max(0, newestIndex - health.lastIndex);
+  return span(count(lag), lag > worthALook ? 'warn' : 'muted');
+}
+
+export function serverColumns(newestIndex: number): readonly Column<ServerRow>[] {
+  return [
+    { title: 'Health', width: 11, cell: healthCell },
+    { title: 'Server', width: 14, grow: 3, cell: ({ node }) => span(sanitize(node), 'plain', { bold: true }) },
+    { title: 'Role', width: 10, cell: roleCell },
+    { title: 'Address', width: 16, grow: 2, from: 76, cell: ({ address }) => span(sanitize(address), 'value') },
+    {
+      title: 'Index',
+      width: 9,
+      align: 'right',
+      from: 56,
+      cell: ({ health }) => span(health ? count(health.lastIndex) : ''),
+    },
+    { title: 'Lag', width: 5, align: 'right', from: 56, cell: (row) => lagCell(row, newestIndex) },
+    {
+      title: 'Contact',
+      width: 10,
+      align: 'right',
+      from: 100,
+      cell: ({ health }) => span(sanitize(health?.lastContact ?? ''), 'muted'),
+    },
+    {
+      title: 'Stable since',
+      width: 20,
+      from: 130,
+      cell: ({ health }) => span(sanitize(health?.stableSince ?? ''), 'muted'),
+    },
+  ];
+}

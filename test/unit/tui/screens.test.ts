@@ -1,0 +1,96 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { metricsAt } from './support/fake-source.ts';
+import { openScreen, type Screen, type ScreenOptions } from './support/screen.ts';
+
+const sizes = [
+  [80, 24],
+  [120, 40],
+  [250, 70],
+] as const;
+
+let screen: Screen | undefined;
+
+async function open(options: ScreenOptions = {}): Promise<Screen> {
+  screen = await openScreen(options);
+  return screen;
+}
+
+afterEach(async () => {
+  await screen?.quit();
+  screen = undefined;
+});
+
+/** Half a minute of load, with something happening. */
+async function live(opened: Screen): Promise<void> {
+  const { state } = opened.source;
+  for (let step = 1; step <= 40; step++) {
+    state.metrics = metricsAt(step);
+    const index = 104_231 + step * step * 3;
+    const raft = { ...state.self.stats['raft'], last_log_index: String(index), commit_index: String(index), applied_index: String(index) };
+    state.self = { ...state.self, stats: { raft } };
+    if (step === 30) state.leader = '10.0.0.2:8300';
+    if (step === 31) state.leader = '10.0.0.1:8300';
+    await opened.clock.advance(2000);
+  }
+  await opened.pass(0);
+}
+
+describe.each(sizes)('the screens at %ix%i', (columns, rows) => {
+  it('show the overview', async () => {
+    const opened = await open({ columns, rows });
+    await live(opened);
+    opened.expectGolden(`overview-${columns}x${rows}`);
+  });
+
+  it('show the members, the failed one first, and what one of them tells about itself', async () => {
+    const opened = await open({ columns, rows });
+    await opened.press('2', 'j');
+    opened.expectGolden(`members-${columns}x${rows}`);
+    await opened.press('enter');
+    opened.expectGolden(`member-detail-${columns}x${rows}`);
+  });
+
+  it('show the KV tree with a JSON value', async () => {
+    const opened = await open({ columns, rows });
+    await opened.press('3', 'enter', 'j', 'enter', 'j');
+    await opened.pass(200);
+    opened.expectGolden(`kv-${columns}x${rows}`);
+  });
+
+  it('show sessions and what they hold', async () => {
+    const opened = await open({ columns, rows });
+    await opened.press('4');
+    await opened.pass(200);
+    opened.expectGolden(`sessions-${columns}x${rows}`);
+  });
+
+  it('show the log', async () => {
+    const opened = await open({ columns, rows });
+    await opened.press('5');
+    for (const line of logLines) opened.source.log(line);
+    await opened.pass(700);
+    opened.expectGolden(`logs-${columns}x${rows}`);
+  });
+
+  it('show the help', async () => {
+    const opened = await open({ columns, rows });
+    await opened.press('?');
+    opened.expectGolden(`help-${columns}x${rows}`);
+  });
+});
+
+const logLines = [
+  '2026-11-22T12:00:01.000Z [INFO]  agent.server: cluster leadership acquired',
+  '2026-11-22T12:00:01.250Z [INFO]  agent.server: New leader elected: payload=consul-server01',
+  '2026-11-22T12:00:02.000Z [WARN]  agent: Check is now warning: check=service:web',
+  '2026-11-22T12:00:02.500Z [ERROR] agent.server.memberlist.lan: memberlist: Failed fallback TCP ping: read tcp 10.0.0.1:44556->10.0.0.12:8301: i/o timeout while waiting for a very long time indeed',
+  'a line of another kind \x1b[31mwith colours\x1b[0m',
+];
+
+describe('the dashboard', () => {
+  it('is never blank: it says that it is connecting', async () => {
+    const opened = await open();
+    opened.source.fail({ kind: 'unavailable', message: 'connect: connection refused' });
+    expect(opened.text().trim()).not.toBe('');
+  });
+});

@@ -1,0 +1,135 @@
+/** Drives the whole dashboard on a virtual terminal, as a person would: `press`, `type`, and a look at the screen. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { runDashboard } from '../../../../src/tui/dashboard.tsx';
+import { type ColorDepth, createTheme } from '../../../../src/tui/theme.ts';
+import { type FakeSource, fakeSource } from './fake-source.ts';
+import { type ManualClock, manualClock, settle } from './manual-clock.ts';
+import { type VirtualTerminal, virtualTerminal } from './virtual-terminal.ts';
+
+const goldenFolder = join(import.meta.dirname, '../golden');
+
+/** Set it to write the golden screens anew. */
+const rewrite = process.env['UPDATE_GOLDEN'] !== undefined;
+
+const keyBytes: Readonly<Record<string, string>> = {
+  up: '\x1b[A',
+  down: '\x1b[B',
+  right: '\x1b[C',
+  left: '\x1b[D',
+  pgup: '\x1b[5~',
+  pgdn: '\x1b[6~',
+  home: '\x1b[H',
+  end: '\x1b[F',
+  enter: '\r',
+  esc: '\x1b',
+  tab: '\t',
+  'shift-tab': '\x1b[Z',
+  backspace: '\x7f',
+  space: ' ',
+  'ctrl-c': '\x03',
+  'ctrl-l': '\x0c',
+  'ctrl-u': '\x15',
+  'ctrl-z': '\x1a',
+};
+
+export interface Screen {
+  readonly source: FakeSource;
+  readonly clock: ManualClock;
+  readonly terminal: VirtualTerminal;
+  /** Resolves when the dashboard has ended; rejects with what broke it. */
+  readonly ended: Promise<void>;
+  press(...keys: string[]): Promise<void>;
+  type(text: string): Promise<void>;
+  resize(columns: number, rows: number): Promise<void>;
+  /** Lets time pass, and everything drawn that is to be drawn. */
+  pass(ms: number): Promise<void>;
+  text(): string;
+  /** The screen is the one in `golden/NAME.txt`. */
+  expectGolden(name: string): void;
+  expectScreen(...parts: (string | RegExp)[]): void;
+  expectNot(...parts: (string | RegExp)[]): void;
+  quit(): Promise<void>;
+}
+
+export interface ScreenOptions {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly source?: FakeSource;
+  readonly depth?: ColorDepth;
+  readonly stop?: () => Promise<void>;
+}
+
+export async function openScreen(options: ScreenOptions = {}): Promise<Screen> {
+  const { columns = 80, rows = 24, source = fakeSource(), depth = 'true', stop } = options;
+  const clock = manualClock();
+  const terminal = virtualTerminal(columns, rows);
+  const ended = runDashboard({ source, clock, theme: createTheme(depth), terminal, ...(stop && { stop }) });
+  // Looked at by the test, or by `quit`: never unhandled.
+  ended.catch(() => {});
+
+  /** Ink draws at most 20 times a second of real time. */
+  async function drawn(): Promise<void> {
+    await settle();
+    await new Promise((resolve) => setTimeout(resolve, 55));
+    await settle();
+    await terminal.drained();
+  }
+
+  const screen: Screen = {
+    source,
+    clock,
+    terminal,
+    ended,
+    async press(...keys) {
+      for (const key of keys) {
+        terminal.send(keyBytes[key] ?? key);
+        // A lone escape byte waits a moment for the rest of a sequence.
+        if (key === 'esc') await new Promise((resolve) => setTimeout(resolve, 30));
+        await settle();
+      }
+      await clock.advance(0);
+      await drawn();
+    },
+    async type(text) {
+      for (const character of text) {
+        terminal.send(character);
+        await settle();
+      }
+      await drawn();
+    },
+    async resize(nextColumns, nextRows) {
+      terminal.resize(nextColumns, nextRows);
+      await drawn();
+    },
+    async pass(ms) {
+      await clock.advance(ms);
+      await drawn();
+    },
+    text: () => terminal.lines().join('\n'),
+    expectGolden(name) {
+      const file = join(goldenFolder, `${name}.txt`);
+      const now = `${screen.text()}\n`;
+      if (rewrite || !existsSync(file)) {
+        if (!rewrite) throw new Error(`no golden screen ${file}: run with UPDATE_GOLDEN=1 and look at it`);
+        mkdirSync(goldenFolder, { recursive: true });
+        writeFileSync(file, now);
+      }
+      expect(now).toBe(readFileSync(file, 'utf8'));
+    },
+    expectScreen(...parts) {
+      for (const part of parts) expect(screen.text()).toMatch(part);
+    },
+    expectNot(...parts) {
+      for (const part of parts) expect(screen.text()).not.toMatch(part);
+    },
+    async quit() {
+      await screen.press('ctrl-c', 'q');
+      await ended;
+    },
+  };
+  await clock.advance(100);
+  await drawn();
+  return screen;
+}
