@@ -149,9 +149,10 @@ class Decoder {
     return out;
   }
 
+  /** The clone gives objects the prototype that `goValue` knows. */
   private unconvertible(type: string, value: PlainValue, path: string): typeof unfit {
     return this.problem(
-      `'${path}' expected type '${type}', got unconvertible type '${goType(value)}', value: '${goValue(value)}'`,
+      `'${path}' expected type '${type}', got unconvertible type '${goType(value)}', value: '${goValue(structuredClone(value))}'`,
     );
   }
 

@@ -7,11 +7,11 @@ export interface Position {
   readonly offset: number;
 }
 
-/** Thrown when a text is not HCL or JSON. `message` carries the position as HCL prints it ("At 2:5: …"); JSON texts have none. */
+/** Thrown when a text is not HCL or JSON. In HCL the message starts with the position ("At 2:5: …"), JSON has none. */
 export class SyntaxFault extends Error {
   override readonly name = 'SyntaxFault';
-  readonly position: Position;
-  constructor(message: string, position: Position) {
+  readonly position: Position | undefined;
+  constructor(message: string, position?: Position) {
     super(message);
     this.position = position;
   }
