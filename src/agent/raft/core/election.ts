@@ -1,0 +1,72 @@
+/** Votes asked, given, refused and counted (Raft paper 5.2, 5.4.1; thesis 4.2.3, 9.6). */
+
+import { selfIsVoter } from './membership.ts';
+import type { RequestVote, VoteResult } from './messages.ts';
+import { adoptTerm, campaign, countVote, waitForLeader } from './roles.ts';
+import type { CoreState } from './state.ts';
+
+/** The election clock ran out: no leader, or no result. */
+export function onElectionTimeout(state: CoreState): void {
+  if (state.leading || state.installing) return;
+  if (!selfIsVoter(state)) {
+    state.electionAtMs = Number.POSITIVE_INFINITY;
+    return;
+  }
+  if (state.campaign) state.event({ kind: 'electionTimeout' });
+  else state.event({ kind: 'heartbeatTimeout', lastLeader: state.leader });
+  campaign(state, state.options.preVote, false);
+}
+
+/** The leader wants this server to take over: no waiting, no asking first. */
+export function onTimeoutNow(state: CoreState): void {
+  if (state.leading || state.installing || !selfIsVoter(state)) return;
+  campaign(state, false, true);
+}
+
+export function onRequestVote(state: CoreState, request: RequestVote): void {
+  const refusal = refusalOf(state, request);
+  if (refusal !== '') state.event({ kind: 'voteRejected', candidate: request.from, reason: refusal });
+  const granted = refusal === '';
+  if (granted && !request.preVote) {
+    state.setTerm(state.term, request.from.address);
+    waitForLeader(state);
+  }
+  const result: VoteResult = {
+    kind: 'voteResult',
+    from: state.self,
+    to: request.from,
+    term: state.term,
+    granted,
+    preVote: request.preVote,
+    forTerm: request.term,
+  };
+  if (granted && !request.preVote) state.sendAfterDisk(result);
+  else state.send(result);
+}
+
+/** Why the vote is not given, '' if it is. Adopts the term of a real request that may be considered. */
+function refusalOf(state: CoreState, request: RequestVote): string {
+  const { leader, log } = state;
+  if (!request.leadershipTransfer) {
+    // A server that can hear its leader must not help to depose it: this is also what makes leases safe.
+    if (leader && leader.address !== request.from.address) return 'we have a leader';
+    if (state.nowMs < state.quietUntilMs) return 'just started';
+  }
+  if (request.term < state.term) return 'older term';
+  if (request.preVote && request.term === state.term) return 'older term';
+  if (request.term > state.term && !request.preVote) adoptTerm(state, request.term, null);
+  if (!request.preVote && state.votedFor !== '' && state.votedFor !== request.from.address) return 'already voted';
+  if (log.lastTerm > request.lastLogTerm) return 'our last term is greater';
+  if (log.lastTerm === request.lastLogTerm && log.lastIndex > request.lastLogIndex) return 'our last index is greater';
+  return '';
+}
+
+export function onVoteResult(state: CoreState, result: VoteResult): void {
+  const current = state.campaign;
+  if (result.term > state.term && !(result.preVote && result.granted)) {
+    adoptTerm(state, result.term, null);
+    return;
+  }
+  if (!current || current.preVote !== result.preVote || current.term !== result.forTerm || !result.granted) return;
+  countVote(state, result.from);
+}

@@ -1,0 +1,133 @@
+/**
+ * Which configuration counts: a server uses the latest one in its log, committed or not, and goes back to the committed one
+ * when that entry is truncated (Raft thesis 4.1). Only one change is under way at a time.
+ */
+import type { Configuration, LogEntry } from '../api.ts';
+import { entryTypes } from '../api.ts';
+import { assert } from './assert.ts';
+import {
+  applyChange,
+  type ConfigurationChange,
+  configurationFault,
+  emptyConfiguration,
+  isSoleVoter,
+  isVoter,
+} from './configuration.ts';
+import { ensureProgress } from './replication.ts';
+import type { CoreState } from './state.ts';
+
+/** Turns the bytes of a configuration entry into a configuration and back; throws on garbage. */
+export interface ConfigurationCodec {
+  encode(configuration: Configuration): Uint8Array;
+  decode(data: Uint8Array): Configuration;
+}
+
+interface Placed {
+  readonly index: number;
+  readonly configuration: Configuration;
+}
+
+export class Membership {
+  readonly #codec: ConfigurationCodec;
+  /** The committed configuration and those after it, oldest first. Never empty. */
+  #placed: Placed[];
+
+  constructor(codec: ConfigurationCodec, committed: Placed = { index: 0, configuration: emptyConfiguration }) {
+    this.#codec = codec;
+    this.#placed = [committed];
+  }
+
+  get latest(): Configuration {
+    return this.#placed.at(-1)!.configuration;
+  }
+  get latestIndex(): number {
+    return this.#placed.at(-1)!.index;
+  }
+  get committedIndex(): number {
+    return this.#placed[0]!.index;
+  }
+  get committed(): Configuration {
+    return this.#placed[0]!.configuration;
+  }
+  encode(configuration: Configuration): Uint8Array {
+    return this.#codec.encode(configuration);
+  }
+
+  /** Takes configurations over at append, on every server. */
+  appended(entries: readonly LogEntry[], state: CoreState | null): void {
+    for (const entry of entries) {
+      if (entry.type !== entryTypes.configuration) continue;
+      assert(entry.index > this.latestIndex, 'configurations come in log order');
+      const configuration = this.#codec.decode(entry.data);
+      this.#placed.push({ index: entry.index, configuration });
+      if (state) changed(state, entry.index, configuration);
+    }
+  }
+
+  truncatedFrom(index: number, state: CoreState): void {
+    if (this.latestIndex < index) return;
+    assert(this.committedIndex < index, 'a committed configuration is never truncated');
+    this.#placed = this.#placed.filter((placed) => placed.index < index);
+    changed(state, this.latestIndex, this.latest);
+  }
+
+  committedThrough(index: number): void {
+    while (this.#placed.length > 1 && this.#placed[1]!.index <= index) this.#placed.shift();
+  }
+
+  reset(index: number, configuration: Configuration, state: CoreState): void {
+    this.#placed = [{ index, configuration }];
+    changed(state, index, configuration);
+  }
+}
+
+function changed(state: CoreState, index: number, configuration: Configuration): void {
+  state.event({ kind: 'configuration', index, configuration });
+  if (state.leading) ensureProgress(state, state.leading, configuration);
+}
+
+/** Leader: appends one configuration change, if it may be made now. */
+export function proposeChange(state: CoreState, change: ConfigurationChange, prevIndex: number): boolean {
+  const { leading, membership } = state;
+  if (!leading) {
+    state.refused('notLeader');
+    return false;
+  }
+  if (leading.transfer) {
+    state.refused('transferring');
+    return false;
+  }
+  const refuse = (detail: string): boolean => {
+    state.refused('badChange', detail);
+    return false;
+  };
+  // Before an entry of this term is committed, an older change may still be open (Raft thesis 4.1, its erratum).
+  if (state.commitIndex < leading.startIndex || membership.latestIndex > state.commitIndex) {
+    return refuse('another configuration change is in progress');
+  }
+  if (prevIndex > 0 && prevIndex !== membership.latestIndex) {
+    return refuse(`configuration changed since ${prevIndex} (latest is ${membership.latestIndex})`);
+  }
+  const next = applyChange(membership.latest, change);
+  const fault = configurationFault(next);
+  if (fault !== '') return refuse(fault);
+  const index = state.log.lastIndex + 1;
+  state.append([
+    {
+      index,
+      term: state.term,
+      type: entryTypes.configuration,
+      data: membership.encode(next),
+      extensions: null,
+      appendedAtMs: state.options.wallMs(),
+    },
+  ]);
+  state.accepted(index);
+  return true;
+}
+
+export const selfIsVoter = (state: CoreState): boolean => isVoter(state.membership.latest, state.self.id);
+export const selfDecidesAlone = (state: CoreState): boolean => isSoleVoter(state.membership.latest, state.self.id);
+/** Nobody else, voting or not, has any entry of this server. */
+export const isAlone = (state: CoreState): boolean =>
+  state.membership.latest.servers.length === 1 && selfDecidesAlone(state);

@@ -1,0 +1,212 @@
+/** The leader's side of the log: what each follower is sent, and what is committed (Raft paper 5.3, 5.4). */
+import type { Configuration, RaftServer } from '../api.ts';
+import { assert } from './assert.ts';
+import { findServer, quorumValue } from './configuration.ts';
+import type { AppendResult, Echo, Peer, SnapshotResult } from './messages.ts';
+import { fallBack, maySend, newProgress, type Progress } from './progress.ts';
+import { confirmReads } from './reads.ts';
+import { stepDown } from './roles.ts';
+import type { CoreState, Leading } from './state.ts';
+import { maxAppendEntries } from './timings.ts';
+import { maybeSendTimeoutNow } from './transfer.ts';
+
+const peerOf = (server: RaftServer): Peer => ({ id: server.id, address: server.address });
+
+/** One progress for every other server of the configuration, none for those that left. */
+export function ensureProgress(state: CoreState, leading: Leading, configuration: Configuration): void {
+  for (const id of leading.progress.keys()) {
+    if (!findServer(configuration, id)) leading.progress.delete(id);
+  }
+  for (const { id } of configuration.servers) {
+    if (id === state.self.id || leading.progress.has(id)) continue;
+    leading.progress.set(id, newProgress(state.log.lastIndex + 1, state.nowMs));
+  }
+}
+
+const others = (state: CoreState): readonly RaftServer[] =>
+  state.membership.latest.servers.filter((server) => server.id !== state.self.id);
+
+/** Sends every follower what it may be sent now. */
+export function replicateToAll(state: CoreState, leading: Leading): void {
+  for (const server of others(state)) replicate(state, leading, server);
+}
+
+/** Sends entries while there are some and the follower's window is open. Idle followers get nothing from here. */
+export function replicate(state: CoreState, leading: Leading, server: RaftServer): void {
+  const progress = leading.progress.get(server.id);
+  assert(progress !== undefined, 'every server of the configuration has a progress');
+  while (maySend(progress, state.nowMs)) {
+    const unmatched = progress.mode === 'probe' && progress.matchIndex + 1 !== progress.nextIndex;
+    if (progress.nextIndex > state.log.lastIndex && !unmatched) return;
+    if (!sendAppend(state, leading, server, progress)) return;
+  }
+}
+
+/** One AppendEntries, empty if the follower has everything; or the news that it needs a snapshot. */
+function sendAppend(state: CoreState, leading: Leading, server: RaftServer, progress: Progress): boolean {
+  const { log } = state;
+  const prevIndex = progress.nextIndex - 1;
+  const prevTerm = log.term(prevIndex);
+  if (prevTerm === undefined || progress.nextIndex < log.firstIndex) {
+    sendSnapshot(state, leading, server, progress);
+    return false;
+  }
+  const upTo = Math.min(log.lastIndex, prevIndex + maxAppendEntries);
+  const entries = upTo > prevIndex ? log.entries(progress.nextIndex, upTo) : [];
+  const lastIndex = prevIndex + entries.length;
+  state.send({
+    kind: 'appendEntries',
+    from: state.self,
+    to: peerOf(server),
+    term: state.term,
+    prevIndex,
+    prevTerm,
+    entries,
+    commitIndex: state.commitIndex,
+    echo: echo(state, leading, prevIndex, lastIndex),
+  });
+  progress.inFlight += 1;
+  progress.commitSent = Math.min(state.commitIndex, lastIndex);
+  if (progress.mode === 'pipeline') progress.nextIndex = lastIndex + 1;
+  return true;
+}
+
+function sendSnapshot(state: CoreState, leading: Leading, server: RaftServer, progress: Progress): void {
+  const { snapshot } = state;
+  assert(snapshot !== null, 'what the log lacks is in a snapshot');
+  progress.mode = 'snapshot';
+  progress.inFlight = 1;
+  state.send({
+    kind: 'installSnapshot',
+    from: state.self,
+    to: peerOf(server),
+    term: state.term,
+    lastIndex: snapshot.index,
+    lastTerm: snapshot.term,
+    configuration: snapshot.configuration,
+    configurationIndex: snapshot.configurationIndex,
+    echo: echo(state, leading, 0, snapshot.index),
+  });
+}
+
+const echo = (state: CoreState, leading: Leading, prevIndex: number, lastIndex: number): Echo => ({
+  round: leading.round,
+  sentMs: state.nowMs,
+  prevIndex,
+  lastIndex,
+});
+
+/** A sign of life for everybody; also what confirms leadership. */
+export function broadcastHeartbeat(state: CoreState, leading: Leading): void {
+  leading.heartbeatAtMs = state.nowMs + state.spread(state.options.timings.heartbeatTimeoutMs / 10);
+  for (const server of others(state)) {
+    state.send({
+      kind: 'appendEntries',
+      from: state.self,
+      to: peerOf(server),
+      term: state.term,
+      prevIndex: 0,
+      prevTerm: 0,
+      entries: null,
+      commitIndex: 0,
+      echo: echo(state, leading, 0, 0),
+    });
+  }
+}
+
+/** Tells followers without traffic what is committed. */
+export function notifyCommit(state: CoreState, leading: Leading): void {
+  leading.commitNotifyAtMs = Number.POSITIVE_INFINITY;
+  for (const server of others(state)) {
+    const progress = leading.progress.get(server.id)!;
+    if (progress.mode !== 'pipeline' || progress.commitSent >= state.commitIndex) continue;
+    if (maySend(progress, state.nowMs)) sendAppend(state, leading, server, progress);
+  }
+}
+
+export function onAppendResult(state: CoreState, leading: Leading, result: AppendResult): void {
+  const server = findServer(state.membership.latest, result.from.id);
+  const progress = leading.progress.get(result.from.id);
+  if (!server || !progress) return;
+  onContact(state, leading, progress, result.from.id, result.echo);
+  const isHeartbeat = result.echo.prevIndex === 0 && result.echo.lastIndex === 0;
+  if (!isHeartbeat || !result.success) onReplicationResult(state, progress, result, isHeartbeat);
+  maybeCommit(state, leading);
+  if (state.leading !== leading) return;
+  maybeSendTimeoutNow(state, leading);
+  replicate(state, leading, server);
+}
+
+function onReplicationResult(state: CoreState, progress: Progress, result: AppendResult, isHeartbeat: boolean): void {
+  if (isHeartbeat || progress.mode === 'snapshot') return;
+  progress.inFlight = Math.max(0, progress.inFlight - 1);
+  const { prevIndex, lastIndex } = result.echo;
+  if (result.success) {
+    assert(lastIndex <= state.log.lastIndex, 'a follower only has what this leader sent');
+    progress.failures = 0;
+    progress.retryAtMs = 0;
+    progress.matchIndex = Math.max(progress.matchIndex, lastIndex);
+    progress.nextIndex = Math.max(progress.nextIndex, progress.matchIndex + 1);
+    progress.mode = 'pipeline';
+    return;
+  }
+  // Old news: this prefix was matched later, or another one is being tried by now.
+  if (prevIndex <= progress.matchIndex) return;
+  if (progress.mode === 'probe' && prevIndex !== progress.nextIndex - 1) return;
+  fallBack(progress, state.nowMs);
+  progress.nextIndex = Math.max(progress.matchIndex + 1, Math.min(prevIndex, result.lastLogIndex + 1));
+  if (result.noRetryBackoff) progress.retryAtMs = 0;
+}
+
+export function onSnapshotResult(state: CoreState, leading: Leading, result: SnapshotResult): void {
+  const server = findServer(state.membership.latest, result.from.id);
+  const progress = leading.progress.get(result.from.id);
+  if (!server || !progress) return;
+  onContact(state, leading, progress, result.from.id, result.echo);
+  if (progress.mode !== 'snapshot') return;
+  if (result.success) {
+    progress.mode = 'probe';
+    progress.inFlight = 0;
+    progress.failures = 0;
+    progress.matchIndex = Math.max(progress.matchIndex, result.echo.lastIndex);
+    progress.nextIndex = progress.matchIndex + 1;
+  } else {
+    fallBack(progress, state.nowMs);
+  }
+  maybeCommit(state, leading);
+  if (state.leading === leading) replicate(state, leading, server);
+}
+
+function onContact(state: CoreState, leading: Leading, progress: Progress, id: string, sent: Echo): void {
+  state.event({ kind: 'peerContact', id, elapsedMs: state.nowMs - progress.contactMs });
+  progress.contactMs = state.nowMs;
+  progress.ackedSentMs = Math.max(progress.ackedSentMs, sent.sentMs);
+  if (sent.round > progress.ackedRound) {
+    progress.ackedRound = sent.round;
+    confirmReads(state, leading);
+  }
+}
+
+/**
+ * Commits what a quorum has, and only by counting entries of this term (Raft paper 5.4.2). The leader's own disk must have it
+ * too: what is committed can then never be lost by a failing write here.
+ */
+export function maybeCommit(state: CoreState, leading: Leading): boolean {
+  const { log, membership, self } = state;
+  const reached = quorumValue(membership.latest, (server) =>
+    server.id === self.id ? log.persistedIndex : (leading.progress.get(server.id)?.matchIndex ?? 0),
+  );
+  const index = Math.min(reached, log.persistedIndex);
+  if (index <= state.commitIndex || index < leading.startIndex) return false;
+  assert(log.term(index) === state.term, 'only entries of the own term are committed by counting');
+  state.commitTo(index);
+  if (leading.progress.size > 0 && leading.commitNotifyAtMs === Number.POSITIVE_INFINITY) {
+    leading.commitNotifyAtMs = state.nowMs + state.spread(state.options.timings.commitTimeoutMs);
+  }
+  if (!findServer(membership.committed, self.id) && membership.committedIndex >= leading.startIndex) {
+    notifyCommit(state, leading);
+    state.event({ kind: 'removedSelf' });
+    stepDown(state, null);
+  }
+  return true;
+}

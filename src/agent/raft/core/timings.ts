@@ -1,0 +1,24 @@
+/** The protocol's times (wire/raft, "Timings"), in milliseconds. */
+export interface Timings {
+  /** A follower campaigns after 1x..2x of this without hearing from a leader. */
+  readonly heartbeatTimeoutMs: number;
+  /** A candidate campaigns anew after 1x..2x of this. */
+  readonly electionTimeoutMs: number;
+  /** A leader that did not hear from a quorum for this long steps down. Must not exceed the heartbeat timeout. */
+  readonly leaderLeaseTimeoutMs: number;
+  /** Followers hear of a new commit index after 1x..2x of this if no append brings it sooner. */
+  readonly commitTimeoutMs: number;
+}
+
+/** Consul's timings for `performance.raft_multiplier` (1 to 10; 5 is the default, 1 in development mode). */
+export const timingsFor = (multiplier: number): Timings => ({
+  heartbeatTimeoutMs: 1000 * multiplier,
+  electionTimeoutMs: 1000 * multiplier,
+  leaderLeaseTimeoutMs: 500 * multiplier,
+  commitTimeoutMs: 50,
+});
+
+/** Entries in one AppendEntries. */
+export const maxAppendEntries = 64;
+/** AppendEntries to one follower that were not answered yet. */
+export const maxInFlight = 128;

@@ -1,0 +1,76 @@
+/** From what is on disk to a core that can be stepped: snapshot into the state machine, log behind it. */
+import type { Logger } from '../telemetry/api.ts';
+import { entryTypes, type LogEntry } from './api.ts';
+import { configurationCodec } from './configuration-codec.ts';
+import { configurationFault } from './core/configuration.ts';
+import { RaftCore } from './core/core.ts';
+import type { SnapshotPoint } from './core/effects.ts';
+import type { TermRun } from './core/log-view.ts';
+import { CorruptStorage } from './errors.ts';
+import { addContents } from './log-store.ts';
+import type { RaftOptions } from './raft.ts';
+
+export async function startCore(options: RaftOptions, logger: Logger): Promise<RaftCore> {
+  const { storage, runtime } = options;
+  const { store } = storage;
+  const snapshot = await restoreNewest(options, logger);
+  const contents = { runs: [...store.contents().runs], configurations: [...store.contents().configurations] };
+  if (snapshot && snapshot.index > store.lastIndex) {
+    // The snapshot came from elsewhere, and a crash came before the log was dropped.
+    await store.reset(snapshot.index);
+    contents.runs = [];
+    contents.configurations = [];
+  }
+  if (store.firstIndex > (snapshot?.index ?? 0) + 1) {
+    throw new CorruptStorage('raft', `the log begins at ${store.firstIndex}, and no snapshot holds what was before`);
+  }
+  const isEmpty = !snapshot && store.lastIndex === 0 && store.hardState.term === 0;
+  if (isEmpty && options.bootstrap) await bootstrap(options, contents);
+  return new RaftCore(
+    {
+      self: { id: options.id, address: options.address },
+      timings: options.timings,
+      random: runtime.random,
+      wallMs: runtime.clock.wallMs,
+      preVote: options.preVote ?? false,
+    },
+    configurationCodec,
+    {
+      hardState: store.hardState,
+      extent: { firstIndex: store.firstIndex, lastIndex: store.lastIndex, runs: contents.runs },
+      reader: store,
+      snapshot,
+      configurations: contents.configurations,
+    },
+    runtime.clock.nowMs(),
+  );
+}
+
+async function restoreNewest({ storage, fsm }: RaftOptions, logger: Logger): Promise<SnapshotPoint | null> {
+  const meta = storage.snapshots.list()[0];
+  if (!meta) return null;
+  await fsm.restore(storage.snapshots.read(meta.id));
+  logger.info('restored from snapshot', { id: meta.id });
+  const { index, term, configuration, configurationIndex } = meta;
+  return { index, term, configuration, configurationIndex };
+}
+
+/** The same entry on every server that bootstraps with the same configuration. */
+async function bootstrap(
+  { bootstrap: configuration, storage }: RaftOptions,
+  contents: { runs: TermRun[]; configurations: LogEntry[] },
+): Promise<void> {
+  if (!configuration) return;
+  const fault = configurationFault(configuration);
+  if (fault !== '') throw new Error(`failed to bootstrap cluster: ${fault}`);
+  const entry: LogEntry = {
+    index: 1,
+    term: 1,
+    type: entryTypes.configuration,
+    data: configurationCodec.encode(configuration),
+    extensions: null,
+    appendedAtMs: 0,
+  };
+  await storage.store.write({ hardState: { term: 1, votedFor: '' }, entries: [entry] });
+  addContents(contents, [entry]);
+}

@@ -1,0 +1,49 @@
+/** The `raft/` folder of the data directory, opened as a whole; and its twin in memory for development mode. */
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../lib/runtime.ts';
+import type { Logger } from '../telemetry/api.ts';
+import { CorruptStorage } from './errors.ts';
+import type { LogStore } from './log-store.ts';
+import { openLmdbLogStore } from './log-store-lmdb.ts';
+import { MemoryLogStore } from './log-store-memory.ts';
+import type { SnapshotStore } from './snapshot-store.ts';
+import { openFileSnapshotStore } from './snapshot-store-file.ts';
+import { memorySnapshotStore } from './snapshot-store-memory.ts';
+
+export interface RaftStorage {
+  readonly store: LogStore;
+  readonly snapshots: SnapshotStore;
+}
+
+const peersInfo = `Since this file is here, a peers.json beside it is read when the server starts.
+
+A server whose cluster has lost its quorum for good can be told the surviving servers:
+write them to raft/peers.json, an array of {"id": ..., "address": "ip:port", "non_voter": false},
+on every surviving server, and start them. The file is deleted once it has been used.
+`;
+
+/** Opens (or makes) `<dataDir>/raft`. Throws CorruptStorage naming the file that is not as it was written. */
+export function openStorage(dataDir: string, clock: Clock, logger: Logger): RaftStorage {
+  const path = join(dataDir, 'raft');
+  mkdirSync(path, { recursive: true, mode: 0o755 });
+  refuseForeignLog(join(path, 'raft.db'));
+  const marker = join(path, 'peers.info');
+  if (!existsSync(marker)) {
+    rmSync(join(path, 'peers.json'), { force: true });
+    writeFileSync(marker, peersInfo);
+  }
+  const snapshots = openFileSnapshotStore({ path, wallMs: clock.wallMs, logger: logger.named('snapshot') });
+  return { store: openLmdbLogStore({ path }), snapshots };
+}
+
+export const memoryStorage = (clock: Clock): RaftStorage => ({
+  store: new MemoryLogStore(),
+  snapshots: memorySnapshotStore(clock.wallMs),
+});
+
+function refuseForeignLog(path: string): void {
+  if (existsSync(path) && !statSync(path).isDirectory()) {
+    throw new CorruptStorage(path, 'it is a file, not a log of this program (a BoltDB log cannot be taken over)');
+  }
+}
