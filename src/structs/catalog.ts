@@ -8,6 +8,7 @@ import {
   type Infer,
   int64,
   jsonSkip,
+  jsonStruct,
   lazy,
   map,
   omitEmpty,
@@ -263,28 +264,31 @@ export const IndexedNodeServices = struct('IndexedNodeServices', {
 });
 export type IndexedNodeServices = Infer<typeof IndexedNodeServices>;
 
-export const HealthCheckDefinition = struct('HealthCheckDefinition', {
-  HTTP: omitEmpty(str),
-  TLSServerName: omitEmpty(str),
-  TLSSkipVerify: omitEmpty(bool),
-  Header: omitEmpty(map(slice(str))),
-  Method: omitEmpty(str),
-  Body: omitEmpty(str),
-  TCP: omitEmpty(str),
-  H2PING: omitEmpty(str),
-  Interval: omitEmpty(durationText),
-  OutputMaxSize: omitEmpty(u64),
-  Timeout: omitEmpty(durationText),
-  DeregisterCriticalServiceAfter: omitEmpty(durationText),
-  ScriptArgs: omitEmpty(slice(str)),
-  DockerContainerID: omitEmpty(str),
-  Shell: omitEmpty(str),
-  GRPC: omitEmpty(str),
-  GRPCUseTLS: omitEmpty(bool),
-  AliasNode: omitEmpty(str),
-  AliasService: omitEmpty(str),
-  TTL: omitEmpty(dur),
-});
+export const HealthCheckDefinition = jsonStruct(
+  struct('HealthCheckDefinition', {
+    HTTP: omitEmpty(str),
+    TLSServerName: omitEmpty(str),
+    TLSSkipVerify: omitEmpty(bool),
+    Header: omitEmpty(map(slice(str))),
+    Method: omitEmpty(str),
+    Body: omitEmpty(str),
+    TCP: omitEmpty(str),
+    H2PING: omitEmpty(str),
+    Interval: omitEmpty(durationText),
+    OutputMaxSize: omitEmpty(u64),
+    Timeout: omitEmpty(durationText),
+    DeregisterCriticalServiceAfter: omitEmpty(durationText),
+    ScriptArgs: omitEmpty(slice(str)),
+    DockerContainerID: omitEmpty(str),
+    Shell: omitEmpty(str),
+    GRPC: omitEmpty(str),
+    GRPCUseTLS: omitEmpty(bool),
+    AliasNode: omitEmpty(str),
+    AliasService: omitEmpty(str),
+    TTL: omitEmpty(dur),
+  }),
+  { unmarshaler: 'strict' },
+);
 export type HealthCheckDefinition = Infer<typeof HealthCheckDefinition>;
 
 export const HealthCheck = struct('HealthCheck', {

@@ -36,6 +36,13 @@ export interface JsonHints {
   readonly name?: string;
   /** A duration shown as Go text ("15s") instead of nanoseconds. */
   readonly durationText?: boolean;
+  /** Go's name of the type in error texts, where it is not the plain one ('api.TxnOps'). */
+  readonly goType?: string;
+  /**
+   * In Go the type unmarshals itself: durations may be texts, and error texts name places from here on. Fields it does
+   * not know are refused ('strict') or ignored ('lenient').
+   */
+  readonly unmarshaler?: 'strict' | 'lenient';
 }
 
 /** A MessagePack form of its own, for the few types that Consul marshals by hand. */
@@ -94,6 +101,11 @@ export function struct<const F extends Fields>(name: string, fields: F): StructS
   return { type: { kind: 'struct', name, fields } };
 }
 
+/** The same struct with hints for JSON. */
+export const jsonStruct = <F extends Fields>(schema: StructSchema<F>, hints: JsonHints): StructSchema<F> => ({
+  ...schema,
+  json: hints,
+});
 /** The same field with hints for JSON or the wire. */
 export const json = <T>(schema: Schema<T>, hints: JsonHints): Schema<T> => ({
   ...schema,

@@ -1,6 +1,6 @@
 /** Sessions, the holders of locks. Field order is declaration order (an array form is read by it). */
 import { QueryMeta, QueryOptions, RaftIndex, WriteRequest } from './common.ts';
-import { dur, type Infer, omitEmpty, slice, str, struct } from './schema.ts';
+import { dur, type Infer, jsonStruct, omitEmpty, slice, str, struct } from './schema.ts';
 
 export const ServiceCheck = struct('ServiceCheck', {
   ID: str,
@@ -8,18 +8,21 @@ export const ServiceCheck = struct('ServiceCheck', {
 });
 export type ServiceCheck = Infer<typeof ServiceCheck>;
 
-export const Session = struct('Session', {
-  ID: str,
-  Name: str,
-  Node: str,
-  LockDelay: dur,
-  Behavior: str,
-  TTL: str,
-  NodeChecks: slice(str),
-  ServiceChecks: slice(ServiceCheck),
-  Checks: omitEmpty(slice(str)),
-  ...RaftIndex.type.fields,
-});
+export const Session = jsonStruct(
+  struct('Session', {
+    ID: str,
+    Name: str,
+    Node: str,
+    LockDelay: dur,
+    Behavior: str,
+    TTL: str,
+    NodeChecks: slice(str),
+    ServiceChecks: slice(ServiceCheck),
+    Checks: omitEmpty(slice(str)),
+    ...RaftIndex.type.fields,
+  }),
+  { goType: 'struct { LockDelay interface {}; *structs.Alias }', unmarshaler: 'lenient' },
+);
 export type Session = Infer<typeof Session>;
 
 export const SessionRequest = struct('SessionRequest', {
