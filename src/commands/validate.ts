@@ -6,7 +6,7 @@ export default defineCommand({
   summary: 'Validate config files/directories',
   usage: 'validate [options] FILE_OR_DIRECTORY...',
   description:
-    'Reads configuration files as an agent would that starts with them, and says what is wrong. Files whose name ends in .json or .hcl are read, in directories too..',
+    'Reads configuration files as an agent would that starts with them, and says what is wrong. In directories, files whose name ends in .json or .hcl are read.',
   flags: {
     'config-format': flag.string('The format of all files: hcl or json. By the extension unless given.', {
       choices: ['hcl', 'json'],

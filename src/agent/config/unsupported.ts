@@ -10,8 +10,8 @@ import { valueAt } from './settings.ts';
 
 /** What is said, and when. */
 const refused: Readonly<Record<string, (settings: Settings) => boolean>> = {
-  'server = false (client mode)': ({ server }) => !server,
-  'bootstrap_expect > 1 (more than one server)': ({ bootstrap_expect }) => bootstrap_expect > 1,
+  'client mode (server = false)': ({ server }) => !server,
+  'more than one server (bootstrap_expect > 1)': ({ bootstrap_expect }) => bootstrap_expect > 1,
   start_join: ({ start_join }) => start_join.length > 0,
   start_join_wan: ({ start_join_wan }) => start_join_wan.length > 0,
   retry_join: ({ retry_join }) => retry_join.length > 0,
