@@ -1,6 +1,6 @@
 /** The answers of the API as values; `respond.ts` puts them on the wire. */
 import type { QueryMeta } from '../../structs/common.ts';
-import { renderAny, renderJson, type Layout } from '../../structs/json.ts';
+import { type Layout, renderAny, renderJson } from '../../structs/json.ts';
 import type { Schema } from '../../structs/schema.ts';
 import { Rendered } from './rendered.ts';
 

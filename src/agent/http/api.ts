@@ -1,32 +1,39 @@
 /** What handlers are given and what they give back. */
 import type { MaybePromise } from '../../lib/runtime.ts';
 import type { Config } from '../config/config.ts';
+import type { Member } from '../gossip/local-member.ts';
 import type { SnapshotMeta } from '../raft/api.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
-import type { Logger, LogLevel, Metrics } from '../telemetry/api.ts';
+import type { Logger, LogLevel } from '../telemetry/api.ts';
 import type { HttpAnswer } from './answer.ts';
 import type { ApiRequest } from './api-request.ts';
-import type { Member } from './member-json.ts';
 
 /** The agent around the API, as far as requests can see and move it. */
 export interface AgentFace {
   readonly nodeId: string;
+  /** The Consul version that is announced, and a word on the build. */
   readonly version: string;
+  readonly revision: string;
+  wallMs(): number;
+  /** This node first. */
   members(): readonly Member[];
   wanMembers(): readonly Member[];
+  /** The configuration in force, secrets hidden. */
+  debugConfig(): Readonly<Record<string, unknown>>;
   /** Sections of `Stats` in agent/self, every figure a text. */
   stats(): Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Body of agent/metrics. */
   metricsJson(): unknown;
-  prometheusText(): string;
-  /** Formatted log lines of at least this level until the signal aborts. */
+  /** Null when Prometheus is off. */
+  prometheusText(): string | null;
+  /** Log lines of at least this level from now on, until the signal aborts. */
   logLines(level: LogLevel, json: boolean, signal: AbortSignal): AsyncIterable<string>;
-  /** Rejects with the text of what is wrong in the new configuration; nothing has changed then. */
+  /** Rejects with what is wrong in the new configuration; nothing has changed then. */
   reload(): Promise<void>;
   /** Leaves the cluster; the process ends soon after. */
   leave(): Promise<void>;
+  /** Rejects with Consul's text when no contact was made. */
   join(address: string, wan: boolean): Promise<void>;
-  forceLeave(node: string): Promise<void>;
   saveSnapshot(
     signal: AbortSignal,
   ): Promise<{ readonly meta: SnapshotMeta; readonly archive: AsyncIterable<Uint8Array> }>;
@@ -38,7 +45,6 @@ export interface Api {
   readonly config: Config;
   readonly agent: AgentFace;
   readonly log: Logger;
-  readonly metrics: Metrics;
 }
 
 /** Throws or rejects with an RpcError for everything that is answered by a text. */

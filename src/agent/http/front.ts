@@ -1,7 +1,7 @@
 /** What happens to a request before it has a route: the hot lane, odd paths, redirects. Mirrors Go's ServeMux. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { escapeHtml } from './html.ts';
 import { type AnswerCache, repeat } from './answer-cache.ts';
+import { escapeHtml } from './html.ts';
 import type { Endpoint } from './serve.ts';
 import { cleanPath, escapePath, isPrintable, parseTarget, type Target } from './target.ts';
 

@@ -34,4 +34,5 @@ const truths: Readonly<Record<string, boolean>> = {
 };
 
 /** `strconv.ParseBool`; undefined for anything else. */
-export const parseBool = (text: string): boolean | undefined => (Object.hasOwn(truths, text) ? truths[text] : undefined);
+export const parseBool = (text: string): boolean | undefined =>
+  Object.hasOwn(truths, text) ? truths[text] : undefined;

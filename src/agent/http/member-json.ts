@@ -1,12 +1,12 @@
-/** A member of a gossip pool as agent/members shows it. */
+/** Members of a gossip pool as agent/members shows them. */
 import { type Infer, map, str, struct, u8, u32 } from '../../structs/schema.ts';
+import type { Member } from '../gossip/local-member.ts';
 
-export const Member = struct('Member', {
+export const MemberJson = struct('Member', {
   Name: str,
   Addr: str,
   Port: u32,
   Tags: map(str),
-  /** 0 none, 1 alive, 2 leaving, 3 left, 4 failed. */
   Status: u8,
   ProtocolMin: u8,
   ProtocolMax: u8,
@@ -15,4 +15,20 @@ export const Member = struct('Member', {
   DelegateMax: u8,
   DelegateCur: u8,
 });
-export type Member = Infer<typeof Member>;
+export type MemberJson = Infer<typeof MemberJson>;
+
+const statusCodes = { none: 0, alive: 1, leaving: 2, left: 3, failed: 4 } as const;
+
+export const memberJson = ({ name, address, port, tags, status, protocol, delegate }: Member): MemberJson => ({
+  Name: name,
+  Addr: address,
+  Port: port,
+  Tags: { ...tags },
+  Status: statusCodes[status],
+  ProtocolMin: protocol.min,
+  ProtocolMax: protocol.max,
+  ProtocolCur: protocol.current,
+  DelegateMin: delegate.min,
+  DelegateMax: delegate.max,
+  DelegateCur: delegate.current,
+});

@@ -1,6 +1,23 @@
 /** Every route of the API. What is not here is answered with 404. */
+import { agentRoutes } from './agent.ts';
 import type { Route } from './api.ts';
+import { catalogRoutes } from './catalog.ts';
+import { healthRoutes } from './health.ts';
 import { kvRoutes } from './kv.ts';
+import { operatorRoutes } from './operator.ts';
+import { sessionRoutes } from './session.ts';
+import { snapshotRoutes } from './snapshot.ts';
 import { statusRoutes } from './status.ts';
+import { txnRoutes } from './txn.ts';
 
-export const routes: readonly Route[] = [...kvRoutes, ...statusRoutes];
+export const routes: readonly Route[] = [
+  ...agentRoutes,
+  ...catalogRoutes,
+  ...healthRoutes,
+  ...kvRoutes,
+  ...operatorRoutes,
+  ...sessionRoutes,
+  ...snapshotRoutes,
+  ...statusRoutes,
+  ...txnRoutes,
+];

@@ -19,4 +19,3 @@ async function peers(request: ApiRequest, api: Api): Promise<HttpAnswer> {
   const { reply } = await api.rpc.call('Status.Peers', writeOptions(request, api));
   return json(slice(str), reply, request.layout);
 }
-

@@ -1,7 +1,7 @@
 /**
  * The request target as Go's net/url and ServeMux read it: percent-decoded path, raw query, redirects to clean paths. Pure.
  */
-import { bytesOf, textOf } from '../../lib/msgpack/text.ts';
+import { asNative, bytesOf, textOf } from '../../lib/msgpack/text.ts';
 
 export interface Target {
   /** Decoded path; bytes that are no UTF-8 survive (`lib/msgpack/text.ts`). */
@@ -30,11 +30,12 @@ const plain = /^[\x21-\x24\x26-\x7e]*$/;
 export function decodeBytes(escaped: string): string {
   if (plain.test(escaped)) return escaped;
   const bytes = Buffer.from(escaped, 'latin1');
+  const native = asNative(bytes);
   let length = 0;
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]!;
     if (byte === 0x25) {
-      bytes[length++] = Number.parseInt(bytes.latin1Slice(i + 1, i + 3), 16);
+      bytes[length++] = Number.parseInt(native.latin1Slice(i + 1, i + 3), 16);
       i += 2;
     } else bytes[length++] = byte;
   }
@@ -65,12 +66,12 @@ const keptInPath = /[A-Za-z0-9\-_.~$&+,/:;=@]/;
 const keptInQuery = /[A-Za-z0-9\-_.~]/;
 
 /** The path as it stands in a Location header. */
-export const escapePath = (path: string): string => escape(path, keptInPath);
+export const escapePath = (path: string): string => percentEncode(path, keptInPath);
 
 /** `url.QueryEscape`: a space becomes `+`. */
-export const escapeQuery = (text: string): string => escape(text, keptInQuery).replaceAll('%20', '+');
+export const escapeQuery = (text: string): string => percentEncode(text, keptInQuery).replaceAll('%20', '+');
 
-function escape(text: string, kept: RegExp): string {
+function percentEncode(text: string, kept: RegExp): string {
   let out = '';
   for (const byte of bytesOf(text)) {
     const char = String.fromCharCode(byte);

@@ -36,7 +36,9 @@ export function listView<R extends object, T>(
   };
 }
 
-function cached<R extends object>(render: (reply: R, layout: Layout) => Rendered): View<R> & {
+function cached<R extends object>(
+  render: (reply: R, layout: Layout) => Rendered,
+): View<R> & {
   render(reply: R, layout: Layout, shared: boolean): Rendered;
 } {
   const kept: Record<Layout, WeakMap<R, Rendered>> = { compact: new WeakMap(), indented: new WeakMap() };

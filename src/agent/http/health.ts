@@ -1,0 +1,98 @@
+/** `/v1/health/`: checks, and the instances of services with them. */
+import type { MaybePromise } from '../../lib/runtime.ts';
+import {
+  CheckServiceNode,
+  HealthCheck,
+  type IndexedCheckServiceNodes,
+  type IndexedHealthChecks,
+} from '../../structs/catalog.ts';
+import { BadRequest } from '../errors.ts';
+import type { HttpAnswer } from './answer.ts';
+import type { Api, Route } from './api.ts';
+import type { ApiRequest } from './api-request.ts';
+import { discovery } from './catalog.ts';
+import { parseBool } from './go-number.ts';
+import { nodeMetaFilters, querySource, readOptions, refuseNamespace } from './query-options.ts';
+import { read, type Shown, shownBy } from './read.ts';
+import { listView } from './view.ts';
+
+export const healthRoutes: readonly Route[] = [
+  { path: '/v1/health/node/', methods: ['GET'], handler: node },
+  { path: '/v1/health/checks/', methods: ['GET'], handler: checks },
+  { path: '/v1/health/state/', methods: ['GET'], handler: state },
+  { path: '/v1/health/service/', methods: ['GET'], handler: (request, api) => instances(request, api, 'service') },
+  { path: '/v1/health/connect/', methods: ['GET'], handler: (request, api) => instances(request, api, 'connect') },
+  { path: '/v1/health/ingress/', methods: ['GET'], handler: (request, api) => instances(request, api, 'ingress') },
+];
+
+const checksView = listView(HealthCheck, (reply: IndexedHealthChecks) => reply.HealthChecks);
+
+function node(request: ApiRequest, api: Api): MaybePromise<HttpAnswer> {
+  refuseNamespace(request);
+  const options = readOptions(request, api);
+  if (request.rest === '') throw new BadRequest('Missing node name');
+  const args = { ...options, Node: request.rest };
+  return read(request, api, 'Health.NodeChecks', args, shownBy(request, checksView), discovery);
+}
+
+function checks(request: ApiRequest, api: Api): MaybePromise<HttpAnswer> {
+  refuseNamespace(request);
+  const options = readOptions(request, api);
+  if (request.rest === '') throw new BadRequest('Missing service name');
+  const args = {
+    ...options,
+    ServiceName: request.rest,
+    Source: querySource(request, api),
+    NodeMetaFilters: nodeMetaFilters(request),
+  };
+  return read(request, api, 'Health.ServiceChecks', args, shownBy(request, checksView), discovery);
+}
+
+function state(request: ApiRequest, api: Api): MaybePromise<HttpAnswer> {
+  refuseNamespace(request);
+  const options = readOptions(request, api);
+  if (request.rest === '') throw new BadRequest('Missing check state');
+  const args = {
+    ...options,
+    State: request.rest,
+    Source: querySource(request, api),
+    NodeMetaFilters: nodeMetaFilters(request),
+  };
+  return read(request, api, 'Health.ChecksInState', args, shownBy(request, checksView), discovery);
+}
+
+const nodesOf = (reply: IndexedCheckServiceNodes): CheckServiceNode[] | null => reply.Nodes;
+const instancesView = listView(CheckServiceNode, nodesOf);
+const passingView = listView(CheckServiceNode, (reply: IndexedCheckServiceNodes) =>
+  (reply.Nodes ?? []).filter(({ Checks }) => (Checks ?? []).every(({ Status }) => Status === 'passing')),
+);
+
+function instances(request: ApiRequest, api: Api, kind: 'service' | 'connect' | 'ingress'): MaybePromise<HttpAnswer> {
+  refuseNamespace(request);
+  const options = readOptions(request, api);
+  if (request.rest === '') throw new BadRequest('Missing service name');
+  const hasTags = request.query.has('tag');
+  const args = {
+    ...options,
+    ServiceName: request.rest,
+    ServiceTags: hasTags ? request.query.all('tag') : null,
+    TagFilter: hasTags,
+    Connect: kind === 'connect',
+    Ingress: kind === 'ingress',
+    Source: querySource(request, api),
+    NodeMetaFilters: nodeMetaFilters(request),
+  };
+  const view = onlyPassing(request) ? passingView : instancesView;
+  const show: (reply: IndexedCheckServiceNodes, shared: boolean) => Shown = shownBy(request, view);
+  return read(request, api, 'Health.ServiceNodes', args, show, discovery);
+}
+
+/** `?passing` alone means yes. */
+function onlyPassing(request: ApiRequest): boolean {
+  if (!request.query.has('passing')) return false;
+  const text = request.query.get('passing');
+  if (text === '') return true;
+  const passing = parseBool(text);
+  if (passing === undefined) throw new BadRequest('Invalid value for ?passing');
+  return passing;
+}
