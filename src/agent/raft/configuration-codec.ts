@@ -1,5 +1,5 @@
 /**
- * The body of a configuration entry: `{Servers []{Suffrage int, ID str, Address str}}` in MessagePack (wire/raft,
+ * The body of a configuration entry: `{Servers []{Address str, ID str, Suffrage int}}` in MessagePack (wire/raft,
  * section 2). One fixed shape, so it needs no general codec.
  */
 import type { RaftServer, Suffrage } from './api.ts';
@@ -20,12 +20,12 @@ export const configurationCodec: ConfigurationCodec = {
     writeArrayHeader(out, configuration.servers.length);
     for (const server of configuration.servers) {
       out.push(0x83);
-      writeText(out, 'Suffrage');
-      out.push(suffrages.indexOf(server.suffrage));
-      writeText(out, 'ID');
-      writeText(out, server.id);
       writeText(out, 'Address');
       writeText(out, server.address);
+      writeText(out, 'ID');
+      writeText(out, server.id);
+      writeText(out, 'Suffrage');
+      out.push(suffrages.indexOf(server.suffrage));
     }
     return Uint8Array.from(out);
   },

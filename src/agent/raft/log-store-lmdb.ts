@@ -65,6 +65,7 @@ export function openLmdbLogStore({ path }: LmdbOptions): LogStore {
 }
 
 class LmdbLogStore implements LogStore {
+  readonly place: string;
   readonly #db: Db;
   readonly #directory: string;
   #batches: Batch[] = [];
@@ -78,6 +79,7 @@ class LmdbLogStore implements LogStore {
   constructor(db: Db, directory: string, file: string) {
     this.#db = db;
     this.#directory = directory;
+    this.place = file;
     this.#hardState = decodeHardState(db.getBinary(hardStateKey), file);
     const start = db.getBinary(startKey);
     this.#firstIndex = start ? start.readDoubleLE(0) : 1;
@@ -123,7 +125,7 @@ class LmdbLogStore implements LogStore {
       const { first } = this.#batches[i]!;
       if (first > to) break;
       const record = this.#db.getBinary(first);
-      if (!record) throw new CorruptStorage(this.#directory, `entry ${first} is missing`);
+      if (!record) throw new CorruptStorage(this.place, `entry ${first} is missing`);
       bytes += record.length;
       for (const entry of decodeRecord(record, first))
         if (entry.index >= from && entry.index <= to) entries.push(entry);

@@ -8,6 +8,7 @@ import { addContents, emptyHardState, type LogContents, type LogStore, type LogW
 const done = Promise.resolve();
 
 export class MemoryLogStore implements LogStore {
+  readonly place = 'memory';
   #entries: LogEntry[] = [];
   #firstIndex = 1;
   #hardState: HardState = emptyHardState;

@@ -11,6 +11,8 @@ export interface LogWrite {
 }
 
 export interface LogStore extends LogReader {
+  /** For messages: the file, or 'memory'. */
+  readonly place: string;
   readonly hardState: HardState;
   /** First entry there is, lastIndex + 1 if there is none. May be lower than a compaction asked for. */
   readonly firstIndex: number;

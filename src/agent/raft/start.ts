@@ -22,7 +22,10 @@ export async function startCore(options: RaftOptions, logger: Logger): Promise<R
     contents.configurations = [];
   }
   if (store.firstIndex > (snapshot?.index ?? 0) + 1) {
-    throw new CorruptStorage('raft', `the log begins at ${store.firstIndex}, and no snapshot holds what was before`);
+    throw new CorruptStorage(
+      store.place,
+      `the log begins at ${store.firstIndex}, and no snapshot holds what was before`,
+    );
   }
   const isEmpty = !snapshot && store.lastIndex === 0 && store.hardState.term === 0;
   if (isEmpty && options.bootstrap) await bootstrap(options, contents);

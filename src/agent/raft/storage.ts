@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../lib/runtime.ts';
 import type { Logger } from '../telemetry/api.ts';
 import { CorruptStorage } from './errors.ts';
+import { nodeFiles } from './files.ts';
 import type { LogStore } from './log-store.ts';
 import { openLmdbLogStore } from './log-store-lmdb.ts';
 import { MemoryLogStore } from './log-store-memory.ts';
@@ -23,8 +24,8 @@ write them to raft/peers.json, an array of {"id": ..., "address": "ip:port", "no
 on every surviving server, and start them. The file is deleted once it has been used.
 `;
 
-/** Opens (or makes) `<dataDir>/raft`. Throws CorruptStorage naming the file that is not as it was written. */
-export function openStorage(dataDir: string, clock: Clock, logger: Logger): RaftStorage {
+/** Opens (or makes) `<dataDir>/raft`. Rejects with CorruptStorage naming the file that is not as it was written. */
+export async function openStorage(dataDir: string, clock: Clock, logger: Logger): Promise<RaftStorage> {
   const path = join(dataDir, 'raft');
   mkdirSync(path, { recursive: true, mode: 0o755 });
   refuseForeignLog(join(path, 'raft.db'));
@@ -33,7 +34,12 @@ export function openStorage(dataDir: string, clock: Clock, logger: Logger): Raft
     rmSync(join(path, 'peers.json'), { force: true });
     writeFileSync(marker, peersInfo);
   }
-  const snapshots = openFileSnapshotStore({ path, wallMs: clock.wallMs, logger: logger.named('snapshot') });
+  const snapshots = await openFileSnapshotStore({
+    path,
+    files: nodeFiles,
+    wallMs: clock.wallMs,
+    logger: logger.named('snapshot'),
+  });
   return { store: openLmdbLogStore({ path }), snapshots };
 }
 
