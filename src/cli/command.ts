@@ -36,6 +36,10 @@ export interface Context<F = Flags> extends Io {
   http(): ConsulHttp;
   /** Client that keeps its connections, for commands that stay. */
   client(): Promise<Client>;
+  /** The command's help text, for those that print it with an error. */
+  help(): string;
+  /** Every command's definition, by its words. */
+  allCommands(): Promise<Readonly<Record<string, Command>>>;
   /** What the flags and the environment say about the agent to ask. */
   clientOptions(): ClientOptions;
 }

@@ -21,6 +21,12 @@ export function findCommand(argv: readonly string[], table: CommandTable): strin
   return found;
 }
 
+async function loadAll(table: CommandTable): Promise<Record<string, Command>> {
+  const all: Record<string, Command> = {};
+  for (const [words, load] of Object.entries(table)) all[words] = await load();
+  return all;
+}
+
 const versionFlags = new Set(['-v', '-version', '--version']);
 
 /** Never throws. */
@@ -34,7 +40,8 @@ export async function main(
     const line = versionFlags.has(argv[0] ?? '') ? ['version'] : argv;
     const words = findCommand(line, table);
     if (words === undefined || asksForHelp(line)) return await otherwise(line);
-    return await runCommand(await table[words]!(), line.slice(words.split(' ').length), io);
+    const rest = line.slice(words.split(' ').length);
+    return await runCommand(await table[words]!(), rest, io, { allCommands: () => loadAll(table) });
   } catch (error) {
     return report(error, io);
   }

@@ -5,15 +5,21 @@ import type { Transport } from '../client/transport.ts';
 import { nodeTransport } from '../client/transport-node.ts';
 import { CliError, type Command, type Context, type Io } from './command.ts';
 import { parseGoFlags } from './go-flags.ts';
-import { flagList } from './help.ts';
+import { commandHelp, flagList } from './help.ts';
 import { clientOptions, httpFlags } from './http-flags.ts';
 
-/** `connect` replaces the network in tests. Never throws: errors become text on stderr and an exit code. */
+/** What may be replaced: the network in tests; who knows all commands. */
+export interface Surroundings {
+  readonly connect?: (settings: Settings) => Transport;
+  readonly allCommands?: Context['allCommands'];
+}
+
+/** Never throws: errors become text on stderr and an exit code. */
 export async function runCommand(
   command: Command,
   argv: readonly string[],
   io: Io,
-  connect: (settings: Settings) => Transport = nodeTransport,
+  { connect = nodeTransport, allCommands = async () => ({}) }: Surroundings = {},
 ): Promise<number> {
   const flags = { ...command.flags, ...httpFlags(command.http) };
   const parsed = parseGoFlags(flags, argv);
@@ -42,6 +48,8 @@ export async function runCommand(
     args,
     given,
     flags: values as Context['flags'],
+    help: () => commandHelp(command),
+    allCommands,
     clientOptions: () => clientOptions(io, values),
     http: () =>
       connecting(() => {

@@ -49,5 +49,6 @@ export const notYet: Readonly<Record<string, string>> = {
   'operator autopilot': 'Provides tools for autopilot',
   rtt: 'Estimates round trip times between nodes',
   services: 'Interact with services',
+  'snapshot inspect': 'Displays information about a snapshot file',
   tls: 'Builtin helpers for creating CAs and certificates',
 };

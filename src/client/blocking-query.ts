@@ -3,6 +3,7 @@
  * Survives agents that restart (index goes back), errors (backs off with jitter) and tells what it is doing.
  */
 import type { Answer, AnswerMeta, QueryOptions } from './http.ts';
+import { type Pace, realPace } from './pace.ts';
 
 export type BlockingState<T> =
   /** Nothing known yet. */
@@ -17,16 +18,6 @@ export type BlockingState<T> =
       readonly error: Error;
     };
 
-/** Time and chance, replaceable in tests. */
-export interface BlockingClock {
-  /** Wall-clock milliseconds. */
-  wallMs(): number;
-  /** Resolves after `ms`, or at once when the signal aborts. */
-  pause(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Uniform in [0, 1). */
-  float(): number;
-}
-
 export interface BlockingOptions {
   readonly signal?: AbortSignal | undefined;
   /** Longest wait of one query. Default: the agent's own 5 minutes. */
@@ -36,24 +27,8 @@ export interface BlockingOptions {
   readonly maxBackoffMs?: number | undefined;
   /** Pause between answers of an endpoint that does not block (no index). Default 10 s. */
   readonly pollMs?: number | undefined;
-  readonly clock?: BlockingClock | undefined;
+  readonly pace?: Pace | undefined;
 }
-
-const realClock: BlockingClock = {
-  wallMs: () => Date.now(),
-  float: () => Math.random(),
-  pause: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted) return resolve();
-      const done = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal?.addEventListener('abort', done);
-    }),
-};
 
 /** The index to ask with next. An index that went back means another history: start from the beginning. */
 export function nextIndex(asked: number, answered: number): number {
@@ -69,7 +44,7 @@ export async function* blockingQuery<T>(
   query: (options: QueryOptions) => Promise<Answer<T>>,
   options: BlockingOptions = {},
 ): AsyncGenerator<BlockingState<T>, void, undefined> {
-  const { signal, waitMs, minBackoffMs = 250, maxBackoffMs = 15_000, pollMs = 10_000, clock = realClock } = options;
+  const { signal, waitMs, minBackoffMs = 250, maxBackoffMs = 15_000, pollMs = 10_000, pace = realPace } = options;
   let index = 0;
   let failures = 0;
   let failedAtMs = 0;
@@ -86,18 +61,18 @@ export async function* blockingQuery<T>(
       failures = 0;
       seen = true;
       if (changed) yield { kind: 'live', ...answer };
-      if (!blocks) await clock.pause(pollMs, signal);
+      if (!blocks) await pace.pause(pollMs, signal);
     } catch (error) {
       if (aborted()) return;
-      if (failures === 0) failedAtMs = clock.wallMs();
+      if (failures === 0) failedAtMs = pace.wallMs();
       failures += 1;
       // Who answers next may know another history.
       index = 0;
       const ceilingMs = Math.min(maxBackoffMs, minBackoffMs * 2 ** Math.min(failures - 1, 20));
-      const retryInMs = Math.round(ceilingMs * (1 - clock.float() / 2));
+      const retryInMs = Math.round(ceilingMs * (1 - pace.float() / 2));
       const reason = error instanceof Error ? error : new Error(String(error));
       yield { kind: 'stale', sinceMs: failedAtMs, failures, retryInMs, error: reason };
-      await clock.pause(retryInMs, signal);
+      await pace.pause(retryInMs, signal);
     }
   }
 }

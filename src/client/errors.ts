@@ -34,3 +34,8 @@ export function statusError(status: number, body: string, bare = false): ApiErro
 
 export const settingsError = (message: string, cause?: unknown): ApiError =>
   new ApiError('settings', message, { cause });
+
+/** HTTP status of a refused request; 0 for everything else. By name: the error may come from another bundle. */
+export function statusOf(error: unknown): number {
+  return error instanceof Error && error.name === 'ApiError' ? (error as ApiError).status : 0;
+}

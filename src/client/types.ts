@@ -124,6 +124,8 @@ export interface CatalogService extends RaftIndexes {
   readonly ServiceTags: readonly string[] | null;
   readonly ServiceAddress: string;
   readonly ServicePort: number;
+  readonly TaggedAddresses: Readonly<Record<string, string>> | null;
+  readonly NodeMeta: Readonly<Record<string, string>> | null;
   readonly ServiceMeta: Readonly<Record<string, string>> | null;
 }
 

@@ -1,0 +1,34 @@
+import { defineCommand, explain } from '../cli/command.ts';
+import { flag } from '../cli/flags.ts';
+import { agentApi } from '../client/agent.ts';
+
+export default defineCommand({
+  summary: 'Tell Consul agent to join cluster',
+  usage: 'join [options] address ...',
+  description: 'Makes the agent join the cluster of which the addresses are members. One that answers is enough.',
+  http: 'agent',
+  flags: { wan: flag.bool('Join the pool that joins the datacenters. Servers only.') },
+
+  async run({ args, flags, out, err, help, http }) {
+    if (args.length === 0) {
+      err(`At least one address to join must be specified.\n\n${help()}`);
+      return 1;
+    }
+    const agent = agentApi(http());
+    let joined = 0;
+    for (const address of args) {
+      try {
+        await explain(`Error joining address '${address}'`, agent.join(address, { wan: flags.wan }));
+        joined += 1;
+      } catch (error) {
+        err(`${(error as Error).message}\n`);
+      }
+    }
+    if (joined === 0) {
+      err('Failed to join any nodes.\n');
+      return 1;
+    }
+    out(`Successfully joined cluster by contacting ${joined} nodes.\n`);
+    return 0;
+  },
+});
