@@ -69,7 +69,11 @@ export async function runTarget(target: Target, { runs, seed, limitMs, onRun }: 
   }
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const text = error.stack ?? error.message;
+  return error.cause === undefined ? text : `${text}\ncaused by ${textOf(error.cause)}`;
+}
 
 type ErrorClass = abstract new (...args: never[]) => Error;
 

@@ -5,6 +5,7 @@ export const targets = {
   hcl: async () => (await import('./targets/hcl.ts')).hclTarget(),
   config: async () => (await import('./targets/config.ts')).configTarget(),
   query: async () => (await import('./targets/query.ts')).queryTarget(),
+  body: async () => (await import('./targets/body.ts')).bodyTarget(),
   path: async () => (await import('./targets/path.ts')).pathTarget(),
   fsm: async () => (await import('./targets/fsm.ts')).fsmTarget(),
   msgpack: async () => (await import('./targets/msgpack.ts')).msgpackTarget(),
