@@ -1,10 +1,14 @@
-/** Raft commands: decoded from garbage and applied to a store that already holds something. */
+/**
+ * Raft commands applied to a store that already holds something: bytes that were changed at random, and good commands with
+ * other names, numbers and members.
+ */
 import { applyCommand } from '../../../src/agent/server/fsm/apply.ts';
 import { Store } from '../../../src/agent/state/store.ts';
 import { MsgpackError } from '../../../src/lib/msgpack/index.ts';
-import { type Command, decodeCommand } from '../../../src/structs/commands.ts';
+import { type Command, decodeCommand, encodeCommand } from '../../../src/structs/commands.ts';
 import { fsmVectors } from '../corpus.ts';
-import { mutate } from '../mutate.ts';
+import type { Dice } from '../dice.ts';
+import { mutateValue, poolOf } from '../mutate-value.ts';
 import { type Target, unlessRefused } from '../target.ts';
 
 export function fsmTarget(): Target {
@@ -13,23 +17,33 @@ export function fsmTarget(): Target {
   const good = corpus
     .map((bytes) => unlessRefused(() => decodeCommand(bytes), MsgpackError))
     .filter((command) => command !== undefined && command.name !== 'unknown') as Command[];
+  const pool = poolOf(good);
+
+  /** A good command with changes, as it would come out of the log; undefined if it cannot be written. */
+  const changed = (dice: Dice): Uint8Array | undefined => {
+    const { name, body } = dice.pick(good);
+    const mutated = mutateValue(body, pool, dice) as typeof body;
+    return unlessRefused(() => encodeCommand(name, mutated), MsgpackError, TypeError);
+  };
+
   return {
     corpus,
     words: [],
     run(input, dice) {
       const store = new Store(() => 0);
       let index = 10;
-      for (let count = dice.int(6); count > 0; count--) applyCommand(store, index++, dice.pick(good));
-      apply(store, index++, input);
-      if (dice.oneIn(2)) apply(store, index++, mutate(corpus, [], dice));
+      // In their order they build on each other.
+      const from = dice.int(good.length);
+      for (const command of good.slice(from, from + dice.int(10))) applyCommand(store, index++, command);
+      apply(store, index++, dice.oneIn(3) ? input : changed(dice));
+      apply(store, index++, changed(dice));
       applyCommand(store, index, dice.pick(good));
     },
   };
+}
 
-  function apply(store: Store, index: number, input: Uint8Array): void {
-    if (input.length === 0) return;
-    const command = unlessRefused(() => decodeCommand(input), MsgpackError);
-    if (command === undefined || command.name === 'unknown') return;
-    applyCommand(store, index, command);
-  }
+function apply(store: Store, index: number, input: Uint8Array | undefined): void {
+  if (input === undefined || input.length === 0) return;
+  const command = unlessRefused(() => decodeCommand(input), MsgpackError);
+  if (command !== undefined && command.name !== 'unknown') applyCommand(store, index, command);
 }
