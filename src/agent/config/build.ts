@@ -15,6 +15,9 @@ import { prefixFilter, settingWarnings } from './warnings.ts';
 const raftTimers = { electionTimeoutMs: 1000, heartbeatTimeoutMs: 1000, leaderLeaseTimeoutMs: 500 };
 const raftTimersInDev = { electionTimeoutMs: 52, heartbeatTimeoutMs: 35, leaderLeaseTimeoutMs: 20 };
 
+/** Shown as 0s and still rotated. */
+const defaultLogRotationMs = 24 * 60 * 60 * 1000;
+
 /** Throws ConfigError. The warnings are those about the settings themselves. */
 export function buildConfig(settings: Settings, dev: boolean, host: Host, version: string): Config {
   const datacenter = settings.datacenter.toLowerCase();
@@ -140,7 +143,7 @@ function partsOf(
       json: settings.log_json,
       file: settings.log_file,
       rotateBytes: settings.log_rotate_bytes,
-      rotateDurationMs: durationMs(settings.log_rotate_duration),
+      rotateDurationMs: durationMs(settings.log_rotate_duration) || defaultLogRotationMs,
       rotateMaxFiles: settings.log_rotate_max_files,
       syslog: settings.enable_syslog,
       syslogFacility: settings.syslog_facility,

@@ -123,7 +123,7 @@ export type Settings<F extends Fields> = { readonly [K in DefaultedKeys<F>]: Val
   readonly [K in Exclude<keyof F, DefaultedKeys<F>>]?: ValueOf<F[K]>;
 };
 
-/** One leaf of the table with its dotted path (`ports.http`). Lists of blocks are leaves. */
+/** One leaf of the table with its dotted path (`ports.http`). Lists of blocks, and blocks that may be absent, are leaves. */
 export interface Leaf {
   readonly path: readonly string[];
   readonly key: string;
@@ -133,6 +133,8 @@ export interface Leaf {
 export function leavesOf(fields: Fields, prefix: readonly string[] = []): Leaf[] {
   return Object.entries(fields).flatMap(([name, field]) => {
     const path = [...prefix, name];
-    return field.type.kind === 'block' ? leavesOf(field.type.fields, path) : [{ path, key: path.join('.'), field }];
+    return field.type.kind === 'block' && !field.absent
+      ? leavesOf(field.type.fields, path)
+      : [{ path, key: path.join('.'), field }];
   });
 }

@@ -15,7 +15,8 @@ export interface ReloadableDiff {
   readonly ignored: readonly string[];
 }
 
-const leaves = leavesOf(schema);
+/** Older names have handed their values on. */
+const leaves = leavesOf(schema).filter(({ field }) => field.oldNameOf === undefined);
 
 export function reloadableDiff(current: Settings, fresh: Settings): ReloadableDiff {
   const changed = leaves.filter(({ path }) => !sameValue(valueAt(current, path), valueAt(fresh, path)));

@@ -476,7 +476,7 @@ const operation = {
   enable_syslog: bool('Enables logging to syslog', { flag: 'syslog', default: false }),
   syslog_facility: str('Facility of syslog', { default: 'LOCAL0' }),
   enable_debug: bool('Profiling endpoints', { default: false, dev: true }),
-  disable_update_check: bool('No daily version check', { default: false, dev: true }),
+  disable_update_check: bool('No daily version check', { default: false }),
   disable_anonymous_signature: bool('Anonymous version check', { default: false, dev: true }),
   telemetry: block({
     statsd_address: str('Sink', { default: '' }),

@@ -18,13 +18,11 @@ export function keyWarnings(written: Source): string[] {
 
 /** Looks at the sources after older names were resolved. */
 export function enterpriseWarnings(written: Source): string[] {
-  return [...leaves, ...auditLeaf].flatMap(({ path, field }) => {
+  return leaves.flatMap(({ path, field }) => {
     if (field.enterprise === undefined || valueAt(written, path) === undefined) return [];
     return [`${goQuote(field.enterprise)} is a Consul Enterprise configuration and will have no effect`];
   });
 }
-
-const auditLeaf = [{ path: ['audit'], field: schema.audit }];
 
 /** Rules of the telemetry filter, with the ones that cannot be used reported. */
 export function prefixFilter(rules: readonly string[], warn: (text: string) => void) {
