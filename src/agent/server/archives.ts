@@ -1,0 +1,43 @@
+/** Snapshots for operators: the archive of `consul snapshot save`, made from Raft's and given back to it. */
+import { RpcError } from '../errors.ts';
+import type { Raft, SnapshotMeta } from '../raft/api.ts';
+import { asError } from '../raft/errors.ts';
+import { readArchive, writeArchive } from '../snapshot/index.ts';
+
+export async function saveArchive(
+  raft: Raft,
+  signal?: AbortSignal,
+): Promise<{ readonly meta: SnapshotMeta; readonly archive: AsyncIterable<Uint8Array> }> {
+  try {
+    const { meta, stream } = await raft.openSnapshot();
+    return { meta, archive: writeArchive({ meta, state: until(stream, signal) }) };
+  } catch (error) {
+    throw new RpcError(asError(error).message, 500, { cause: error });
+  }
+}
+
+/** The archive is checked completely before anything is touched. */
+export async function restoreArchive(
+  raft: Raft,
+  archive: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
+  try {
+    const opened = await readArchive(until(archive, signal));
+    try {
+      await raft.restoreSnapshot(opened.meta, opened.state);
+    } finally {
+      await opened.dispose();
+    }
+  } catch (error) {
+    throw new RpcError(asError(error).message, 500, { cause: error });
+  }
+}
+
+/** The same bytes, until the signal says to stop. */
+async function* until(stream: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream) {
+    signal?.throwIfAborted();
+    yield chunk;
+  }
+}

@@ -1,0 +1,78 @@
+/** What the methods of a server work with. */
+import type { Runtime } from '../../lib/runtime.ts';
+import type { CommandBody, CommandName } from '../../structs/commands.ts';
+import type { QueryMeta } from '../../structs/common.ts';
+import type { Config } from '../config/config.ts';
+import type { Raft } from '../raft/api.ts';
+import { LeadershipTransferring, NotLeader } from '../raft/errors.ts';
+import type { Answer, CallOptions } from '../rpc/caller.ts';
+import type { Args, MethodName, Reply } from '../rpc/signatures.ts';
+import type { State, Store } from '../state/store.ts';
+import type { WatchSet } from '../state/watches.ts';
+import type { Logger, Metrics } from '../telemetry/api.ts';
+import type { Member } from './leader/member.ts';
+import type { SessionTimers } from './leader/session-timers.ts';
+import type { ReadResult } from './reads/shared-reads.ts';
+
+export interface ServerContext {
+  readonly config: Config;
+  readonly nodeId: string;
+  readonly nodeName: string;
+  readonly runtime: Runtime;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly raft: Raft;
+  readonly store: Store;
+  readonly sessionTimers: SessionTimers;
+  readonly members: () => readonly Member[];
+  /** Metrics of the hottest path, looked up once. */
+  readonly timings: { readonly kvsApply: (ms: number) => void };
+  /** Since when this server has been what it is, as RFC 3339 text. */
+  readonly stableSince: () => string;
+  /** Replicates a command and gives the state machine's result. An Error as result is thrown, as is what Raft refuses. */
+  readonly propose: <N extends CommandName>(name: N, body: CommandBody<N>) => Promise<unknown>;
+}
+
+/** Whatever may be asked: a handler fills in what a caller left out. */
+export type PartialArgs<M extends MethodName> = Partial<Args<M>>;
+
+/** A read that is a function of the state alone: it is shared, and can be waited on. */
+export interface StateRead<M extends MethodName> {
+  readonly kind: 'state';
+  /** What of the arguments the result depends on; who gives the same shares the answer. */
+  readonly key: (args: PartialArgs<M>) => string;
+  readonly read: (state: State, watch: WatchSet, args: PartialArgs<M>) => ReadResult<Reply<M>>;
+  /** Roughly the memory of a reply; 4 KiB where it does not matter. */
+  readonly sizeBytes?: (reply: Reply<M>) => number;
+}
+
+/** Anything else: writes, and reads of more than the state. */
+export interface Procedure<M extends MethodName> {
+  readonly kind: 'procedure';
+  /** Whether only the leader can answer; an answer by anybody is given at once. */
+  readonly by: 'leader' | 'anybody';
+  readonly run: (
+    context: ServerContext,
+    args: PartialArgs<M>,
+    options: CallOptions | undefined,
+  ) => Answer<Reply<M>> | Promise<Answer<Reply<M>>>;
+}
+
+export type Method<M extends MethodName> = StateRead<M> | Procedure<M>;
+export type MethodTable = { readonly [M in MethodName]?: Method<M> };
+
+/** QueryMeta of an answer that stands at no index. */
+export const noMeta: QueryMeta = Object.freeze({
+  Index: 0,
+  LastContact: 0,
+  KnownLeader: true,
+  ConsistencyLevel: '',
+  NotModified: false,
+  Backend: 0,
+});
+
+export const answer = <R>(reply: R): Answer<R> => ({ reply, meta: noMeta });
+
+/** Nothing was proposed: trying again cannot do anything twice. */
+export const isUntried = (error: unknown): boolean =>
+  error instanceof NotLeader || error instanceof LeadershipTransferring;

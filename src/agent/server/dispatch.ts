@@ -1,0 +1,183 @@
+/**
+ * The path of every call to this server: datacenter, consistency, then the method. Hot reads come back at once, without a
+ * promise: on a leader within its lease an answer that is still current costs one lookup.
+ */
+
+import { errors, RpcError } from '../errors.ts';
+import { asError } from '../raft/errors.ts';
+import type { Answer, CallOptions } from '../rpc/caller.ts';
+import { type Args, type MethodName, type Reply, type Signature, signatures } from '../rpc/signatures.ts';
+import {
+  isUntried,
+  type Method,
+  type PartialArgs,
+  type Procedure,
+  type ServerContext,
+  type StateRead,
+} from './context.ts';
+import type { Gate } from './gate.ts';
+import { methods } from './methods.ts';
+import type { SharedReads } from './reads/shared-reads.ts';
+
+type Outcome<M extends MethodName> = Answer<Reply<M>> | Promise<Answer<Reply<M>>>;
+/** What queries carry besides their subject. */
+interface QueryArgs {
+  readonly Datacenter?: string;
+  readonly MinQueryIndex?: number;
+  readonly MaxQueryTime?: number;
+  readonly AllowStale?: boolean;
+  readonly RequireConsistent?: boolean;
+}
+
+export interface DispatcherOptions {
+  readonly context: ServerContext;
+  readonly reads: SharedReads;
+  readonly gate: Gate;
+  /** This server leads and has applied all that former leaders committed. */
+  readonly isReady: () => boolean;
+}
+
+export class Dispatcher {
+  readonly #context: ServerContext;
+  readonly #reads: SharedReads;
+  readonly #gate: Gate;
+  readonly #isReady: () => boolean;
+  readonly #requests: () => void;
+  readonly #queries: () => void;
+  #stopped = false;
+
+  constructor({ context, reads, gate, isReady }: DispatcherOptions) {
+    this.#context = context;
+    this.#reads = reads;
+    this.#gate = gate;
+    this.#isReady = isReady;
+    this.#requests = context.metrics.counter('rpc.request');
+    this.#queries = context.metrics.counter('rpc.query');
+  }
+
+  call<M extends MethodName>(name: M, args: Partial<Args<M>>, options?: CallOptions): Outcome<M> {
+    this.#requests();
+    return this.#dispatch(name, args, options, 0);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** `deadlineMs`: until when the call may wait for a leader; 0 = it has not waited yet. */
+  #dispatch<M extends MethodName>(
+    name: M,
+    args: PartialArgs<M>,
+    options: CallOptions | undefined,
+    deadlineMs: number,
+  ): Outcome<M> {
+    if (this.#stopped) throw errors.shuttingDown();
+    const method = methods[name] as Method<M> | undefined;
+    if (method === undefined) throw new RpcError(`rpc: can't find method ${name}`);
+    const { Datacenter } = args as QueryArgs;
+    if (Datacenter && Datacenter !== this.#context.config.datacenter && isRouted(name)) {
+      throw errors.noPathToDatacenter();
+    }
+    return method.kind === 'state'
+      ? this.#read(name, method, args, options, deadlineMs)
+      : this.#run(name, method, args, options, deadlineMs);
+  }
+
+  #read<M extends MethodName>(
+    name: M,
+    method: StateRead<M>,
+    args: PartialArgs<M>,
+    options: CallOptions | undefined,
+    deadlineMs: number,
+  ): Outcome<M> {
+    const { raft } = this.#context;
+    const { AllowStale, RequireConsistent } = args as QueryArgs;
+    if (AllowStale && raft.leadership.leader !== null) return this.#answer(name, method, args, options);
+    if (!this.#isReady()) return this.#hold(name, args, options, deadlineMs);
+    // A server alone needs nobody's word that it leads.
+    const confirmed = raft.hasLease() && !(RequireConsistent && raft.stats().configuration.servers.length > 1);
+    if (confirmed) return this.#answer(name, method, args, options);
+    return raft.verifyLeader().then(
+      () => this.#answer(name, method, args, options),
+      (error) => this.#retryOrThrow(error, name, args, options, deadlineMs),
+    );
+  }
+
+  #answer<M extends MethodName>(
+    name: M,
+    method: StateRead<M>,
+    args: PartialArgs<M>,
+    options: CallOptions | undefined,
+  ): Outcome<M> {
+    this.#queries();
+    const { MinQueryIndex = 0, MaxQueryTime = 0 } = args as QueryArgs;
+    const key = `${name}\0${method.key(args)}`;
+    if (MinQueryIndex === 0) {
+      const kept = this.#reads.kept(key);
+      if (kept !== null) return this.#located(kept as Answer<Reply<M>>);
+    }
+    const question = {
+      key,
+      read: (state: Parameters<StateRead<M>['read']>[0], watch: Parameters<StateRead<M>['read']>[1]) =>
+        method.read(state, watch, args),
+      sizeBytes: method.sizeBytes ?? ordinarySize,
+    };
+    if (MinQueryIndex === 0) return this.#located(this.#reads.ask(question));
+    const wait = { minIndex: MinQueryIndex, timeoutMs: this.#timeoutMs(MaxQueryTime), signal: options?.signal };
+    return this.#reads.askBeyond(question, wait, () => this.#dispatch(name, args, options, 0));
+  }
+
+  /** On a follower an answer says how old it may be. */
+  #located<R>(answer: Answer<R>): Answer<R> {
+    const { raft } = this.#context;
+    if (raft.leadership.isLeader) return answer;
+    const LastContact = Math.round((raft.stats().lastContactMs ?? 0) * 1e6);
+    const KnownLeader = raft.leadership.leader !== null;
+    return { reply: answer.reply, meta: { ...answer.meta, LastContact, KnownLeader } };
+  }
+
+  #timeoutMs(maxQueryTimeNs: number): number {
+    const { defaultQueryTimeMs, maxQueryTimeMs } = this.#context.config;
+    return Math.min(maxQueryTimeNs > 0 ? maxQueryTimeNs / 1e6 : defaultQueryTimeMs, maxQueryTimeMs);
+  }
+
+  #run<M extends MethodName>(
+    name: M,
+    method: Procedure<M>,
+    args: PartialArgs<M>,
+    options: CallOptions | undefined,
+    deadlineMs: number,
+  ): Outcome<M> {
+    if (method.by === 'anybody') return method.run(this.#context, args, options);
+    if (!this.#isReady()) return this.#hold(name, args, options, deadlineMs);
+    const outcome = method.run(this.#context, args, options);
+    if (!(outcome instanceof Promise)) return outcome;
+    return outcome.then(undefined, (error) => this.#retryOrThrow(error, name, args, options, deadlineMs));
+  }
+
+  #hold<M extends MethodName>(
+    name: M,
+    args: PartialArgs<M>,
+    options: CallOptions | undefined,
+    deadlineMs: number,
+  ): Promise<Answer<Reply<M>>> {
+    const until = deadlineMs === 0 ? this.#gate.deadlineMs() : deadlineMs;
+    return this.#gate.hold(() => this.#dispatch(name, args, options, until), until, options?.signal);
+  }
+
+  /** What Raft did not even try is tried again with the next leader; everything else is the answer. */
+  #retryOrThrow<M extends MethodName>(
+    error: unknown,
+    name: M,
+    args: PartialArgs<M>,
+    options: CallOptions | undefined,
+    deadlineMs: number,
+  ): Promise<Answer<Reply<M>>> {
+    if (isUntried(error)) return this.#hold(name, args, options, deadlineMs);
+    if (error instanceof RpcError || options?.signal?.aborted) throw error;
+    throw new RpcError(asError(error).message, 500, { cause: error });
+  }
+}
+
+const isRouted = (name: MethodName): boolean => (signatures[name] as Signature).route !== 'local';
+const ordinarySize = (): number => 4096;

@@ -1,0 +1,158 @@
+/**
+ * What a leader does and others do not: start-up writes, session timers, tombstones, and keeping the catalog true to
+ * the members of the pool. Begins and ends with leadership.
+ */
+import type { Timer } from '../../../lib/runtime.ts';
+import { getAutopilot, getMetadata } from '../../state/operator.ts';
+import { maxIndex } from '../../state/store.ts';
+import type { ServerContext } from '../context.ts';
+import type { Member } from './member.ts';
+import { reconcileAll, reconcileMember } from './reconcile.ts';
+
+const reconcileIntervalMs = 60_000;
+const establishRetryMs = 1_000;
+/** Listings older than this are not waited on any more. */
+const tombstoneTtlMs = 15 * 60_000;
+const tombstoneGranularityMs = 30_000;
+
+export interface LeadershipDutiesOptions {
+  readonly context: ServerContext;
+  /** All that was committed by former leaders is applied here: reads may be answered. */
+  readonly onReady: () => void;
+}
+
+/** One term of leadership. */
+export class LeadershipDuties {
+  readonly #context: ServerContext;
+  readonly #onReady: () => void;
+  #timers = new Set<Timer>();
+  #stopped = false;
+  #reapedIndex = 0;
+  #established = false;
+
+  constructor({ context, onReady }: LeadershipDutiesOptions) {
+    this.#context = context;
+    this.#onReady = onReady;
+  }
+
+  start(): void {
+    this.#context.logger.info('cluster leadership acquired');
+    this.#context.metrics.counter('leader.establish')();
+    void this.#establish();
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+    this.#context.sessionTimers.stop();
+  }
+
+  /** The state was replaced by a snapshot: what depends on it is set up again. */
+  redo(): void {
+    if (this.#established) void this.#establish();
+  }
+
+  /** Gossip says that something about a member changed. */
+  memberChanged(member: Member): void {
+    if (this.#established && !this.#stopped)
+      void this.#guarded('failed to reconcile member', () => reconcileMember(this.#context, member));
+  }
+
+  async #establish(): Promise<void> {
+    const { raft, store, logger, sessionTimers } = this.#context;
+    try {
+      await raft.barrier();
+      if (this.#stopped) return;
+      this.#onReady();
+      sessionTimers.start(store.state);
+      await this.#initialWrites();
+      if (this.#stopped) return;
+      await reconcileAll(this.#context);
+    } catch (error) {
+      if (this.#stopped) return;
+      logger.error('failed to establish leadership', { error: text(error) });
+      this.#after(establishRetryMs, () => void this.#establish());
+      return;
+    }
+    if (this.#stopped || this.#established) return;
+    this.#established = true;
+    this.#reconcileLater();
+    this.#watchTombstones();
+  }
+
+  async #initialWrites(): Promise<void> {
+    const { config, store, propose } = this.#context;
+    const request = { Datacenter: config.datacenter, Token: '' };
+    if (getAutopilot(store.state) === undefined) {
+      await propose('autopilot', {
+        ...request,
+        CAS: false,
+        Config: {
+          CleanupDeadServers: config.autopilot.cleanupDeadServers,
+          LastContactThreshold: config.autopilot.lastContactThresholdMs * 1e6,
+          MaxTrailingLogs: config.autopilot.maxTrailingLogs,
+          MinQuorum: config.autopilot.minQuorum,
+          ServerStabilizationTime: config.autopilot.serverStabilizationTimeMs * 1e6,
+          RedundancyZoneTag: '',
+          DisableUpgradeMigration: false,
+          UpgradeVersionTag: '',
+          CreateIndex: 0,
+          ModifyIndex: 0,
+        },
+      });
+    }
+    if (getMetadata(store.state, 'intention-format') === undefined) {
+      await propose('systemMetadata', {
+        ...request,
+        Op: 'upsert',
+        Entry: { Key: 'intention-format', Value: 'config-entry', CreateIndex: 0, ModifyIndex: 0 },
+      });
+    }
+  }
+
+  #reconcileLater(): void {
+    this.#after(reconcileIntervalMs, () => {
+      void this.#guarded('failed to reconcile', () => reconcileAll(this.#context)).then(() => this.#reconcileLater());
+    });
+  }
+
+  /** Every half minute the newest tombstone is noted, to be reaped with all before it when its time is over. */
+  #watchTombstones(): void {
+    this.#after(tombstoneGranularityMs, () => {
+      const index = maxIndex(this.#context.store.state, 'tombstones');
+      if (index > this.#reapedIndex) {
+        this.#reapedIndex = index;
+        this.#after(tombstoneTtlMs, () => void this.#reap(index));
+      }
+      this.#watchTombstones();
+    });
+  }
+
+  #reap(ReapIndex: number): Promise<void> {
+    return this.#guarded('failed to apply tombstone reap request', async () => {
+      const { config, propose } = this.#context;
+      await propose('tombstone', { Datacenter: config.datacenter, Op: 'reap', ReapIndex, Token: '' });
+    });
+  }
+
+  async #guarded(what: string, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (!this.#stopped) this.#context.logger.error(what, { error: text(error) });
+    }
+  }
+
+  #after(delayMs: number, run: () => void): void {
+    if (this.#stopped) return;
+    const timer = this.#context.runtime.clock.after(delayMs, () => {
+      this.#timers.delete(timer);
+      run();
+    });
+    this.#timers.add(timer);
+  }
+}
+
+const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,23 @@
+/** The methods this server answers, by name (rpc/signatures.ts has their types). One file an area in `methods/`. */
+import type { MethodTable } from './context.ts';
+import { catalogMethods } from './methods/catalog.ts';
+import { coordinateMethods } from './methods/coordinate.ts';
+import { healthMethods } from './methods/health.ts';
+import { internalMethods } from './methods/internal.ts';
+import { kvMethods } from './methods/kv.ts';
+import { operatorMethods } from './methods/operator.ts';
+import { sessionMethods } from './methods/session.ts';
+import { statusMethods } from './methods/status.ts';
+import { txnMethods } from './methods/txn.ts';
+
+export const methods: MethodTable = {
+  ...catalogMethods,
+  ...coordinateMethods,
+  ...healthMethods,
+  ...internalMethods,
+  ...kvMethods,
+  ...operatorMethods,
+  ...sessionMethods,
+  ...statusMethods,
+  ...txnMethods,
+};

@@ -1,0 +1,231 @@
+/**
+ * A server's own part of the agent: the replicated state, the methods that read and change it, and what it does as leader.
+ */
+import type { Runtime } from '../../lib/runtime.ts';
+import { encodeCommand } from '../../structs/commands.ts';
+import type { QueryMeta } from '../../structs/common.ts';
+import type { Config } from '../config/config.ts';
+import { errors } from '../errors.ts';
+import type { Fsm, Leadership, Raft } from '../raft/api.ts';
+import type { Answer, CallOptions } from '../rpc/caller.ts';
+import type { Args, MethodName, Reply } from '../rpc/signatures.ts';
+import { Store } from '../state/store.ts';
+import type { Logger, Metrics } from '../telemetry/api.ts';
+import type { ServerPart } from './api.ts';
+import { restoreArchive, saveArchive } from './archives.ts';
+import { noMeta, type ServerContext } from './context.ts';
+import { Dispatcher } from './dispatch.ts';
+import { createFsm } from './fsm/fsm.ts';
+import { Gate } from './gate.ts';
+import { LeadershipDuties } from './leader/leadership.ts';
+import { type Member, serverTags } from './leader/member.ts';
+import { SessionTimers } from './leader/session-timers.ts';
+import { SharedReads } from './reads/shared-reads.ts';
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly nodeId: string;
+  readonly nodeName: string;
+  readonly runtime: Runtime;
+  /** The server logs as `server`, below this. */
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Starts the consensus engine on the state machine. The server stops it. */
+  readonly startRaft: (fsm: Fsm) => Promise<Raft>;
+  /** The LAN pool, this server included. */
+  readonly members: () => readonly Member[];
+}
+
+/** What the pool's owner tells the server. */
+export interface Server extends ServerPart {
+  memberChanged(member: Member): void;
+}
+
+/** Rejects with what `startRaft` rejects with. */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const logger = options.logger.named('server');
+  const { clock, random } = options.runtime;
+  const store = new Store(() => clock.nowMs());
+  const fsm = createFsm({
+    store,
+    clock,
+    logger: logger.named('fsm'),
+    metrics: options.metrics,
+    onApplied: () => reads.wake(),
+    onRestored: () => {
+      reads.abandon();
+      role.redo();
+    },
+  });
+
+  let raft: Raft | null = null;
+  const reads: SharedReads = new SharedReads({
+    store,
+    clock,
+    random,
+    mayAnswer: () => role.ready && raft?.hasLease() === true,
+    meta: (Index): QueryMeta => ({ ...noMeta, Index }),
+  });
+  const gate = new Gate(clock, options.config.rpcHoldTimeoutMs);
+  const role = new Role({ reads, gate, logger, options });
+  raft = await options.startRaft(fsm);
+  const started = raft;
+
+  const propose: ServerContext['propose'] = async (name, body) => {
+    const { result } = await started.propose(encodeCommand(name, body), { name, body });
+    if (result instanceof Error) throw result;
+    return result;
+  };
+  const context: ServerContext = {
+    config: options.config,
+    nodeId: options.nodeId,
+    nodeName: options.nodeName,
+    runtime: options.runtime,
+    logger,
+    metrics: options.metrics,
+    raft: started,
+    store,
+    sessionTimers: new SessionTimers({
+      clock,
+      logger: logger.named('session'),
+      metrics: options.metrics,
+      destroy: (id) => destroySession(options.config.datacenter, propose, id),
+    }),
+    members: options.members,
+    timings: { kvsApply: options.metrics.sample('kvs.apply') },
+    stableSince: () => role.since,
+    propose,
+  };
+  role.begin(context);
+  const dispatcher = new Dispatcher({ context, reads, gate, isReady: () => role.ready });
+  const unsubscribe = started.onLeadership((leadership) => role.change(leadership));
+  role.change(started.leadership);
+
+  return {
+    call: <M extends MethodName>(method: M, args: Partial<Args<M>>, callOptions?: CallOptions) =>
+      dispatcher.call(method, args, callOptions) as Answer<Reply<M>> | Promise<Answer<Reply<M>>>,
+    raftStats: () => started.stats(),
+    leaderAddress: () => started.leadership.leader?.address ?? '',
+    isLeader: () => started.leadership.isLeader,
+    memberChanged: (member) => role.duties?.memberChanged(member),
+    saveSnapshot: (signal) => saveArchive(started, signal),
+    async restoreSnapshot(archive, signal) {
+      if (!started.leadership.isLeader) throw errors.noLeader();
+      await restoreArchive(started, archive, signal);
+    },
+    async leave() {
+      logger.info('server starting leave');
+      role.end();
+    },
+    async stop() {
+      dispatcher.stop();
+      unsubscribe();
+      role.end();
+      gate.stop();
+      reads.stop();
+      await started.stop();
+    },
+  };
+}
+
+const destroySession = (datacenter: string, propose: ServerContext['propose'], id: string): Promise<unknown> =>
+  propose('session', {
+    Datacenter: datacenter,
+    Op: 'destroy',
+    Session: {
+      ID: id,
+      Name: '',
+      Node: '',
+      LockDelay: 0,
+      Behavior: '',
+      TTL: '',
+      NodeChecks: null,
+      ServiceChecks: null,
+      Checks: null,
+      CreateIndex: 0,
+      ModifyIndex: 0,
+    },
+    Token: '',
+  });
+
+interface RoleOptions {
+  readonly reads: SharedReads;
+  readonly gate: Gate;
+  readonly logger: Logger;
+  readonly options: ServerOptions;
+}
+
+/** What follows from who leads. */
+class Role {
+  /** Leading, with everything applied that former leaders committed. */
+  ready = false;
+  since: string;
+  duties: LeadershipDuties | null = null;
+  readonly #reads: SharedReads;
+  readonly #gate: Gate;
+  readonly #logger: Logger;
+  readonly #options: ServerOptions;
+  #context: ServerContext | null = null;
+  #leaderId = '';
+  #ended = false;
+
+  constructor({ reads, gate, logger, options }: RoleOptions) {
+    this.#reads = reads;
+    this.#gate = gate;
+    this.#logger = logger;
+    this.#options = options;
+    this.since = this.#now();
+  }
+
+  begin(context: ServerContext): void {
+    this.#context = context;
+  }
+
+  change({ leader, isLeader }: Leadership): void {
+    if (this.#ended || this.#context === null) return;
+    if (isLeader && this.duties === null) {
+      this.since = this.#now();
+      this.duties = new LeadershipDuties({ context: this.#context, onReady: () => this.#becomeReady() });
+      this.duties.start();
+    } else if (!isLeader && this.duties !== null) {
+      this.#revoke();
+      this.#logger.info('cluster leadership lost');
+    }
+    const id = leader?.id ?? '';
+    if (id === this.#leaderId) return;
+    this.#leaderId = id;
+    if (id !== '') this.#logger.info('New leader elected', { payload: this.#nameOf(id) });
+  }
+
+  /** The state was replaced. */
+  redo(): void {
+    this.duties?.redo();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#revoke();
+  }
+
+  #becomeReady(): void {
+    this.ready = true;
+    this.#gate.open();
+  }
+
+  #revoke(): void {
+    this.duties?.stop();
+    this.duties = null;
+    this.ready = false;
+    this.#reads.interrupt();
+  }
+
+  #nameOf(id: string): string {
+    if (id === this.#options.nodeId) return this.#options.nodeName;
+    const { members, config } = this.#options;
+    return members().find((member) => serverTags(member, config.datacenter)?.id === id)?.name ?? id;
+  }
+
+  #now(): string {
+    return new Date(this.#options.runtime.clock.wallMs()).toISOString();
+  }
+}

@@ -1,0 +1,107 @@
+/** Config entries, and intentions as the part of them that names sources. */
+import type { Intention, IntentionMutation, SourceIntention } from '../../structs/intention.ts';
+import { getMetadata } from './operator.ts';
+import { type ConfigEntryRow, configEntryKey, configEntryName, fold } from './schema.ts';
+import { CommandError, type State, type Transaction } from './store.ts';
+import { part } from './table.ts';
+
+export const getConfigEntry = (state: State, kind: string, name: string): ConfigEntryRow | undefined =>
+  state.tables.configEntries.get(configEntryKey(kind, name));
+
+export function setConfigEntry(tx: Transaction, entry: ConfigEntryRow): void {
+  const old = getConfigEntry(tx, entry.Kind, configEntryName(entry));
+  tx.put('configEntries', { ...entry, CreateIndex: old?.CreateIndex ?? tx.index, ModifyIndex: tx.index });
+  tx.bump('config-entries');
+}
+
+/** False when the index is stale. Index 0 means: only if there is none. */
+export function casConfigEntry(tx: Transaction, entry: ConfigEntryRow): boolean {
+  const old = getConfigEntry(tx, entry.Kind, configEntryName(entry));
+  if ((old?.ModifyIndex ?? 0) !== entry.ModifyIndex) return false;
+  setConfigEntry(tx, entry);
+  return true;
+}
+
+export function deleteConfigEntry(tx: Transaction, kind: string, name: string): void {
+  if (tx.remove('configEntries', configEntryKey(kind, name)) !== undefined) tx.bump('config-entries');
+}
+
+const intentionsKind = 'service-intentions';
+const inConfigEntries = (state: State): boolean => getMetadata(state, 'intention-format') === 'config-entry';
+
+/** Changes one source of the entry that holds a destination's intentions. */
+export function mutateIntention(tx: Transaction, op: string, mutation: IntentionMutation): void {
+  if (!inConfigEntries(tx)) {
+    throw new CommandError(
+      'state: IntentionMutation() is not allowed when intentions are not stored in config entries',
+    );
+  }
+  const found = mutation.ID === '' ? null : findById(tx, mutation.ID);
+  if (mutation.ID !== '' && op !== 'create' && found === null) {
+    if (op === 'delete') return;
+    throw new CommandError(`Cannot modify non-existent intention: '${mutation.ID}'`);
+  }
+  const destination = found?.entry.Name ?? mutation.Destination.Name;
+  const entry = found?.entry ?? getConfigEntry(tx, intentionsKind, destination);
+  const sources = [...((entry?.['Sources'] as SourceIntention[] | null | undefined) ?? [])];
+  const source = mutation.Value?.Name ?? mutation.Source.Name;
+  const at = sources.findIndex((one) =>
+    found === null ? fold(one.Name) === fold(source) : one.LegacyID === mutation.ID,
+  );
+  if (op === 'delete') {
+    if (at < 0) return;
+    sources.splice(at, 1);
+    if (sources.length === 0) deleteConfigEntry(tx, intentionsKind, destination);
+    else setConfigEntry(tx, { ...(entry as ConfigEntryRow), Sources: sources });
+    return;
+  }
+  if (mutation.Value === null) throw new CommandError('Intention mutation without a value');
+  if (at < 0) sources.push(mutation.Value);
+  else sources[at] = mutation.Value;
+  sources.sort((a, b) => b.Precedence - a.Precedence || (a.Name < b.Name ? -1 : 1));
+  setConfigEntry(tx, {
+    Kind: intentionsKind,
+    Name: destination,
+    Meta: null,
+    ...entry,
+    Sources: sources,
+    CreateIndex: 0,
+    ModifyIndex: 0,
+  });
+}
+
+function findById(tx: Transaction, id: string): { readonly entry: ConfigEntryRow } | null {
+  let found: { readonly entry: ConfigEntryRow } | null = null;
+  tx.tables.configEntries.rows.scanPrefix(intentionsKind + part, (entry) => {
+    const sources = (entry['Sources'] as SourceIntention[] | null) ?? [];
+    if (!sources.some((source) => source.LegacyID === id)) return true;
+    found = { entry };
+    return false;
+  });
+  return found;
+}
+
+/** Intentions of their own table, as servers before 1.9 wrote them. */
+export function setLegacyIntention(tx: Transaction, intention: Intention): void {
+  refuseLegacy(tx);
+  const CreateIndex = tx.tables.intentions.get(fold(intention.ID))?.CreateIndex ?? tx.index;
+  tx.put('intentions', { ...intention, CreateIndex, ModifyIndex: tx.index });
+  tx.bump('connect-intentions');
+}
+
+export function deleteLegacyIntention(tx: Transaction, id: string): void {
+  refuseLegacy(tx);
+  if (tx.remove('intentions', fold(id)) !== undefined) tx.bump('connect-intentions');
+}
+
+/** The leader empties the old table when it has moved everything to config entries. */
+export function deleteLegacyIntentions(tx: Transaction): void {
+  for (const key of tx.tables.intentions.rows.keys()) tx.remove('intentions', key);
+  tx.bump('connect-intentions');
+}
+
+function refuseLegacy(tx: Transaction): void {
+  if (inConfigEntries(tx)) {
+    throw new CommandError('state: IntentionSet() is not allowed when intentions are stored in config entries');
+  }
+}

@@ -1,0 +1,83 @@
+/** How key/value entries are held: compact, since there may be very many. */
+import { byteOrder, fromByteOrder } from '../../lib/btree/byte-order.ts';
+import type { DirEntry } from '../../structs/kv.ts';
+
+/** Immutable. All rows have one hidden class. */
+export class KvRow {
+  /** The key in byte order (lib/btree). */
+  readonly key: string;
+  /**
+   * The value's bytes as a string of one char (U+0000..U+00FF) each: the engine keeps that in one byte a char, in one
+   * movable object. A typed array would cost some 200 bytes more, and a view on a request's buffer would keep all
+   * of it alive.
+   */
+  readonly value: string;
+  readonly flags: number | bigint;
+  readonly lockIndex: number;
+  readonly session: string;
+  readonly createIndex: number;
+  readonly modifyIndex: number;
+
+  constructor(
+    key: string,
+    value: string,
+    flags: number | bigint,
+    lockIndex: number,
+    session: string,
+    createIndex: number,
+    modifyIndex: number,
+  ) {
+    this.key = key;
+    this.value = value;
+    this.flags = flags;
+    this.lockIndex = lockIndex;
+    this.session = session;
+    this.createIndex = createIndex;
+    this.modifyIndex = modifyIndex;
+  }
+}
+
+export interface Tombstone {
+  readonly key: string;
+  readonly index: number;
+}
+
+export function packValue(value: Uint8Array | null): string {
+  if (value === null || value.length === 0) return '';
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
+}
+
+export const unpackValue = (value: string): Uint8Array | null => (value === '' ? null : Buffer.from(value, 'latin1'));
+
+export const toDirEntry = (row: KvRow): DirEntry => ({
+  LockIndex: row.lockIndex,
+  Key: fromByteOrder(row.key),
+  Flags: row.flags,
+  Value: unpackValue(row.value),
+  Session: row.session,
+  CreateIndex: row.createIndex,
+  ModifyIndex: row.modifyIndex,
+});
+
+/** As `toDirEntry` without the value, which transactions do not repeat to the writer. */
+export const toHeader = (row: KvRow): DirEntry => ({
+  LockIndex: row.lockIndex,
+  Key: fromByteOrder(row.key),
+  Flags: row.flags,
+  Value: null,
+  Session: row.session,
+  CreateIndex: row.createIndex,
+  ModifyIndex: row.modifyIndex,
+});
+
+/** A row exactly as an entry says, indexes included (snapshots). */
+export const fromDirEntry = (entry: DirEntry): KvRow =>
+  new KvRow(
+    byteOrder(entry.Key),
+    packValue(entry.Value),
+    entry.Flags,
+    entry.LockIndex,
+    entry.Session,
+    entry.CreateIndex,
+    entry.ModifyIndex,
+  );
