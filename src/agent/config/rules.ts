@@ -1,6 +1,6 @@
 /** Rules across several settings, in the order in which they are checked; the first one that is broken is the error. */
 
-import { goQuote, goValue } from '../../lib/go-format.ts';
+import { goQuote } from '../../lib/go-format.ts';
 import { parseCidr } from '../../lib/sockaddr/ip.ts';
 import { entrySchema } from '../../structs/config-entry.ts';
 import { type ResolvedAddresses, withPort } from './addresses.ts';
@@ -172,10 +172,9 @@ function checks({ settings }: Subject): void {
 
 function configEntries({ settings: { config_entries } }: Subject): void {
   for (const [i, entry] of config_entries.bootstrap.entries()) {
-    const kind = entry['kind'] ?? entry['Kind'] ?? '';
-    if (typeof kind !== 'string' || entrySchema(kind) === undefined) {
-      fail(`config_entries.bootstrap[${i}]: invalid config entry kind: ${goValue(kind)}`);
-    }
+    const written = entry['kind'] ?? entry['Kind'];
+    const kind = typeof written === 'string' ? written : '';
+    if (entrySchema(kind) === undefined) fail(`config_entries.bootstrap[${i}]: invalid config entry kind: ${kind}`);
   }
 }
 

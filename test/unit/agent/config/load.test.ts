@@ -336,6 +336,7 @@ describe('rules', () => {
       'config_entries { bootstrap = [{ kind = "proxy-defaults" name = "global" }, { name = "x" }] }',
       'config_entries.bootstrap[1]: invalid config entry kind: ',
     ],
+    ['config_entries { bootstrap = [{ kind = [{}] }] }', 'config_entries.bootstrap[0]: invalid config entry kind: '],
     ['node_name = ""', 'node_name cannot be empty'],
   ])('%s', (fragment, message) => {
     expect(refusalOf(['-dev', `-hcl=${fragment}`])).toBe(message);
