@@ -10,7 +10,7 @@ import type {
 } from '../../structs/acl.ts';
 import { zeroTime } from '../../structs/make.ts';
 import { fold } from './schema.ts';
-import { CommandError, type Transaction } from './store.ts';
+import { CommandError, type State, type Transaction } from './store.ts';
 
 const bootstrapIndex = 'acl-token-bootstrap';
 
@@ -30,17 +30,18 @@ type TokenOptions = Pick<ACLTokenBatchSetRequest, 'CAS' | 'AllowMissingLinks' | 
 
 function setToken(tx: Transaction, token: ACLToken, options: TokenOptions): void {
   if (token.SecretID === '') throw new CommandError('missing token secret');
-  const old =
-    token.AccessorID === ''
-      ? tx.tables.aclTokens.first('secret', token.SecretID)
-      : tx.tables.aclTokens.get(fold(token.AccessorID));
+  const old = getTokenByAccessor(tx, token.AccessorID) ?? tx.tables.aclTokens.get(token.SecretID);
   // A token of the batch that is not what its writer saw is passed over.
   if (options.CAS && (old?.ModifyIndex ?? 0) !== token.ModifyIndex) return;
   if (!options.AllowMissingLinks) demandLinks(tx, token);
   if (options.ProhibitUnprivileged && !hasPrivileges(token)) throw new CommandError('Token has no privileges');
+  if (old !== undefined && old.SecretID !== token.SecretID) tx.remove('aclTokens', old.SecretID);
   tx.put('aclTokens', { ...token, ...renewed(tx, old) });
   tx.bump('acl-tokens');
 }
+
+const getTokenByAccessor = (state: State, id: string): ACLToken | undefined =>
+  id === '' ? undefined : state.tables.aclTokens.first('accessor', fold(id));
 
 const hasPrivileges = (token: ACLToken): boolean =>
   [token.Policies, token.Roles, token.ServiceIdentities, token.NodeIdentities].some((list) => (list ?? []).length > 0);
@@ -55,7 +56,12 @@ function demandLinks(tx: Transaction, of: Pick<ACLToken, 'Policies'> & Partial<P
 }
 
 export function deleteTokens(tx: Transaction, accessors: readonly string[]): void {
-  for (const id of accessors) if (tx.remove('aclTokens', fold(id)) !== undefined) tx.bump('acl-tokens');
+  for (const id of accessors) {
+    const token = getTokenByAccessor(tx, id);
+    if (token === undefined) continue;
+    tx.remove('aclTokens', token.SecretID);
+    tx.bump('acl-tokens');
+  }
 }
 
 /** The first management token. Possible once, and again with the index of the time before. */
@@ -69,7 +75,7 @@ export function bootstrap(tx: Transaction, token: ACLToken, resetIndex: number):
 
 /** A command of the ACL system before 1.4: the ACL becomes a token without accessor. */
 export function applyLegacy(tx: Transaction, op: string, acl: ACL): string | null {
-  const old = tx.tables.aclTokens.first('secret', acl.ID);
+  const old = tx.tables.aclTokens.get(acl.ID);
   switch (op) {
     case 'set':
     case 'force-set':
@@ -84,7 +90,7 @@ export function applyLegacy(tx: Transaction, op: string, acl: ACL): string | nul
       return acl.ID;
     case 'delete':
       if (old === undefined) return null;
-      tx.remove('aclTokens', tx.tables.aclTokens.definition.key(old));
+      tx.remove('aclTokens', old.SecretID);
       tx.bump('acl-tokens');
       return null;
     default:

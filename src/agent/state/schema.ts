@@ -170,9 +170,9 @@ const definitions = {
   }),
   aclTokens: define<ACLToken>({
     // Tokens of the legacy system may have no accessor.
-    key: (token) => (token.AccessorID === '' ? part + token.SecretID : fold(token.AccessorID)),
+    key: (token) => token.SecretID,
     indexes: {
-      secret: (token) => token.SecretID,
+      accessor: (token) => (token.AccessorID === '' ? null : fold(token.AccessorID)),
       policy: (token) => links(token.Policies),
       role: (token) => links(token.Roles),
       authMethod: (token) => (token.AuthMethod === '' ? null : fold(token.AuthMethod)),
