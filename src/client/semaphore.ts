@@ -1,5 +1,5 @@
 /** Up to N holders at a time: the semaphore recipe over a prefix, as Consul's own clients do it (they work together). */
-import type { QueryOptions } from './http.ts';
+import type { Answer, QueryOptions } from './http.ts';
 import { bytesOf, type KvApi } from './kv.ts';
 import { type Held, LockConflict, type LockOptions, monitor } from './lock.ts';
 import { openLockSession } from './lock-session.ts';
@@ -73,12 +73,14 @@ export async function acquireSemaphore(
     return { lock, slots, alive };
   }
 
-  const list = async (query: QueryOptions) => {
+  async function list(query: QueryOptions): Promise<Answer<State>> {
     const { value, meta } = await kv.list(prefix, query);
     return { value: stateOf(value ?? []), meta };
-  };
-  const write = (slots: Slots, before: KvPair | undefined) =>
-    kv.put(lockKey, JSON.stringify(slots), { cas: before?.ModifyIndex ?? 0, flags: semaphoreFlags });
+  }
+
+  function write(slots: Slots, before: KvPair | undefined): Promise<boolean> {
+    return kv.put(lockKey, JSON.stringify(slots), { cas: before?.ModifyIndex ?? 0, flags: semaphoreFlags });
+  }
 
   async function takeSlot(signal: AbortSignal): Promise<boolean> {
     if (!(await kv.put(entryKey, '', { acquire: session.id, flags: semaphoreFlags }))) {
