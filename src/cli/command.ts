@@ -60,6 +60,8 @@ export interface Definition<F extends Flags> {
   readonly flags?: F;
   /** Talks to an agent: `agent` takes the connection flags, `all` also -datacenter and -stale. */
   readonly http?: 'agent' | 'all';
+  /** Reads its words itself: they all arrive in `args`, help included, and no flags are parsed. */
+  readonly raw?: true;
   run(context: Context<F>): Exit | Promise<Exit>;
 }
 

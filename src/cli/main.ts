@@ -39,9 +39,11 @@ export async function main(
   try {
     const line = versionFlags.has(argv[0] ?? '') ? ['version'] : argv;
     const words = findCommand(line, table);
-    if (words === undefined || asksForHelp(line)) return await otherwise(line);
+    if (words === undefined) return await otherwise(line);
+    const command = await table[words]!();
+    if (asksForHelp(line) && command.raw !== true) return await otherwise(line);
     const rest = line.slice(words.split(' ').length);
-    return await runCommand(await table[words]!(), rest, io, { allCommands: () => loadAll(table) });
+    return await runCommand(command, rest, io, { allCommands: () => loadAll(table) });
   } catch (error) {
     return report(error, io);
   }

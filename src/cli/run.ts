@@ -4,7 +4,7 @@ import { resolveSettings, type Settings } from '../client/settings.ts';
 import type { Transport } from '../client/transport.ts';
 import { nodeTransport } from '../client/transport-node.ts';
 import { CliError, type Command, type Context, type Io } from './command.ts';
-import { parseGoFlags } from './go-flags.ts';
+import { type ParsedFlags, parseGoFlags } from './go-flags.ts';
 import { commandHelp, flagList } from './help.ts';
 import { clientOptions, httpFlags } from './http-flags.ts';
 
@@ -22,7 +22,8 @@ export async function runCommand(
   { connect = nodeTransport, allCommands = async () => ({}) }: Surroundings = {},
 ): Promise<number> {
   const flags = { ...command.flags, ...httpFlags(command.http) };
-  const parsed = parseGoFlags(flags, argv);
+  const parsed: ParsedFlags =
+    command.raw === true ? { ok: true, values: {}, given: [], args: argv } : parseGoFlags(flags, argv);
   if (!parsed.ok) {
     io.err(`${parsed.message}\n${flagList(flags)}`);
     return 1;

@@ -29,12 +29,12 @@ const delegate: VersionRange = { min: 2, max: 5, current: 4 };
 /** `build` is the Consul version that peers reckon with. */
 export function localMember(config: Config, nodeId: string, build: string, status: MemberStatus = 'alive'): Member {
   const wanPort: Record<string, string> =
-    config.server && config.ports.serfWan > 0 ? { wan_join_port: String(config.ports.serfWan) } : {};
+    config.ports.serfWan > 0 ? { wan_join_port: String(config.ports.serfWan) } : {};
   return {
     name: config.nodeName,
     address: config.advertiseAddr,
     port: config.ports.serfLan,
-    tags: { ...(config.server ? serverTags(config, nodeId, build) : clientTags(config, nodeId, build)), ...wanPort },
+    tags: { ...serverTags(config, nodeId, build), ...wanPort },
     status,
     protocol,
     delegate,
@@ -43,7 +43,7 @@ export function localMember(config: Config, nodeId: string, build: string, statu
 
 /** The same server in the pool of all datacenters; null where there is no such pool. */
 export function localWanMember(config: Config, nodeId: string, build: string): Member | null {
-  if (!config.server || config.ports.serfWan <= 0) return null;
+  if (config.ports.serfWan <= 0) return null;
   return {
     name: `${config.nodeName}.${config.datacenter}`,
     address: config.advertiseAddrWan,
@@ -55,13 +55,11 @@ export function localWanMember(config: Config, nodeId: string, build: string): M
   };
 }
 
-const acls = (config: Config): string => (config.acl.enabled ? '1' : '0');
-
 function serverTags(config: Config, nodeId: string, build: string): Record<string, string> {
   const expect: Record<string, string> = config.bootstrapExpect > 1 ? { expect: String(config.bootstrapExpect) } : {};
   const bootstrap: Record<string, string> = config.bootstrap && !config.devMode ? { bootstrap: '1' } : {};
   return {
-    acls: acls(config),
+    acls: config.acl.enabled ? '1' : '0',
     ...bootstrap,
     build: `${build}:`,
     dc: config.datacenter,
@@ -72,18 +70,6 @@ function serverTags(config: Config, nodeId: string, build: string): Record<strin
     port: String(config.ports.server),
     raft_vsn: String(config.raft.protocol),
     role: 'consul',
-    segment: '',
-    ...consulProtocol,
-  };
-}
-
-function clientTags(config: Config, nodeId: string, build: string): Record<string, string> {
-  return {
-    acls: acls(config),
-    build: `${build}:`,
-    dc: config.datacenter,
-    id: nodeId,
-    role: 'node',
     segment: '',
     ...consulProtocol,
   };

@@ -42,7 +42,7 @@ export class AnswerCache {
     if (isCurrent === undefined || (body !== null && !(body instanceof Rendered))) return;
     const key = keyOf(raw, url);
     if (key === null) return;
-    const gzipped = key.startsWith(gzipMark) && body !== null && body.compressible ? body.gzipped() : null;
+    const gzipped = key.startsWith(gzipMark) && body?.compressible ? body.gzipped() : null;
     if (gzipped instanceof Promise) return;
     const bytes = gzipped ?? body?.bytes ?? nothing;
     const before = this.#kept.get(key);

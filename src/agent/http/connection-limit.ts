@@ -6,11 +6,16 @@ const message = 'Your IP is issuing too many concurrent connections, please rate
 const refusal = `HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain\r\nContent-Length: ${message.length}\r\nConnection: close\r\n\r\n${message}`;
 
 export class ConnectionLimit {
-  readonly #limit: number;
+  #limit: number;
   readonly #open = new Map<string, number>();
 
   /** 0 or less: no limit. */
   constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** For connections from now on. */
+  set(limit: number): void {
     this.#limit = limit;
   }
 

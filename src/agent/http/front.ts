@@ -20,6 +20,7 @@ export interface FrontOptions {
   readonly filterUnprintable: boolean;
   readonly commonHeaders: readonly string[];
   readonly nowMs: () => number;
+  readonly onRepeat: () => void;
   readonly route: (raw: IncomingMessage, res: ServerResponse) => void;
 }
 
@@ -40,6 +41,7 @@ export function createFront(options: FrontOptions): (raw: IncomingMessage, res: 
       if (kept !== undefined) {
         const startMs = nowMs();
         repeat(res, kept);
+        options.onRepeat();
         kept.endpoint.record(raw, startMs, raw.url!);
         return;
       }

@@ -10,7 +10,6 @@ import type { Api, Route } from './api.ts';
 import { ApiRequest } from './api-request.ts';
 import { QueryString } from './query-string.ts';
 import { respond } from './respond.ts';
-import { SlicedQueue } from './sliced.ts';
 import type { Target } from './target.ts';
 
 export interface Serving {
@@ -31,7 +30,6 @@ export class Endpoint {
   readonly #serving: Serving;
   readonly #allow: string;
   readonly #timers = new Map<string, RequestTimer>();
-  static readonly #woken = new SlicedQueue();
 
   constructor(route: Route, serving: Serving) {
     this.route = route;
@@ -63,11 +61,7 @@ export class Endpoint {
         return;
       }
       answer.then(
-        (settled) => {
-          // One change may wake thousands of these at once.
-          if (request.waits) Endpoint.#woken.push(() => this.#finish(raw, res, settled, startMs, url));
-          else this.#finish(raw, res, settled, startMs, url);
-        },
+        (settled) => this.#finish(raw, res, settled, startMs, url),
         (error: unknown) => this.#fail(raw, res, error, startMs, url),
       );
     } catch (error) {

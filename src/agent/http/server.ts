@@ -1,6 +1,7 @@
 /** The HTTP API: Fastify with the table of routes, the front before it, and a listener per address. */
 import http from 'node:http';
 import fastify from 'fastify';
+import type { Logger, Metrics } from '../telemetry/api.ts';
 import type { RequestTimer } from '../telemetry/http-metrics.ts';
 import { Access } from './access.ts';
 import { AnswerCache } from './answer-cache.ts';
@@ -16,10 +17,15 @@ export interface HttpServer {
   start(): Promise<void>;
   /** Waiting queries are answered, open connections closed within about a second. */
   stop(): Promise<void>;
+  /** `limits.http_max_conns_per_client`, after a reload. */
+  setConnectionLimit(limit: number): void;
 }
 
 export interface HttpServerOptions {
   readonly api: Api;
+  /** Says which listeners start and stop. */
+  readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly requestTimer: (method: string, path: string) => RequestTimer;
   readonly nowMs: () => number;
 }
@@ -29,7 +35,7 @@ const defaultHeaderBytes = 1024 * 1024;
 const graceMs = 1000;
 
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { api, nowMs } = options;
+  const { api, nowMs, logger, metrics } = options;
   const { config } = api;
   const commonHeaders = Object.entries(config.http.responseHeaders).flat();
   const aclDefault = config.acl.enabled ? config.acl.defaultPolicy : 'allow';
@@ -44,6 +50,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     requestTimer: options.requestTimer,
     nowMs,
   };
+  const countRequest = metrics.counter('rpc.request');
+  const countQuery = metrics.counter('rpc.query');
 
   const app = fastify({ exposeHeadRoutes: false });
   // Handlers read bodies themselves, as bytes, with their own limits.
@@ -86,6 +94,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     filterUnprintable: !config.http.disableUnprintableCharFilter,
     commonHeaders,
     nowMs,
+    // A repeated answer stands for the call it saves.
+    onRepeat: () => {
+      countRequest();
+      countQuery();
+    },
     route: app.routing,
   });
   const limit = new ConnectionLimit(config.limits.httpMaxConnsPerClient);
@@ -103,11 +116,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     limit.guard(server);
     await listen(server, address, config.unixSockets);
     servers.push(server);
-    const [network, where] = address.startsWith('unix://') ? ['unix', address.slice(7)] : ['tcp', address];
-    api.log.info('Starting server', { address: where, network, protocol: 'http' });
+    logger.info('Starting server', describe(address));
   };
 
   const stop = async (): Promise<void> => {
+    for (const address of servers.length > 0 ? config.httpAddrs : []) logger.info('Stopping server', describe(address));
     const closed = servers.splice(0).map((server) => {
       const done = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
@@ -129,5 +142,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       }
     },
     stop,
+    setConnectionLimit: (max) => limit.set(max),
   };
+}
+
+function describe(address: string): Record<string, string> {
+  const isUnix = address.startsWith('unix://');
+  return { address: isUnix ? address.slice(7) : address, network: isUnix ? 'unix' : 'tcp', protocol: 'http' };
 }

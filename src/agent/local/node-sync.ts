@@ -8,7 +8,8 @@ import type { RpcCaller } from '../rpc/caller.ts';
 import type { Logger } from '../telemetry/api.ts';
 
 export interface NodeSyncOptions {
-  readonly config: Pick<Config, 'datacenter' | 'nodeName' | 'nodeMeta' | 'advertiseAddr' | 'taggedAddresses'>;
+  /** The configuration in force: a reload may change what has to be registered. */
+  readonly config: () => Pick<Config, 'datacenter' | 'nodeName' | 'nodeMeta' | 'advertiseAddr' | 'taggedAddresses'>;
   readonly nodeId: string;
   readonly rpc: RpcCaller;
   readonly runtime: Runtime;
@@ -85,7 +86,8 @@ export function startNodeSync(options: NodeSyncOptions): NodeSync {
 }
 
 /** Resolves with whether something had to be written. */
-async function syncNode({ config, nodeId, rpc }: NodeSyncOptions): Promise<boolean> {
+async function syncNode({ config: current, nodeId, rpc }: NodeSyncOptions): Promise<boolean> {
+  const config = current();
   const meta = { ...config.nodeMeta, 'consul-network-segment': '' };
   const { reply } = await rpc.call('Catalog.NodeServiceList', { Datacenter: config.datacenter, Node: config.nodeName });
   const known = reply.NodeServices.Node;

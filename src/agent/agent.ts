@@ -1,0 +1,219 @@
+/** The composition root: builds the parts of an agent from its configuration, starts them in order, stops them in reverse. */
+import type { Runtime } from '../lib/runtime.ts';
+import type { Config } from './config/config.ts';
+import type { Loaded } from './config/load.ts';
+import { startError } from './config/start-checks.ts';
+import { noEffectWarning } from './config/unsupported.ts';
+import { RpcError } from './errors.ts';
+import { localMember, localWanMember } from './gossip/local-member.ts';
+import type { AgentFace, Api } from './http/api.ts';
+import { createHttpServer } from './http/server.ts';
+import { holdDataDir } from './local/data-dir.ts';
+import { join } from './local/join.ts';
+import { nodeIdOf } from './local/node-id.ts';
+import { startNodeSync } from './local/node-sync.ts';
+import { writePidFile } from './local/pid-file.ts';
+import { agentStats } from './local/stats.ts';
+import { timingsFor } from './raft/core/timings.ts';
+import { MemoryLogStore } from './raft/log-store-memory.ts';
+import { createRaft } from './raft/raft.ts';
+import { memorySnapshotStore } from './raft/snapshot-store-memory.ts';
+import type { RaftStorage } from './raft/storage.ts';
+import { createServer, type Server } from './server/server.ts';
+import type { Logger } from './telemetry/api.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
+
+export interface AgentOptions {
+  readonly loaded: Loaded;
+  /** The Consul version that is announced to peers, and a word on this build of ours. */
+  readonly version: string;
+  readonly revision: string;
+  readonly runtime: Runtime;
+  /** Made and stopped by the caller: it outlives the agent. */
+  readonly telemetry: Telemetry;
+  /** Called when it is known who starts, before anything else of note: the banner. */
+  readonly announce: (nodeId: string) => void;
+  /** The configuration anew, from the same flags and files. Throws with what is wrong in it. */
+  readonly reload: (current: Loaded) => Loaded;
+}
+
+export interface Agent {
+  /** Resolves with an exit code when the agent has to end by itself: somebody made it leave, or it cannot go on. */
+  readonly ended: Promise<number>;
+  /** Rejects with an RpcError when the new configuration is wrong; nothing has changed then. */
+  reload(): Promise<void>;
+  /** Takes leave of the cluster. */
+  leave(): Promise<void>;
+  /** Stops everything; afterwards nothing is open. */
+  stop(): Promise<void>;
+}
+
+/** Resolves when the agent answers requests. Rejects, with nothing left running, when it cannot. */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { telemetry } = options;
+  const { logger } = telemetry;
+  const stops: (() => unknown)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const undo of stops.splice(0).reverse()) await undo();
+  };
+  try {
+    return await compose(options, stops, stop);
+  } catch (error) {
+    await stop();
+    telemetry.releaseConsole();
+    logger.error('Error starting agent', { error: (error as Error).message });
+    throw error;
+  }
+}
+
+async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Agent['stop']): Promise<Agent> {
+  const { version, revision, runtime, telemetry } = options;
+  const { logger } = telemetry;
+  let { loaded } = options;
+  const config = (): Loaded['config'] => loaded.config;
+
+  let end: (code: number) => void = () => {};
+  const ended = new Promise<number>((resolve) => {
+    end = resolve;
+  });
+  if (config().dataDir !== '') {
+    const hold = await holdDataDir(config().dataDir);
+    stops.push(() => hold.release());
+  }
+  const nodeId = nodeIdOf(config(), runtime.random);
+  options.announce(nodeId);
+  warn(options);
+  const wrong = startError(loaded);
+  if (wrong !== undefined) throw new Error(wrong);
+  const removePidFile = writePidFile(config().pidFile);
+  stops.push(removePidFile);
+
+  const member = () => localMember(config(), nodeId, version);
+  const server = await startServer(options, nodeId, [member()], (error) => {
+    logger.error('the agent cannot go on', { error: error.message });
+    telemetry.flushSync();
+    end(1);
+  });
+  stops.push(async () => {
+    await server.stop();
+    logger.info('consul server down');
+  });
+
+  const reload = async (): Promise<void> => {
+    logger.info('Reloading configuration...');
+    try {
+      loaded = options.reload(loaded);
+    } catch (error) {
+      throw new RpcError((error as Error).message, 500, { cause: error });
+    }
+    telemetry.setLevel(config().log.level);
+    telemetry.setMetricsFilter(config().telemetry);
+    http.setConnectionLimit(config().limits.httpMaxConnsPerClient);
+    for (const warning of config().warnings) logger.warn(warning);
+    nodeSync.trigger();
+  };
+  const leave = async (): Promise<void> => {
+    await server.leave();
+  };
+
+  const face: AgentFace = {
+    nodeId,
+    version,
+    revision,
+    wallMs: () => runtime.clock.wallMs(),
+    members: () => [member()],
+    wanMembers: () => [localWanMember(config(), nodeId, version)].filter((one) => one !== null),
+    debugConfig: () => config().debug,
+    stats: () => agentStats({ config: config(), version, revision, server }),
+    metricsJson: () => telemetry.metricsInterval(),
+    prometheusText: () => telemetry.prometheus(),
+    logLines: (level, json, signal) => telemetry.monitor({ level, json, signal }),
+    reload,
+    leave: async () => {
+      await leave();
+      end(0);
+    },
+    join: (address, wan) => {
+      const { advertiseAddr, advertiseAddrWan, ports } = config();
+      return join(
+        address,
+        wan ? { address: advertiseAddrWan, port: ports.serfWan } : { address: advertiseAddr, port: ports.serfLan },
+      );
+    },
+    saveSnapshot: (signal) => server.saveSnapshot(signal),
+    restoreSnapshot: (archive, signal) => server.restoreSnapshot(archive, signal),
+  };
+  const api: Api = {
+    rpc: server,
+    agent: face,
+    log: logger.named('http'),
+    get config() {
+      return config();
+    },
+  };
+  const http = await createHttpServer({
+    api,
+    logger,
+    metrics: telemetry.metrics,
+    requestTimer: telemetry.requestTimer,
+    nowMs: runtime.clock.nowMs,
+  });
+  await http.start();
+  stops.push(() => http.stop());
+  const nodeSync = startNodeSync({ config, nodeId, rpc: server, runtime, logger });
+  stops.push(() => nodeSync.stop());
+  logger.info('started state syncer');
+  logger.info('Consul agent running!');
+  return { ended, reload, leave, stop };
+}
+
+function warn({ loaded, telemetry: { logger } }: AgentOptions): void {
+  for (const warning of loaded.config.warnings) logger.warn(warning);
+  const idle = noEffectWarning(loaded);
+  if (idle !== undefined) logger.warn(idle);
+}
+
+async function startServer(
+  { loaded: { config }, runtime, telemetry: { logger, metrics } }: AgentOptions,
+  nodeId: string,
+  members: Parameters<typeof createServer>[0]['members'] extends () => infer M ? M : never,
+  onFatal: (error: Error) => void,
+): Promise<Server> {
+  const serverLogger = logger.named('server');
+  const address = `${config.advertiseAddr.includes(':') ? `[${config.advertiseAddr}]` : config.advertiseAddr}:${config.ports.server}`;
+  const storage = await openStorage(config, runtime, serverLogger);
+  const { snapshotThreshold, snapshotIntervalMs, trailingLogs, multiplier } = config.raft;
+  return createServer({
+    config,
+    nodeId,
+    nodeName: config.nodeName,
+    runtime,
+    logger,
+    metrics,
+    members: () => members,
+    startRaft: (fsm) =>
+      createRaft({
+        id: nodeId,
+        address,
+        storage,
+        fsm,
+        runtime,
+        logger: serverLogger,
+        metrics,
+        bootstrap:
+          config.bootstrap || config.devMode ? { servers: [{ suffrage: 'voter', id: nodeId, address }] } : null,
+        timings: timingsFor(multiplier),
+        snapshotThreshold,
+        snapshotIntervalMs,
+        trailingLogs,
+        onFatal,
+      }),
+  });
+}
+
+async function openStorage({ devMode, dataDir }: Config, { clock }: Runtime, logger: Logger): Promise<RaftStorage> {
+  if (devMode) return { store: new MemoryLogStore(), snapshots: memorySnapshotStore(clock.wallMs) };
+  // The database is not loaded where nothing is kept.
+  const durable = await import('./raft/storage.ts');
+  return durable.openStorage(dataDir, clock, logger);
+}

@@ -1,0 +1,93 @@
+/** The figures of this node in agent/self and `info`: every value a text, under Consul's names. */
+import { availableParallelism } from 'node:os';
+import { formatDurationMs } from '../../lib/duration.ts';
+import type { Config } from '../config/config.ts';
+import type { RaftStats } from '../raft/api.ts';
+
+type Section = Readonly<Record<string, string>>;
+
+export interface StatsOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly revision: string;
+  readonly server: {
+    readonly raftStats: () => RaftStats;
+    readonly isLeader: () => boolean;
+    readonly leaderAddress: () => string;
+  };
+}
+
+export function agentStats({ config, version, revision, server }: StatsOptions): Readonly<Record<string, Section>> {
+  return {
+    agent: { check_monitors: '0', check_ttls: '0', checks: '0', services: '0' },
+    build: { prerelease: '', revision, version },
+    consul: {
+      acl: config.acl.enabled ? 'enabled' : 'disabled',
+      bootstrap: String(config.bootstrap),
+      known_datacenters: '1',
+      leader: String(server.isLeader()),
+      leader_addr: server.leaderAddress(),
+      server: 'true',
+    },
+    raft: raftSection(server.raftStats(), config.raft.protocol),
+    runtime: runtimeSection(),
+    serf_lan: poolSection(1),
+    serf_wan: poolSection(config.ports.serfWan > 0 ? 1 : 0),
+  };
+}
+
+const capital = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1);
+
+function raftSection(stats: RaftStats, protocol: number): Section {
+  const { servers } = stats.configuration;
+  const listed = servers.map(
+    ({ suffrage, id, address }) => `{Suffrage:${capital(suffrage)} ID:${id} Address:${address}}`,
+  );
+  const voters = servers.filter(({ suffrage }) => suffrage === 'voter').length;
+  const { lastContactMs } = stats;
+  return {
+    applied_index: String(stats.appliedIndex),
+    commit_index: String(stats.commitIndex),
+    fsm_pending: String(stats.fsmPending),
+    last_contact: lastContactMs === null ? 'never' : lastContactMs === 0 ? '0' : formatDurationMs(lastContactMs),
+    last_log_index: String(stats.lastLogIndex),
+    last_log_term: String(stats.lastLogTerm),
+    last_snapshot_index: String(stats.lastSnapshotIndex),
+    last_snapshot_term: String(stats.lastSnapshotTerm),
+    latest_configuration: `[${listed.join(' ')}]`,
+    latest_configuration_index: String(stats.configurationIndex),
+    num_peers: String(Math.max(0, voters - 1)),
+    protocol_version: String(protocol),
+    protocol_version_max: '3',
+    protocol_version_min: '0',
+    snapshot_version_max: '1',
+    snapshot_version_min: '0',
+    state: capital(stats.role),
+    term: String(stats.term),
+  };
+}
+
+/** What runs here has no goroutines; handles that keep the event loop busy are the nearest thing. */
+const runtimeSection = (): Section => ({
+  arch: process.arch === 'x64' ? 'amd64' : process.arch,
+  cpu_count: String(availableParallelism()),
+  goroutines: String(process.getActiveResourcesInfo().length),
+  max_procs: String(availableParallelism()),
+  os: process.platform,
+  version: process.version,
+});
+
+const poolSection = (members: number): Section => ({
+  coordinate_resets: '0',
+  encrypted: 'false',
+  event_queue: '0',
+  event_time: '1',
+  failed: '0',
+  health_score: '0',
+  intent_queue: '0',
+  left: '0',
+  member_time: '1',
+  members: String(members),
+  query_queue: '0',
+  query_time: '1',
+});
