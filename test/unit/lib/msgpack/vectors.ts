@@ -1,5 +1,7 @@
 /** Reading the recorded vectors: hex to bytes, and decoded values in the notation of the recordings. */
 import { readFileSync } from 'node:fs';
+import { parseWhole } from '../../../../src/lib/go-json/index.ts';
+import { plainJson } from '../../../../src/structs/json-decode.ts';
 
 export interface Vector {
   readonly name: string;
@@ -12,7 +14,8 @@ const root = new URL('../../../data/vectors/', import.meta.url);
 
 export const readVectors = (file: string): Vector[] =>
   JSON.parse(readFileSync(new URL(file, root), 'utf8')) as Vector[];
-export const readJson = (file: string): unknown => JSON.parse(readFileSync(new URL(file, root), 'utf8'));
+/** With integers outside +-2^53 as bigints. */
+export const readJson = (file: string): unknown => plainJson(parseWhole(readFileSync(new URL(file, root))));
 export const readBytes = (file: string): Uint8Array => readFileSync(new URL(file, root));
 export const unhex = (hex: string): Uint8Array => Buffer.from(hex, 'hex');
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
