@@ -48,7 +48,9 @@ export function createApp(views: readonly View[], outside: (command: Outside) =>
     shown.abort();
     shown = new AbortController();
     if (running === undefined || running.aborted) return;
-    view().run(AbortSignal.any([running, shown.signal])).catch(fail);
+    view()
+      .run(AbortSignal.any([running, shown.signal]))
+      .catch(fail);
   }
 
   function type(key: string): void {
@@ -153,6 +155,7 @@ export function createApp(views: readonly View[], outside: (command: Outside) =>
       if (store.get().typing) append(text.replace(/[\x00-\x1f\x7f]+/g, ' '));
     },
     hints() {
+      if (store.get().help !== undefined) return hintsFor(['global']).filter(({ hint }) => hint !== 'filter');
       return hintsFor(scopes()).filter(({ hint }) => hint !== 'filter' || view().filter !== undefined);
     },
     run(signal) {

@@ -30,14 +30,15 @@ export interface DashboardOptions {
   readonly terminal: Terminal;
   /** Stops the process and resolves when it is continued. By default the signal that ctrl-z stands for. */
   readonly stop?: () => Promise<void>;
+  /** Frames a second at most. More than 20 help nobody, and cost a slow line. */
+  readonly maxFps?: number;
 }
 
-const maxFps = 20;
 const homeAndErase = '\x1b[H\x1b[2J';
 
 /** Resolves when the user has quit. Rejects with what broke the screen. */
 export async function runDashboard(options: DashboardOptions): Promise<void> {
-  const { source, clock, theme, terminal, stop = stopJob } = options;
+  const { source, clock, theme, terminal, stop = stopJob, maxFps = 20 } = options;
   const { stdin, stdout } = terminal;
   const ended = new AbortController();
   const datacenter = createDatacenterModel(source, clock);

@@ -4,7 +4,7 @@
  */
 
 /** Where a command is valid. A view lists its scopes; `global` is valid everywhere but while typing. */
-export type Scope = 'global' | 'list' | 'kv' | 'logs' | 'sessions' | 'typing';
+export type Scope = 'global' | 'list' | 'open' | 'kv' | 'logs' | 'sessions' | 'typing';
 
 interface KeyBinding {
   readonly command: string;
@@ -32,13 +32,14 @@ export const keyTable = [
   { command: 'page-down', keys: ['pgdn', 'ctrl-f'], scope: 'list', help: 'Page down' },
   { command: 'first', keys: ['home', 'g'], scope: 'list', help: 'First row' },
   { command: 'last', keys: ['end', 'G'], scope: 'list', help: 'Last row' },
-  { command: 'enter', keys: ['enter'], scope: 'list', help: 'Open', hint: 'open' },
+
+  { command: 'enter', keys: ['enter'], scope: 'open', help: 'Open what the cursor is on', hint: 'open' },
 
   { command: 'expand', keys: ['right', 'l'], scope: 'kv', help: 'Open a folder' },
   { command: 'collapse', keys: ['left', 'h'], scope: 'kv', help: 'Close a folder, or go to the one around' },
   { command: 'value-format', keys: ['v'], scope: 'kv', help: 'Value as text, JSON, hex', hint: 'value as' },
 
-  { command: 'scan-locks', keys: ['s'], scope: 'sessions', help: 'Look for locks among very many keys', hint: 'scan' },
+  { command: 'scan-locks', keys: ['s'], scope: 'sessions', help: 'Look for locks among very many keys' },
 
   { command: 'more-logs', keys: ['+', '='], scope: 'logs', help: 'More detailed log level', hint: 'level' },
   { command: 'fewer-logs', keys: ['-'], scope: 'logs', help: 'Less detailed log level' },
@@ -109,6 +110,7 @@ export interface HelpSection {
 const scopeTitles: readonly (readonly [Scope, string])[] = [
   ['global', 'Everywhere'],
   ['list', 'Lists'],
+  ['open', 'What can be opened'],
   ['kv', 'KV'],
   ['sessions', 'Sessions'],
   ['logs', 'Logs'],

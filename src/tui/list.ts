@@ -29,6 +29,8 @@ export interface ListOptions<Row> {
 
 export function createList<Row>({ keyOf, sticky = false }: ListOptions<Row>): List<Row> {
   const store = createStore<ListState<Row>>({ rows: [], index: 0, offset: 0 });
+  // A cursor that nobody has moved stays where it began, whatever comes in before it.
+  let moved = false;
 
   return {
     get: store.get,
@@ -37,7 +39,7 @@ export function createList<Row>({ keyOf, sticky = false }: ListOptions<Row>): Li
       const { rows: before, index, offset } = store.get();
       if (rows === before) return;
       const old = before[index];
-      if (old === undefined || (sticky && index === before.length - 1)) {
+      if (old === undefined || !moved || (sticky && index === before.length - 1)) {
         const end = sticky ? clamp(rows.length - 1, rows.length) : 0;
         store.set({ rows, index: end, offset: end });
         return;
@@ -53,11 +55,13 @@ export function createList<Row>({ keyOf, sticky = false }: ListOptions<Row>): Li
       const { rows, index, offset } = store.get();
       const target = movement(command, index, rows.length, Math.max(1, height));
       if (target === undefined) return false;
+      moved = true;
       const next = clamp(target, rows.length);
       store.set({ rows, index: next, offset: windowOffset(offset, next, rows.length, height) });
       return true;
     },
     moveTo(index) {
+      moved = true;
       store.update((state) => ({ ...state, index: clamp(index, state.rows.length) }));
     },
     current() {

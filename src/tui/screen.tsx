@@ -10,7 +10,8 @@ import { linkExplanation } from './components/link.ts';
 import { Rows, ThemeContext } from './components/rows.tsx';
 import { keyNames } from './key-name.ts';
 import type { DatacenterModel } from './models/datacenter.ts';
-import { fitLine, type Line, span } from './text.ts';
+import type { Overview } from './models/overview.ts';
+import { fitLine, type Line, sanitize, span } from './text.ts';
 import type { Theme } from './theme.ts';
 import type { Size } from './views/view.ts';
 
@@ -62,7 +63,13 @@ export function Screen({ app, datacenter, address, theme, clock, size, onReady }
   if (trouble !== undefined) top.push(fitLine([span(' '), ...trouble], width));
   const middle =
     helpOffset === undefined ? view.draw({ ...body, nowMs }) : help({ views: titles, ...body, offset: helpOffset });
-  const bottom = footer({ hints: app.hints(), filter: view.filter?.get() ?? '', typing, note: view.note(), width });
+  const bottom = footer({
+    hints: app.hints(),
+    filter: view.filter?.get() ?? '',
+    typing,
+    note: agentNote(overview),
+    width,
+  });
   const lines = [...top, ...middle.map((line) => fitLine(line, width)), bottom].slice(0, height);
 
   return (
@@ -72,6 +79,11 @@ export function Screen({ app, datacenter, address, theme, clock, size, onReady }
       </Box>
     </ThemeContext>
   );
+}
+
+/** Which agent all this comes from. */
+function agentNote({ node, version }: Overview): Line {
+  return node === '' ? [] : [span(`${sanitize(node)} ${sanitize(version)}`, 'muted')];
 }
 
 /** Draws anew when the view says that it changed. */

@@ -6,7 +6,7 @@ export interface FooterOptions {
   readonly hints: readonly KeyHint[];
   readonly filter: string;
   readonly typing: boolean;
-  /** At the right: what the view has to say. */
+  /** At the right. */
   readonly note: Line;
   readonly width: number;
 }

@@ -14,7 +14,7 @@ export interface TableOptions<T> {
 }
 
 export function table<T>({ columns, list, width, height, focused }: TableOptions<T>): Line[] {
-  const placed = placeColumns(columns, width);
+  const placed = placeColumns(columns, list.rows, width);
   const header = cells(placed, ({ column }) => span(column.title, 'muted'));
   const lines: Line[] = [fitLine(header, width)];
   const { offset, rows } = visibleRows(list, height - 1);

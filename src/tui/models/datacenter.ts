@@ -133,15 +133,18 @@ export function createDatacenterModel(source: Source, clock: Clock): DatacenterM
     return seconds <= 0 ? undefined : (index - before.index) / seconds;
   }
 
+  /** What is not live is not measured: a curve stands still rather than going on with an old number. */
   function sampleLoad(): void {
-    const load = assemble().overview.load;
-    const commits = commitRate();
+    const live = (part: ResourceStore<unknown>) => part.get().link.kind === 'live';
+    const load = live(parts.metrics) ? assemble().overview.load : undefined;
+    const commits = live(parts.agent) ? commitRate() : undefined;
+    const sampled = (samples: History, value: number | undefined) =>
+      value === undefined ? samples : push(samples, value);
     history = {
-      commitsPerSecond: commits === undefined ? history.commitsPerSecond : push(history.commitsPerSecond, commits),
-      httpPerSecond: load === undefined ? history.httpPerSecond : push(history.httpPerSecond, load.httpPerSecond),
-      commitMeanMs: load === undefined ? history.commitMeanMs : push(history.commitMeanMs, load.commitMeanMs ?? 0),
-      allocatedBytes:
-        load?.allocatedBytes === undefined ? history.allocatedBytes : push(history.allocatedBytes, load.allocatedBytes),
+      commitsPerSecond: sampled(history.commitsPerSecond, commits),
+      httpPerSecond: sampled(history.httpPerSecond, load?.httpPerSecond),
+      commitMeanMs: sampled(history.commitMeanMs, load && (load.commitMeanMs ?? 0)),
+      allocatedBytes: sampled(history.allocatedBytes, load?.allocatedBytes),
     };
   }
 

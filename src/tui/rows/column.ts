@@ -1,11 +1,11 @@
 /** A table as data: what each column shows of an object, and how wide it may be. */
-import type { Align, Span } from '../text.ts';
+import { type Align, cellWidth, type Span } from '../text.ts';
 
 export interface Column<T> {
   readonly title: string;
   /** Cells it needs at least. */
   readonly width: number;
-  /** Share of the space that is left over; 0 or absent: stays as it is. */
+  /** Takes what its contents need while there is room; such columns share in this proportion when there is too little. */
   readonly grow?: number;
   readonly align?: Align;
   /** Shown in tables at least this wide. */
@@ -21,19 +21,47 @@ export interface PlacedColumn<T> {
 
 export const columnGap = 2;
 
-/** Chooses the columns that a width has room for and shares out the rest of it. */
-export function placeColumns<T>(columns: readonly Column<T>[], width: number): PlacedColumn<T>[] {
+/** Rows whose contents decide over widths: enough for most tables, and the same while one scrolls. */
+const measuredRows = 300;
+/** Air that a growing column gets at most beyond what it needs. */
+const mostAir = 8;
+
+/** Chooses the columns that a width has room for and gives the growing ones what their contents need. */
+export function placeColumns<T>(columns: readonly Column<T>[], rows: readonly T[], width: number): PlacedColumn<T>[] {
   const shown = columns.filter(({ from = 0 }) => width >= from);
   const needed = shown.reduce((sum, column) => sum + column.width, 0) + columnGap * Math.max(0, shown.length - 1);
-  const spare = Math.max(0, width - needed);
-  const shares = shown.reduce((sum, { grow = 0 }) => sum + grow, 0);
-  let given = 0;
-  let sharesSeen = 0;
-  return shown.map((column) => {
-    sharesSeen += column.grow ?? 0;
-    const upTo = shares === 0 ? 0 : Math.floor((spare * sharesSeen) / shares);
-    const placed = { column, width: column.width + upTo - given };
-    given = upTo;
-    return placed;
-  });
+  const measured = rows.slice(0, measuredRows);
+  const wishes = shown.map((column) => (column.grow === undefined ? 0 : wish(column, measured)));
+  const granted = share(Math.max(0, width - needed), shown, wishes);
+  const rest = Math.max(0, width - needed - granted.reduce((sum, cells) => sum + cells, 0));
+  const air = share(
+    rest,
+    shown,
+    shown.map(({ grow }) => (grow === undefined ? 0 : mostAir)),
+  );
+  return shown.map((column, index) => ({ column, width: column.width + granted[index]! + air[index]! }));
+}
+
+function wish<T>(column: Column<T>, rows: readonly T[]): number {
+  const widest = rows.reduce((most, row) => Math.max(most, cellWidth(column.cell(row).text)), 0);
+  return Math.max(0, widest - column.width);
+}
+
+/** Shares out `cells` by `grow`, nobody more than its wish; what one does not need goes to the others. */
+function share<T>(cells: number, columns: readonly Column<T>[], wishes: readonly number[]): number[] {
+  const given = wishes.map(() => 0);
+  let left = cells;
+  while (left > 0) {
+    const hungry = wishes.flatMap((wanted, index) => (given[index]! < wanted ? [index] : []));
+    if (hungry.length === 0) break;
+    const shares = hungry.reduce((sum, index) => sum + (columns[index]!.grow ?? 0), 0);
+    const pool = left;
+    for (const index of hungry) {
+      const part = Math.ceil((pool * (columns[index]!.grow ?? 0)) / shares);
+      const taken = Math.min(part, wishes[index]! - given[index]!, left);
+      given[index]! += taken;
+      left -= taken;
+    }
+  }
+  return given;
 }

@@ -20,7 +20,7 @@ export const sessionColumns: readonly Column<SessionRow>[] = [
     cell: ({ session }) => span(sanitize(session.name) || '–', 'plain', { bold: true }),
   },
   { title: 'Node', width: 12, grow: 2, cell: ({ session }) => span(sanitize(session.node), 'value') },
-  { title: 'TTL', width: 7, align: 'right', cell: ({ session }) => span(sanitize(session.ttl) || '–') },
+  { title: 'TTL', width: 5, align: 'right', cell: ({ session }) => span(sanitize(session.ttl) || '–') },
   {
     title: 'Behavior',
     width: 8,
@@ -30,7 +30,7 @@ export const sessionColumns: readonly Column<SessionRow>[] = [
     title: 'Delay',
     width: 6,
     align: 'right',
-    from: 74,
+    from: 90,
     cell: ({ session }) => span(`${session.lockDelayMs / 1000}s`, 'muted'),
   },
   { title: 'ID', width: 8, from: 74, cell: ({ session }) => span(sanitize(session.id).slice(0, 8), 'muted') },

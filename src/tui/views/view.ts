@@ -27,8 +27,6 @@ export interface View {
   run(signal: AbortSignal): Promise<void>;
   /** False if the command means nothing here. */
   handle(command: Command, size: Size): boolean;
-  /** For the right end of the footer. */
-  note(): Line;
   draw(drawing: Drawing): Line[];
 }
 

@@ -113,7 +113,7 @@ export function kvView(kv: KvModel): View {
   return {
     id: 'kv',
     title: 'KV',
-    scopes: ['kv', 'list'],
+    scopes: ['kv', 'open', 'list'],
     filter,
     subscribe: subscribeAll([kv, list, reading, format, filter]),
     run: kv.run,
@@ -138,7 +138,6 @@ export function kvView(kv: KvModel): View {
       select();
       return true;
     },
-    note: () => positionNote(list.get()),
     draw(drawing) {
       const { width, height } = drawing;
       const widths = paneWidths(width);
@@ -176,7 +175,7 @@ export function kvView(kv: KvModel): View {
     if (key === undefined)
       return framed(aboutRow(list.current(), snapshot, nowMs), { title: [span('Value', 'muted')], ...size });
     const inner = innerSize(width, height);
-    const title = [span(truncateStart(sanitize(key), Math.max(8, inner.width - 24)), 'plain', { bold: true })];
+    const title = [span(truncateStart(sanitize(key), Math.max(8, inner.width - 10)), 'plain', { bold: true })];
     if (entry.value === undefined) {
       const gone = entry.link.kind === 'live' ? [span(`${signs.off} this key is gone`, 'warn')] : undefined;
       const body = gone ?? linkExplanation(entry, nowMs) ?? [span(`${signs.busy} reading …`, 'muted')];
@@ -185,7 +184,7 @@ export function kvView(kv: KvModel): View {
     const value = lines(entry.value.value, inner.width);
     const room = Math.max(0, inner.height - headLines);
     const start = Math.max(0, Math.min(scroll, value.count - room));
-    const head = entryFacts(entry.value, value, format.get());
+    const head = entryFacts(entry.value, value, inner.width);
     const body = Array.from({ length: Math.min(room, value.count - start) }, (_, row) => value.line(start + row));
     const hidden = value.count - start - room;
     return framed([...head, [span('─'.repeat(inner.width), 'border')], ...body], {
@@ -231,21 +230,18 @@ function filterRows(rows: readonly KvRow[], text: string): readonly KvRow[] {
   return kept;
 }
 
-function entryFacts(entry: KvEntry, value: ValueLines, wanted: ValueFormat): Line[] {
-  const fact = (label: string, text: string, width: number) => [
-    span(`${label} `, 'muted'),
-    span(pad(text, Math.max(1, width - label.length - 1))),
-  ];
-  const shownAs = wanted === 'auto' ? `${value.format} (auto)` : wanted;
+function entryFacts(entry: KvEntry, { format }: ValueLines, width: number): Line[] {
+  const half = Math.min(26, Math.floor(width / 2));
+  const fact = (label: string, text: string): Line => fitLine([span(`${pad(label, 8)} `, 'muted'), span(text)], half);
   const lock =
     entry.session === ''
-      ? [span(`${signs.off} free`, 'muted')]
-      : [span(`${signs.good} held by `, 'good'), span(sanitize(entry.session), 'value')];
+      ? span(`${signs.off} free`, 'muted')
+      : span(`${signs.good} ${sanitize(entry.session)}`, 'good');
   return [
-    [...fact('Created', count(entry.createIndex), 20), ...fact('Size', bytes(entry.value.length), 20)],
-    [...fact('Modified', count(entry.modifyIndex), 20), ...fact('Flags', entry.flags, 26)],
-    [...fact('Locked', `${count(entry.lockIndex)} ×`, 20), ...fact('Shown as', shownAs, 22)],
-    [span('Lock ', 'muted'), ...lock],
+    [...fact('Modified', count(entry.modifyIndex)), ...fact('Size', bytes(entry.value.length))],
+    [...fact('Created', count(entry.createIndex)), ...fact('Flags', entry.flags)],
+    [...fact('Locked', `${count(entry.lockIndex)} ×`), ...fact('Shown as', format)],
+    [span('Held by  ', 'muted'), lock],
   ];
 }
 

@@ -35,7 +35,7 @@ export function logsView(logs: LogsModel, app: AbortSignal): View {
   return {
     id: 'logs',
     title: 'Logs',
-    scopes: ['logs', 'list'],
+    scopes: ['logs', 'open', 'list'],
     filter,
     subscribe: subscribeAll([logs, list, open, filter]),
     async run() {
@@ -65,13 +65,6 @@ export function logsView(logs: LogsModel, app: AbortSignal): View {
           return list.handle(command, height - 2 - (open.get() ? detailHeight(height) : 0));
       }
     },
-    note: () => {
-      const { rows, index } = list.get();
-      const following = index === rows.length - 1 && !logs.get().paused;
-      return rows.length === 0
-        ? []
-        : [span(following ? 'following' : `${count(index + 1)}/${count(rows.length)}`, 'muted')];
-    },
     draw({ width, height, nowMs }: Drawing) {
       const { level, link, paused, waiting } = logs.get();
       const below = open.get() ? detailHeight(height) : 0;
@@ -90,7 +83,10 @@ export function logsView(logs: LogsModel, app: AbortSignal): View {
             span(`${signs.paused} paused`, 'warn', { bold: true }),
             span(waiting > 0 ? ` ${count(waiting)} waiting` : '', 'muted'),
           ]
-        : [linkBadge(link, nowMs)];
+        : [
+            span(index < all.length - 1 ? `${count(index + 1)}/${count(all.length)}  ` : '', 'muted'),
+            linkBadge(link, nowMs),
+          ];
       const panel = framed(lines, {
         title: [
           span('Log ', 'plain', { bold: true }),

@@ -38,7 +38,7 @@ export function membersView(datacenter: DatacenterModel): View {
   return {
     id: 'members',
     title: 'Members',
-    scopes: ['list'],
+    scopes: ['open', 'list'],
     filter,
     subscribe: subscribeAll([datacenter, list, open, filter]),
     run: async () => {},
@@ -53,7 +53,6 @@ export function membersView(datacenter: DatacenterModel): View {
       }
       return list.handle(command, height - 3 - detailHeight(height));
     },
-    note: () => positionNote(list.get()),
     draw({ width, height, nowMs }: Drawing) {
       const { members } = datacenter.get();
       const below = detailHeight(height);

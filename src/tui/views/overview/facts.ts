@@ -4,18 +4,32 @@ import { age, count } from '../../format.ts';
 import type { DatacenterSnapshot } from '../../models/datacenter.ts';
 import { type Overview, type RaftFigures, toleratedFailures } from '../../models/overview.ts';
 import type { Resource } from '../../models/resource.ts';
-import { type Line, pad, type Span, sanitize, span, type Tone } from '../../text.ts';
+import { type Line, lineWidth, pad, type Span, sanitize, span, type Tone } from '../../text.ts';
 import { signs } from '../../theme.ts';
 
-const labelWidth = 10;
+const labelWidth = 9;
 
 function fact(label: string, ...value: readonly Span[]): Line {
   return [span(pad(label, labelWidth), 'muted'), ...value];
 }
 
-/** A number with its sign: loud when it is not zero, quiet when it is. */
-function counted(sign: string, value: number, word: string, tone: Tone): Span {
-  return span(`${sign} ${count(value)} ${word}  `, value === 0 ? 'muted' : tone);
+interface Counted {
+  readonly sign: string;
+  readonly value: number;
+  readonly word: string;
+  readonly tone: Tone;
+}
+
+/** Numbers with their signs: loud where they are not zero. Zeros go first when there is too little room. */
+function counts(all: readonly Counted[], width: number): Span[] {
+  const shown = (kept: readonly Counted[], gap: string) =>
+    kept.flatMap(({ sign, value, word, tone }, index) => [
+      span(index === 0 ? '' : gap),
+      span(`${sign} ${count(value)} ${word}`, value === 0 ? 'muted' : tone),
+    ]);
+  const nonzero = all.filter(({ value }, index) => index === 0 || value > 0);
+  const attempts = [shown(all, '  '), shown(all, ' '), shown(nonzero, '  '), shown(nonzero, ' ')];
+  return attempts.find((spans) => lineWidth(spans) <= width) ?? attempts.at(-1)!;
 }
 
 /** What stands where a value is not known: why. */
@@ -24,12 +38,13 @@ function unknown(resource: Resource<unknown>, nowMs: number): Span {
   return { ...badge, tone: badge.tone === 'good' ? 'muted' : (badge.tone ?? 'muted') };
 }
 
-export function clusterFacts(snapshot: DatacenterSnapshot, nowMs: number): Line[] {
+export function clusterFacts(snapshot: DatacenterSnapshot, nowMs: number, width: number): Line[] {
+  const room = width - labelWidth;
   const { overview, leader, leaderSince, members, services, checks } = snapshot;
   return [
     fact('Leader', ...leaderName(overview, leader, nowMs)),
     fact('', span(leaderAge(overview, leaderSince, nowMs), 'muted')),
-    fact('Members', ...memberCounts(overview, members, nowMs)),
+    fact('Members', ...memberCounts(overview, members, nowMs, room)),
     fact('Servers', ...serverCounts(overview, members, nowMs)),
     fact(
       'Services',
@@ -37,7 +52,7 @@ export function clusterFacts(snapshot: DatacenterSnapshot, nowMs: number): Line[
         ? unknown(services, nowMs)
         : span(count(overview.services), 'plain', { bold: true }),
     ),
-    fact('Checks', ...checkCounts(overview, checks, nowMs)),
+    fact('Checks', ...checkCounts(overview, checks, nowMs, room)),
   ];
 }
 
@@ -60,13 +75,16 @@ function leaderAge({ leader }: Overview, since: DatacenterSnapshot['leaderSince'
   return since.seen ? `for ${lasted}` : `for ${lasted} at least`;
 }
 
-function memberCounts({ members }: Overview, resource: Resource<unknown>, nowMs: number): Span[] {
+function memberCounts({ members }: Overview, resource: Resource<unknown>, nowMs: number, room: number): Span[] {
   if (members === undefined) return [unknown(resource, nowMs)];
-  return [
-    counted(signs.good, members.alive, 'alive', 'good'),
-    counted(signs.bad, members.failed, 'failed', 'bad'),
-    counted(signs.off, members.left + members.leaving, 'left', 'plain'),
-  ];
+  return counts(
+    [
+      { sign: signs.good, value: members.alive, word: 'alive', tone: 'good' },
+      { sign: signs.bad, value: members.failed, word: 'fail', tone: 'bad' },
+      { sign: signs.off, value: members.left + members.leaving, word: 'left', tone: 'plain' },
+    ],
+    room,
+  );
 }
 
 function serverCounts(overview: Overview, resource: Resource<unknown>, nowMs: number): Span[] {
@@ -81,14 +99,18 @@ function serverCounts(overview: Overview, resource: Resource<unknown>, nowMs: nu
   ];
 }
 
-function checkCounts({ checks }: Overview, resource: Resource<unknown>, nowMs: number): Span[] {
+function checkCounts({ checks }: Overview, resource: Resource<unknown>, nowMs: number, room: number): Span[] {
   if (checks === undefined) return [unknown(resource, nowMs)];
-  return [
-    counted(signs.good, checks.passing, 'ok', 'good'),
-    counted(signs.warn, checks.warning, 'warn', 'warn'),
-    counted(signs.bad, checks.critical, 'crit', 'bad'),
-    ...(checks.maintenance > 0 ? [counted(signs.paused, checks.maintenance, 'maint', 'info')] : []),
-  ];
+  const { passing, warning, critical, maintenance } = checks;
+  return counts(
+    [
+      { sign: signs.good, value: passing, word: 'ok', tone: 'good' },
+      { sign: signs.warn, value: warning, word: 'warn', tone: 'warn' },
+      { sign: signs.bad, value: critical, word: 'crit', tone: 'bad' },
+      ...(maintenance > 0 ? [{ sign: signs.paused, value: maintenance, word: 'maint', tone: 'info' } as const] : []),
+    ],
+    room,
+  );
 }
 
 export function raftFacts(snapshot: DatacenterSnapshot, nowMs: number): Line[] {

@@ -1,58 +1,65 @@
 /** How the overview shares out a screen. Pure numbers, so that every size from 80x24 up can be tested at once. */
 
 export interface OverviewLayout {
-  /** Widths of the columns of panels; they add up to the width of the screen. */
+  /** Widths of the two columns of panels. */
   readonly columns: readonly number[];
   readonly factsHeight: number;
-  /** Rows of charts and the height of each. */
+  /** Widths of the charts in a row: two, or all four where there is room. */
+  readonly chartColumns: readonly number[];
   readonly chartRows: number;
   readonly chartHeight: number;
-  readonly serversHeight: number;
-  readonly eventsHeight: number;
-  /** Servers and events next to each other. */
+  /** Servers above events, or both next to each other and then of the same height. */
   readonly sideBySide: boolean;
+  readonly serversHeight: number;
+  /** 0: no room for events. */
+  readonly eventsHeight: number;
 }
 
-/** Lines of the fact panels with their frame. */
+/** Fact panels: six lines and a frame. */
 const factsLines = 8;
 const shortestChart = 5;
-const tallestChart = 12;
+const tallestChart = 14;
+const shortestEvents = 4;
+const wideFrom = 160;
 
 export function overviewLayout(width: number, height: number, servers: number): OverviewLayout {
-  const columns = split(width, 2);
+  const sideBySide = width >= wideFrom;
   const factsHeight = Math.min(factsLines, height);
-  const sideBySide = width >= 160;
-  let rest = height - factsHeight;
-  const wantedServers = Math.max(4, servers + 3);
-  const serversHeight =
-    rest < 4 + shortestChart ? Math.min(rest, wantedServers) : Math.min(wantedServers, rest - shortestChart);
-  const wantedBelow = serversHeight + (sideBySide ? 4 : 4);
-  // A second row of charts comes before a tall first one; events get what neither charts nor servers need.
-  const chartRows = rest - wantedBelow >= 2 * (shortestChart + 1) ? 2 : 1;
-  const forCharts = Math.max(0, rest - (sideBySide ? Math.max(serversHeight, 8) : wantedBelow));
-  let chartHeight = Math.min(tallestChart, Math.floor(forCharts / chartRows));
-  // Little room: a chart as tall as possible, and no events.
-  if (chartHeight < shortestChart) chartHeight = Math.max(0, rest - serversHeight);
-  // Much room: a third for charts is enough, the story below wants the rest.
-  else if (!sideBySide)
-    chartHeight = Math.min(chartHeight, Math.max(shortestChart, Math.floor(rest / 3 / chartRows) + 1));
-  rest -= chartHeight * chartRows;
-  if (sideBySide) {
-    return { columns, factsHeight, chartRows, chartHeight, serversHeight: rest, eventsHeight: rest, sideBySide };
-  }
-  const eventsHeight = rest - serversHeight >= 3 ? rest - serversHeight : 0;
+  const rest = height - factsHeight;
+  // With a frame and a header line; at least one row, which may say that there is none.
+  const wantedServers = Math.max(servers, 1) + 3;
+  const chartColumns = split(width, sideBySide ? 4 : 2);
+  const below = wantedServers + (sideBySide ? 0 : shortestEvents);
+  // All four charts where two rows leave room for the lists below, else the two that matter most.
+  const chartRows = sideBySide || rest - below < 2 * shortestChart ? 1 : 2;
+  const chartHeight = chartHeightOf(rest, chartRows, wantedServers);
+  const listsHeight = Math.max(0, rest - chartRows * chartHeight);
+  const room = listsHeight - wantedServers;
+  const eventsHeight = sideBySide ? listsHeight : room >= shortestEvents ? room : 0;
   return {
-    columns,
+    columns: split(width, 2),
     factsHeight,
+    chartColumns,
     chartRows,
     chartHeight,
-    serversHeight: rest - eventsHeight,
-    eventsHeight,
     sideBySide,
+    serversHeight: sideBySide ? listsHeight : listsHeight - eventsHeight,
+    eventsHeight,
   };
 }
 
-/** Whole cells, the left ones one wider if need be. */
+/** A third of the room, never so tall that the servers are cut, never too short to tell anything. */
+function chartHeightOf(rest: number, rows: number, wantedServers: number): number {
+  const most = Math.floor((rest - wantedServers) / rows);
+  const third = Math.max(shortestChart, Math.min(tallestChart, Math.floor(rest / 2.5 / rows)));
+  const height = Math.min(third, most);
+  // A few lines too many are better in a chart than in a list of events that is too short to be shown.
+  const left = rest - height * rows - wantedServers;
+  const fitted = left > 0 && left < shortestEvents ? height + Math.floor(left / rows) : height;
+  return fitted >= 3 ? fitted : Math.max(0, Math.min(shortestChart, rest));
+}
+
+/** Whole cells that add up to the width. */
 export function split(width: number, parts: number): number[] {
   return Array.from({ length: parts }, (_, index) => Math.floor((width + parts - 1 - index) / parts));
 }

@@ -23,10 +23,6 @@ export function overviewView(datacenter: DatacenterModel): View {
     // The datacenter model always runs: the header lives on it too.
     run: async () => {},
     handle: () => false,
-    note: () => {
-      const { overview } = datacenter.get();
-      return overview.node === '' ? [] : [span(`${sanitize(overview.node)} ${sanitize(overview.version)}`, 'muted')];
-    },
     draw: (drawing) => drawOverview(datacenter.get(), drawing),
   };
 }
@@ -37,16 +33,16 @@ export function drawOverview(snapshot: DatacenterSnapshot, { width, height, nowM
   const left = { width: leftWidth, height: layout.factsHeight };
   const right = { width: rightWidth, height: layout.factsHeight };
   const lines = beside(
-    framed(clusterFacts(snapshot, nowMs), { title: title('Cluster'), ...left }),
+    framed(clusterFacts(snapshot, nowMs, innerSize(leftWidth, 0).width), { title: title('Cluster'), ...left }),
     framed(raftFacts(snapshot, nowMs), { title: title('Raft'), ...right }),
   );
   const charts = chartPanels(snapshot);
   for (let row = 0; row < layout.chartRows && layout.chartHeight > 0; row++) {
     lines.push(
       ...beside(
-        ...layout.columns.map((columnWidth, column) =>
+        ...layout.chartColumns.map((columnWidth, column) =>
           chartPanel(
-            charts[row * layout.columns.length + column]!,
+            charts[row * layout.chartColumns.length + column]!,
             snapshot,
             { width: columnWidth, height: layout.chartHeight },
             nowMs,

@@ -47,7 +47,6 @@ export function sessionsView(sessions: SessionsModel): View {
       }
       return list.handle(command, height - 3 - locksHeight(height));
     },
-    note: () => positionNote(list.get()),
     draw({ width, height, nowMs }: Drawing) {
       const snapshot = sessions.get();
       const below = locksHeight(height);

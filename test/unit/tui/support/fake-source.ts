@@ -45,7 +45,11 @@ export function entry(key: string, value: string | Uint8Array, more: Partial<KvE
   return { key, value: bytes, flags: '0', session: '', lockIndex: 0, createIndex: 12, modifyIndex: 34, ...more };
 }
 
-export function member(name: string, host: string, more: Partial<Member> & { tags?: Record<string, string> } = {}): Member {
+export function member(
+  name: string,
+  host: string,
+  more: Partial<Member> & { tags?: Record<string, string> } = {},
+): Member {
   const { tags = {}, ...rest } = more;
   const all = { role: 'node', dc: 'dc1', build: '1.10.7:5bf4f6d9', segment: '', id: `${name}-id`, vsn: '2', ...tags };
   return { name, address: `${host}:8301`, status: 'alive', protocol: 2, ...rest, tags: all };
@@ -110,11 +114,21 @@ export function smallDatacenter(): FakeDatacenter {
     ],
     entries: new Map(
       [
-        entry('app/config/database.json', '{"host":"db.service.consul","port":5432,"pool":{"min":2,"max":20},"id":12345678901234567890,"tls":true}'),
+        entry(
+          'app/config/database.json',
+          '{"host":"db.service.consul","port":5432,"pool":{"min":2,"max":20},"id":12345678901234567890,"tls":true}',
+        ),
         entry('app/config/motd', 'Welcome.\nBienvenue.\n欢迎。\n', { flags: '42' }),
-        entry('app/leader', 'consul-client01', { session: 'a4b5c6d7-0000-4000-8000-000000000001', lockIndex: 3, modifyIndex: 104_200 }),
+        entry('app/leader', 'consul-client01', {
+          session: 'a4b5c6d7-0000-4000-8000-000000000001',
+          lockIndex: 3,
+          modifyIndex: 104_200,
+        }),
         entry('app/worker/01', 'idle'),
-        entry('blob', Uint8Array.from({ length: 300 }, (_, index) => index % 256)),
+        entry(
+          'blob',
+          Uint8Array.from({ length: 300 }, (_, index) => index % 256),
+        ),
         entry('región/ñandú', 'ave'),
       ].map((each) => [each.key, each]),
     ),
@@ -130,18 +144,37 @@ export function check(node: string, checkId: string, status: Check['status']): C
 }
 
 function session(id: string, name: string, node: string, ttl: string): Session {
-  return { id, name, node, behavior: 'release', ttl, lockDelayMs: 15_000, checks: ['serfHealth'], createIndex: 104_000 };
+  return {
+    id,
+    name,
+    node,
+    behavior: 'release',
+    ttl,
+    lockDelayMs: 15_000,
+    checks: ['serfHealth'],
+    createIndex: 104_000,
+  };
 }
 
 /** A made-up load that goes up and down: the same for the same step. */
 export function metricsAt(step: number): Metrics {
   const wave = Math.round(6_000 + 4_000 * Math.sin(step / 6) + 1_500 * Math.sin(step / 1.7));
-  const sample = (name: string, count: number, mean: number) => ({ name, labels: {}, count, sum: count * mean, mean, max: mean * 3 });
+  const sample = (name: string, count: number, mean: number) => ({
+    name,
+    labels: {},
+    count,
+    sum: count * mean,
+    mean,
+    max: mean * 3,
+  });
   return {
     timestamp: `2026-11-22 12:00:${String(step % 60).padStart(2, '0')} +0000 UTC`,
     gauges: [{ name: 'consul.consul-server01.runtime.alloc_bytes', value: 52_000_000 + 600_000 * (step % 20) }],
     counters: [sample('consul.rpc.request', wave / 3, 1)],
-    samples: [sample('consul.api.http', wave, 0.8), sample('consul.raft.commitTime', 400, 1.2 + Math.sin(step / 5) / 2)],
+    samples: [
+      sample('consul.api.http', wave, 0.8),
+      sample('consul.raft.commitTime', 400, 1.2 + Math.sin(step / 5) / 2),
+    ],
   };
 }
 
@@ -167,7 +200,8 @@ export function fakeSource(state: FakeDatacenter = smallDatacenter()): FakeSourc
     try {
       while (!signal.aborted) {
         const { promise } = wake;
-        if (failure === undefined) yield { kind: 'value', value: value(), index: version, knownLeader: state.leader !== '' };
+        if (failure === undefined)
+          yield { kind: 'value', value: value(), index: version, knownLeader: state.leader !== '' };
         else yield { kind: 'failed', failure, retryInMs: 1000 };
         await Promise.race([promise, aborted]);
       }

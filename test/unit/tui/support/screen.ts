@@ -13,6 +13,9 @@ const goldenFolder = join(import.meta.dirname, '../golden');
 /** Set it to write the golden screens anew. */
 const rewrite = process.env['UPDATE_GOLDEN'] !== undefined;
 
+/** Tests do not wait for frames as people do. */
+const maxFps = 200;
+
 const keyBytes: Readonly<Record<string, string>> = {
   up: '\x1b[A',
   down: '\x1b[B',
@@ -65,14 +68,14 @@ export async function openScreen(options: ScreenOptions = {}): Promise<Screen> {
   const { columns = 80, rows = 24, source = fakeSource(), depth = 'true', stop } = options;
   const clock = manualClock();
   const terminal = virtualTerminal(columns, rows);
-  const ended = runDashboard({ source, clock, theme: createTheme(depth), terminal, ...(stop && { stop }) });
+  const ended = runDashboard({ source, clock, theme: createTheme(depth), terminal, maxFps, ...(stop && { stop }) });
   // Looked at by the test, or by `quit`: never unhandled.
   ended.catch(() => {});
 
-  /** Ink draws at most 20 times a second of real time. */
+  /** The terminal library's timers run in real time. */
   async function drawn(): Promise<void> {
     await settle();
-    await new Promise((resolve) => setTimeout(resolve, 55));
+    await new Promise((resolve) => setTimeout(resolve, 2000 / maxFps));
     await settle();
     await terminal.drained();
   }

@@ -81,6 +81,10 @@ export function virtualTerminal(columns: number, rows: number): VirtualTerminal 
 
 /** A cell of the screen with its style, as numbers the way xterm has them. */
 export function cellStyle(cell: IBufferCell): string {
-  const color = cell.isFgDefault() ? '' : cell.isFgRGB() ? `#${cell.getFgColor().toString(16)}` : `${cell.getFgColor()}`;
+  const color = cell.isFgDefault()
+    ? ''
+    : cell.isFgRGB()
+      ? `#${cell.getFgColor().toString(16)}`
+      : `${cell.getFgColor()}`;
   return [color, cell.isBold() ? 'b' : '', cell.isDim() ? 'd' : '', cell.isInverse() ? 'i' : ''].join('');
 }
