@@ -262,6 +262,105 @@ export const pathWords = [
   ...['kv', 'catalog', 'session', 'txn', 'agent', '\\', ' ', '\u007f', ':', '@', '*', ';', '&', '%25', 'a'.repeat(100)],
 ];
 
+/** Names behind a route's path. */
+export const restCorpus = [
+  ...[
+    '',
+    'a',
+    'a/b',
+    'n1',
+    'web',
+    'serfHealth',
+    'any',
+    'passing',
+    'critical',
+    'é😀',
+    '\udcff',
+    'x'.repeat(600),
+    '*',
+    '..',
+  ],
+  ...['11111111-2222-3333-4444-555555555555', '11111111-2222-3333-4444-55555555555', 'db', 'node/n1', 'dc1'],
+];
+
+const id = '11111111-2222-3333-4444-555555555555';
+const node = {
+  ID: id,
+  Node: 'n1',
+  Address: '10.0.0.1',
+  Datacenter: 'dc1',
+  Meta: { rack: 'r' },
+  TaggedAddresses: { lan: '::1' },
+};
+const service = {
+  ...{
+    ID: 'web1',
+    Service: 'web',
+    Tags: ['a'],
+    Port: 80,
+    Address: '',
+    Meta: { v: '1' },
+    Weights: { Passing: 1, Warning: 1 },
+  },
+  ...{
+    EnableTagOverride: false,
+    Kind: '',
+    Proxy: { DestinationServiceName: 'db', LocalServicePort: 1, Upstreams: [] },
+  },
+};
+const check = {
+  Node: 'n1',
+  CheckID: 'c1',
+  Name: 'c',
+  Status: 'passing',
+  ServiceID: 'web1',
+  Definition: { TTL: '10s' },
+};
+
+/** Bodies by the path of the route that takes them. */
+export const bodiesByPath: Readonly<Record<string, readonly unknown[]>> = {
+  '/v1/catalog/register': [
+    { ...node, NodeMeta: { a: 'b' }, Service: service, Check: check, SkipNodeUpdate: false },
+    { Node: 'n2', Address: '10.0.0.2', Checks: [check, { ...check, CheckID: 'c2', Status: 'critical' }] },
+  ],
+  '/v1/catalog/deregister': [
+    { Node: 'n1', Datacenter: 'dc1' },
+    { Node: 'n1', ServiceID: 'web1' },
+    { Node: 'n1', CheckID: 'c1' },
+  ],
+  '/v1/session/create': [
+    {
+      Node: 'n1',
+      LockDelay: '15s',
+      Name: 's',
+      Behavior: 'delete',
+      TTL: '10s',
+      NodeChecks: [],
+      ServiceChecks: [{ ID: 'c1' }],
+    },
+    { Node: 'n2', NodeChecks: null },
+    {},
+  ],
+  '/v1/txn': [
+    [
+      { KV: { Verb: 'set', Key: 'a', Value: 'aGk=', Flags: 1, Index: 0, Session: id } },
+      { KV: { Verb: 'get-tree', Key: '' } },
+    ],
+    [{ KV: { Verb: 'cas', Key: 'a', Value: '', Index: 12 } }, { KV: { Verb: 'delete-tree', Key: 'a' } }],
+    [{ KV: { Verb: 'lock', Key: 'a', Session: id } }, { KV: { Verb: 'check-session', Key: 'a', Session: id } }],
+    [{ Node: { Verb: 'set', Node: node } }, { Service: { Verb: 'set', Node: 'n1', Service: service } }],
+    [
+      { Check: { Verb: 'set', Check: check } },
+      { Check: { Verb: 'get', Check: check } },
+      { Session: { Verb: 'delete' } },
+    ],
+    [{ Node: { Verb: 'delete-cas', Node: { ...node, ModifyIndex: 12 } } }, { Node: { Verb: 'get', Node: node } }],
+  ],
+  '/v1/operator/autopilot/configuration': [
+    { CleanupDeadServers: true, LastContactThreshold: '200ms', MaxTrailingLogs: 250, ServerStabilizationTime: '10s' },
+  ],
+};
+
 interface Vector {
   readonly hex: string;
 }

@@ -6,6 +6,7 @@ export const targets = {
   config: async () => (await import('./targets/config.ts')).configTarget(),
   query: async () => (await import('./targets/query.ts')).queryTarget(),
   body: async () => (await import('./targets/body.ts')).bodyTarget(),
+  api: async () => (await import('./targets/api.ts')).apiTarget(),
   path: async () => (await import('./targets/path.ts')).pathTarget(),
   fsm: async () => (await import('./targets/fsm.ts')).fsmTarget(),
   msgpack: async () => (await import('./targets/msgpack.ts')).msgpackTarget(),

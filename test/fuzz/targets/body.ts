@@ -2,12 +2,8 @@
  * Request bodies: decoded into every struct that the API takes, written and read again; and sent through the handlers
  * of all routes, as far as a server would be asked.
  */
-import { EventEmitter } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { errors, RpcError } from '../../../src/agent/errors.ts';
+import { errors } from '../../../src/agent/errors.ts';
 import type { Api, Route } from '../../../src/agent/http/api.ts';
-import { ApiRequest } from '../../../src/agent/http/api-request.ts';
-import { QueryString } from '../../../src/agent/http/query-string.ts';
 import { routes } from '../../../src/agent/http/routes.ts';
 import { silentLogger } from '../../../src/agent/telemetry/logger.ts';
 import { JsonError } from '../../../src/lib/go-json/index.ts';
@@ -20,6 +16,7 @@ import { TxnOpsBody } from '../../../src/structs/txn-ops.ts';
 import { jsonCorpus, jsonWords, queryCorpus, queryWords } from '../corpus.ts';
 import type { Dice } from '../dice.ts';
 import { mutate } from '../mutate.ts';
+import { request } from '../requests.ts';
 import { holds, type Target, unlessRefused } from '../target.ts';
 
 /** Those whose JSON is the same both ways. */
@@ -44,8 +41,8 @@ export function bodyTarget(): Target {
     async run(input, dice) {
       unlessRefused(() => decodeJson(TxnOpsBody, input), JsonError);
       readsBack(dice.pick(schemas), input);
-      const query = QueryString.parse(mutate(queries, queryWords, dice).toString('latin1'));
-      if (query !== null) await handle(dice.pick(takingBodies), query, Buffer.from(input), dice);
+      const query = mutate(queries, queryWords, dice).toString('latin1');
+      await handle(dice.pick(takingBodies), query, Buffer.from(input), dice);
     },
   };
 }
@@ -79,49 +76,10 @@ const api = {
   log: silentLogger,
 } as unknown as Api;
 
-async function handle(route: Route, query: QueryString, body: Buffer, dice: Dice): Promise<void> {
-  const path = `${route.path}${route.path.endsWith('/') ? dice.pick(['', 'a', 'a/b', '\udcff', 'é😀']) : ''}`;
-  const raw = new FakeMessage(body);
-  const request = new ApiRequest(
-    raw as unknown as IncomingMessage,
-    new EventEmitter() as unknown as ServerResponse,
-    { path, query: '' },
-    query,
-    route.path,
-    false,
-    new Set(),
-  );
-  try {
-    const answer = route.handler(request, api);
-    if (answer instanceof Promise) {
-      raw.send();
-      await answer;
-    }
-  } catch (error) {
-    if (!(error instanceof RpcError))
-      throw new Error(`${route.path} failed with an error of its own`, { cause: error });
-  }
-}
+/** Names with everything that a path can carry. */
+const rests = ['', 'a', 'a/b', '\udcff', 'é😀'];
 
-/** As much of a request as reading its body takes. */
-class FakeMessage extends EventEmitter {
-  readonly method = 'PUT';
-  readonly headers: Record<string, string>;
-  readonly #body: Buffer;
-
-  constructor(body: Buffer) {
-    super();
-    this.#body = body;
-    this.headers = { 'content-length': String(body.length) };
-  }
-
-  resume(): this {
-    return this;
-  }
-
-  send(): void {
-    if (this.#body.length > 0) this.emit('data', this.#body);
-    this.emit('end');
-    this.emit('close');
-  }
+async function handle(route: Route, query: string, body: Buffer, dice: Dice): Promise<void> {
+  const rest = route.path.endsWith('/') ? dice.pick(rests) : '';
+  await request(api, { method: 'PUT', route, rest, query, headers: {}, body });
 }

@@ -1,0 +1,70 @@
+/** Whole requests against a whole server: every route with changed queries, names and bodies, several in a row. */
+import type { Api, Route } from '../../../src/agent/http/api.ts';
+import { routes } from '../../../src/agent/http/routes.ts';
+import { silentLogger } from '../../../src/agent/telemetry/logger.ts';
+import { bodiesByPath, jsonWords, queryCorpus, queryWords, restCorpus } from '../corpus.ts';
+import type { Dice } from '../dice.ts';
+import { devConfig, EagerClock, instantServer, nodeId } from '../instant-server.ts';
+import { mutate } from '../mutate.ts';
+import { mutateValue, type Pool, poolOf } from '../mutate-value.ts';
+import { type FakeRequest, request } from '../requests.ts';
+import type { Target } from '../target.ts';
+
+/** What the agent itself does is not the server's: those routes would stop, join and stream. */
+const asked = routes.filter(({ path }) => !path.startsWith('/v1/agent/') && path !== '/v1/snapshot');
+
+export function apiTarget(): Target {
+  const config = devConfig();
+  const queries = queryCorpus.map((text) => Buffer.from(text));
+  const pool = poolOf([...Object.values(bodiesByPath).flat(), restCorpus]);
+  return {
+    corpus: Object.values(bodiesByPath).flatMap((bodies) => bodies.map((body) => Buffer.from(JSON.stringify(body)))),
+    words: jsonWords,
+    async run(input, dice) {
+      const clock = new EagerClock();
+      const server = await instantServer(config, clock, dice);
+      const api = { rpc: server, config, agent: { nodeId, version: '1.10.7' }, log: silentLogger } as unknown as Api;
+      for (let count = 1 + dice.int(5); count > 0; count--) {
+        const route = dice.pick(asked);
+        const body = dice.oneIn(4) ? Buffer.from(input) : bodyFor(route, pool, dice);
+        await settled(request(api, requestFor(route, body, queries, dice)), clock);
+      }
+      await server.stop();
+    },
+  };
+}
+
+function requestFor(route: Route, body: Buffer, queries: readonly Buffer[], dice: Dice): FakeRequest {
+  return {
+    method: dice.pick(route.methods),
+    route,
+    rest: route.path.endsWith('/') ? dice.pick(restCorpus) : '',
+    query: dice.oneIn(2) ? '' : mutate(queries, queryWords, dice).toString('latin1'),
+    headers: dice.oneIn(4) ? { 'cache-control': 'max-age=5', 'accept-encoding': 'gzip' } : {},
+    body,
+  };
+}
+
+/** A body that the route knows, with other values in it. */
+function bodyFor({ path }: Route, pool: Pool, dice: Dice): Buffer {
+  const known = bodiesByPath[path];
+  if (known === undefined) return Buffer.from(dice.pick(pool.texts));
+  const body = dice.pick(known);
+  return Buffer.from(JSON.stringify(dice.oneIn(3) ? body : mutateValue(body, pool, dice)));
+}
+
+/** Lets time pass until there is an answer. */
+async function settled(answer: Promise<unknown>, clock: EagerClock): Promise<void> {
+  let done = false;
+  const mark = () => {
+    done = true;
+  };
+  answer.then(mark, mark);
+  for (let turn = 0; !done; turn++) {
+    for (let ticks = 0; ticks < 20 && !done; ticks++) await null;
+    if (!done) await new Promise((resolve) => setImmediate(resolve));
+    if (!done && turn > 2) clock.step();
+    if (turn > 200) throw new Error('no answer, whatever time passes');
+  }
+  await answer;
+}
