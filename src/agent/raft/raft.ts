@@ -199,11 +199,15 @@ class Node implements RaftNode {
     if (this.#core.role !== 'leader' || this.#replacing) throw new NotLeader();
     this.#replacing = true;
     try {
-      this.#proposals.rejectInLog(() => new AbortedByRestore());
-      await this.#writer.whenIdle();
-      this.#applyCommitted(Number.POSITIVE_INFINITY);
-      const point = await this.#snapshotter.replace(meta.index, stream, () => this.#core.role === 'leader');
-      this.#guard(() => this.#step({ kind: 'replaced', snapshot: point }));
+      await this.#snapshotter.replace(meta.index, stream, {
+        ready: async () => {
+          this.#proposals.rejectInLog(() => new AbortedByRestore());
+          await this.#writer.whenIdle();
+          this.#guard(() => this.#applyCommitted(Number.POSITIVE_INFINITY));
+        },
+        isLeader: () => this.#role === 'running' && this.#core.role === 'leader',
+        done: (point) => this.#guard(() => this.#step({ kind: 'replaced', snapshot: point })),
+      });
     } catch (error) {
       if (this.#snapshotter.diverged) this.#fail(asError(error));
       throw error;

@@ -2,7 +2,7 @@
  * Snapshots as files: `<data>/raft/snapshots/<term>-<index>-<unix ms>/{meta.json,state.bin}`. Written beside as `.tmp`,
  * synced, then renamed: a crash leaves either a whole snapshot or a directory that the next start removes.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Crc64 } from '../../lib/crc64.ts';
 import type { Logger } from '../telemetry/api.ts';
 import type { SnapshotMeta } from './api.ts';
@@ -29,6 +29,9 @@ export async function openFileSnapshotStore(options: FileSnapshotOptions): Promi
   const { files, path, wallMs, logger } = options;
   const directory = join(path, 'snapshots');
   await files.makeDirectory(directory);
+  // The directory itself must survive a crash, or every snapshot in it goes with it.
+  await files.syncDirectory(path);
+  await files.syncDirectory(dirname(path));
   const snapshots = new Map<string, StoredMeta>();
   for (const name of await files.list(directory)) {
     if (name.endsWith(temporary)) await files.remove(join(directory, name));

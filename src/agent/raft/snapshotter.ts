@@ -18,13 +18,17 @@ interface Engine {
   step(input: Input): void;
 }
 
+const retryMs = 1000;
+
 export class Snapshotter {
   readonly #options: RaftOptions;
   readonly #logger: Logger;
   readonly #engine: Engine;
   readonly #createMs: (ms: number) => void;
   #timer: Timer | null = null;
-  #running: Promise<SnapshotMeta> | null = null;
+  /** Making, replacing and installing follow each other: each needs a state machine that stands still or is its own. */
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting: Promise<SnapshotMeta> | null = null;
   #installing: Promise<void> = Promise.resolve();
   #received: { readonly request: InstallSnapshot; readonly sink: SnapshotSink } | null = null;
   #stopped = false;
@@ -50,7 +54,7 @@ export class Snapshotter {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
-    await Promise.allSettled([this.#running, this.#installing]);
+    await this.#last;
   }
 
   async #takeIfDue(): Promise<void> {
@@ -63,15 +67,23 @@ export class Snapshotter {
     }
   }
 
-  /** Calls that come while one is being made share it. */
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#last.then(work);
+    this.#last = run.catch(() => {});
+    return run;
+  }
+
+  /** Calls that wait for the same turn share the snapshot; one that is being made may be too old for a new call. */
   take(): Promise<SnapshotMeta> {
-    this.#running ??= this.#take().finally(() => {
-      this.#running = null;
+    this.#waiting ??= this.#exclusively(() => {
+      this.#waiting = null;
+      return this.#take();
     });
-    return this.#running;
+    return this.#waiting;
   }
 
   async #take(): Promise<SnapshotMeta> {
+    if (this.#stopped) throw new ShuttingDown();
     const { core } = this.#engine;
     const { clock } = this.#options.runtime;
     const point = this.#currentPoint();
@@ -143,12 +155,25 @@ export class Snapshotter {
     });
   }
 
-  /** An operator's snapshot: becomes ours, after everything there is. Returns where the log continues. */
-  async replace(index: number, stream: AsyncIterable<Uint8Array>, isLeader: () => boolean): Promise<SnapshotPoint> {
+  /**
+   * An operator's snapshot: becomes ours, after everything there is. `ready` resolves when nothing is on its way any more,
+   * `done` tells the core where the log continues.
+   */
+  replace(
+    index: number,
+    stream: AsyncIterable<Uint8Array>,
+    engine: { ready(): Promise<void>; isLeader(): boolean; done(point: SnapshotPoint): void },
+  ): Promise<void> {
+    return this.#exclusively(async () => {
+      await engine.ready();
+      if (!engine.isLeader()) throw new NotLeader();
+      engine.done(await this.#replace(index, stream, () => engine.isLeader()));
+    });
+  }
+
+  async #replace(index: number, stream: AsyncIterable<Uint8Array>, isLeader: () => boolean): Promise<SnapshotPoint> {
     const { core, writer } = this.#engine;
     const { storage, fsm } = this.#options;
-    await this.#running?.catch(() => {});
-    if (!isLeader()) throw new NotLeader();
     const { term } = core;
     const point: SnapshotPoint = {
       index: Math.max(core.log.lastIndex, index) + 1,
@@ -165,11 +190,29 @@ export class Snapshotter {
       throw error;
     }
     this.diverged = true;
-    if (!isLeader() || core.term !== term) throw new NotLeader();
-    await writer.run(() => storage.store.reset(point.index));
+    assert(isLeader() && core.term === term, 'a leader keeps its term while it replaces the state');
+    await writer.run(() => this.#resetLog(point.index));
     this.diverged = false;
     this.#logger.info('restored user snapshot', { index: point.index });
     return point;
+  }
+
+  /**
+   * Drops the log behind a snapshot that is in place already: there is no way back, so this goes on until the disk gives in. A
+   * crash or stop meanwhile does no harm, the next start sees that the snapshot is ahead of the log.
+   */
+  async #resetLog(index: number): Promise<void> {
+    const { storage, runtime } = this.#options;
+    for (;;) {
+      try {
+        await storage.store.reset(index);
+        return;
+      } catch (error) {
+        if (this.#stopped) throw new ShuttingDown();
+        this.#logger.error('failed to drop logs', { error: asError(error).message });
+        await new Promise<void>((resolve) => runtime.clock.after(retryMs, resolve));
+      }
+    }
   }
 
   /** A leader's snapshot: `arrived` steps the core with the request once all bytes are here. */
@@ -199,7 +242,7 @@ export class Snapshotter {
     const received = this.#received;
     assert(received?.request === request, 'only a snapshot that arrived is installed');
     this.#received = null;
-    this.#installing = this.#install(request, received.sink);
+    this.#installing = this.#exclusively(() => this.#install(request, received.sink));
   }
 
   async #install(request: InstallSnapshot, sink: SnapshotSink): Promise<void> {
@@ -213,7 +256,7 @@ export class Snapshotter {
         await storage.snapshots.remove(meta.id);
         throw error;
       }
-      await this.#engine.writer.run(() => storage.store.reset(request.lastIndex));
+      await this.#engine.writer.run(() => this.#resetLog(request.lastIndex));
       ok = true;
     } catch (error) {
       await sink.abort();

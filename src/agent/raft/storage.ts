@@ -40,7 +40,11 @@ export async function openStorage(dataDir: string, clock: Clock, logger: Logger)
     wallMs: clock.wallMs,
     logger: logger.named('snapshot'),
   });
-  return { store: openLmdbLogStore({ path }), snapshots };
+  const store = openLmdbLogStore({ path });
+  // New files and directories are durable only when the directories above them are.
+  await nodeFiles.syncDirectory(join(path, 'raft.db'));
+  await nodeFiles.syncDirectory(path);
+  return { store, snapshots };
 }
 
 export const memoryStorage = (clock: Clock): RaftStorage => ({

@@ -1,0 +1,145 @@
+/**
+ * Virtual time. Events run one by one in the order of their time; between two of them every promise that can settle does. A
+ * process that crashes takes its timers with it, and whatever it was waiting for never comes.
+ */
+import type { Clock, Runtime } from '../../src/lib/runtime.ts';
+import { hashText, Stream } from './prng.ts';
+
+interface Event {
+  readonly atMs: number;
+  readonly order: number;
+  readonly process: Process | null;
+  readonly run: () => void;
+  cancelled: boolean;
+}
+
+export class World {
+  readonly seed: number;
+  nowMs = 0;
+  /** Hash over everything that was traced: equal for equal seeds, or something is not deterministic. */
+  traceHash = 0x811c9dc5;
+  readonly sometimes = new Map<string, number>();
+  #events: Event[] = [];
+  #order = 0;
+  readonly #print: ((line: string) => void) | null;
+
+  constructor(seed: number, print: ((line: string) => void) | null = null) {
+    this.seed = seed;
+    this.#print = print;
+  }
+
+  stream(name: string): Stream {
+    return new Stream(this.seed, name);
+  }
+
+  /** One line about something that happened. */
+  trace(line: string): void {
+    const stamped = `${this.nowMs.toFixed(3)} ${line}`;
+    this.traceHash = hashText(stamped, this.traceHash);
+    this.#print?.(stamped);
+  }
+
+  /** Counts a situation that a good campaign of seeds must reach now and then. */
+  sometime(situation: string): void {
+    this.sometimes.set(situation, (this.sometimes.get(situation) ?? 0) + 1);
+  }
+
+  after(delayMs: number, run: () => void, process: Process | null = null): Event {
+    const event: Event = {
+      atMs: this.nowMs + Math.max(0, delayMs),
+      order: this.#order++,
+      process,
+      run,
+      cancelled: false,
+    };
+    this.#events.push(event);
+    this.#up(this.#events.length - 1);
+    return event;
+  }
+
+  sleep(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.after(delayMs, resolve));
+  }
+
+  /** Runs until `done` says so, `untilMs` has come, or nothing is left to happen. */
+  async run(done: () => boolean, untilMs: number): Promise<void> {
+    await settle();
+    while (!done()) {
+      const event = this.#events[0];
+      if (!event || event.atMs > untilMs) return;
+      this.#pop();
+      if (event.cancelled || event.process?.alive === false) continue;
+      this.nowMs = event.atMs;
+      event.run();
+      await settle();
+    }
+  }
+
+  #up(from: number): void {
+    const events = this.#events;
+    let at = from;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (before(events[parent]!, events[at]!)) return;
+      [events[parent], events[at]] = [events[at]!, events[parent]!];
+      at = parent;
+    }
+  }
+
+  #pop(): void {
+    const events = this.#events;
+    const last = events.pop()!;
+    if (events.length === 0) return;
+    events[0] = last;
+    let at = 0;
+    for (;;) {
+      const left = 2 * at + 1;
+      if (left >= events.length) return;
+      const right = left + 1;
+      const child = right < events.length && before(events[right]!, events[left]!) ? right : left;
+      if (before(events[at]!, events[child]!)) return;
+      [events[child], events[at]] = [events[at]!, events[child]!];
+      at = child;
+    }
+  }
+}
+
+const before = (a: Event, b: Event): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+
+/** A real turn of the event loop: all promises that can settle have done so then. */
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** One life of a process, from start to crash. */
+export class Process {
+  readonly name: string;
+  readonly world: World;
+  alive = true;
+  readonly runtime: Runtime;
+
+  constructor(world: World, name: string) {
+    this.world = world;
+    this.name = name;
+    const clock: Clock = {
+      wallMs: () => 1_700_000_000_000 + Math.floor(world.nowMs),
+      nowMs: () => world.nowMs,
+      after: (delayMs, fn) => {
+        const event = world.after(delayMs, fn, this);
+        return {
+          cancel: () => {
+            event.cancelled = true;
+          },
+        };
+      },
+    };
+    this.runtime = { clock, random: world.stream(`process ${name}`) };
+  }
+
+  crash(): void {
+    this.alive = false;
+  }
+
+  /** Resolves after `delayMs`, unless the process is dead by then: then never. */
+  wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.world.after(delayMs, resolve, this));
+  }
+}
