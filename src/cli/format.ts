@@ -15,20 +15,23 @@ export function wantsJson(format: string): boolean {
   throw new CliError(`Unknown format: ${format}`);
 }
 
-/** Rows in columns two spaces apart. Trailing empty cells leave no spaces. */
+/** Rows in columns two spaces apart. Empty cells at a row's end leave no spaces. */
 export function columns(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) {
     for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, [...cell].length);
   }
-  return rows
-    .map((row) =>
-      row
-        .map((cell, at) => (at === row.length - 1 ? cell : cell + ' '.repeat(widths[at]! - [...cell].length)))
-        .join('  '),
-    )
-    .map((line) => `${line}\n`)
-    .join('');
+  let text = '';
+  for (const row of rows) {
+    const last = row.findLastIndex((cell) => cell !== '');
+    const pad = (cell: string, at: number): string =>
+      at === last ? cell : cell + ' '.repeat(widths[at]! - [...cell].length);
+    text += `${row
+      .slice(0, last + 1)
+      .map(pad)
+      .join('  ')}\n`;
+  }
+  return text;
 }
 
 /** "Too many arguments (expected 1, got 2)" in the several forms that Consul's commands have. */
