@@ -284,14 +284,8 @@ export const restCorpus = [
 ];
 
 const id = '11111111-2222-3333-4444-555555555555';
-const node = {
-  ID: id,
-  Node: 'n1',
-  Address: '10.0.0.1',
-  Datacenter: 'dc1',
-  Meta: { rack: 'r' },
-  TaggedAddresses: { lan: '::1' },
-};
+const address = { ID: id, Node: 'n1', Address: '10.0.0.1', Datacenter: 'dc1', TaggedAddresses: { lan: '::1' } };
+const node = { ...address, Meta: { rack: 'r' } };
 const service = {
   ...{
     ID: 'web1',
@@ -316,12 +310,17 @@ const check = {
   ServiceID: 'web1',
   Definition: { TTL: '10s' },
 };
+const nodeCheck = { CheckID: 'c2', Name: 'c', Status: 'critical', Output: 'x' };
 
 /** Bodies by the path of the route that takes them. */
 export const bodiesByPath: Readonly<Record<string, readonly unknown[]>> = {
   '/v1/catalog/register': [
-    { ...node, NodeMeta: { a: 'b' }, Service: service, Check: check, SkipNodeUpdate: false },
-    { Node: 'n2', Address: '10.0.0.2', Checks: [check, { ...check, CheckID: 'c2', Status: 'critical' }] },
+    { ...address, NodeMeta: { a: 'b' }, Service: service, Check: check, SkipNodeUpdate: false },
+    {
+      Node: 'n2',
+      Address: '10.0.0.2',
+      Checks: [nodeCheck, { ...nodeCheck, CheckID: 'serfHealth', Status: 'passing' }],
+    },
   ],
   '/v1/catalog/deregister': [
     { Node: 'n1', Datacenter: 'dc1' },
@@ -338,8 +337,8 @@ export const bodiesByPath: Readonly<Record<string, readonly unknown[]>> = {
       NodeChecks: [],
       ServiceChecks: [{ ID: 'c1' }],
     },
-    { Node: 'n2', NodeChecks: null },
-    {},
+    { Node: 'n2', NodeChecks: ['serfHealth'] },
+    { Node: 'n1', NodeChecks: [] },
   ],
   '/v1/txn': [
     [
@@ -349,11 +348,7 @@ export const bodiesByPath: Readonly<Record<string, readonly unknown[]>> = {
     [{ KV: { Verb: 'cas', Key: 'a', Value: '', Index: 12 } }, { KV: { Verb: 'delete-tree', Key: 'a' } }],
     [{ KV: { Verb: 'lock', Key: 'a', Session: id } }, { KV: { Verb: 'check-session', Key: 'a', Session: id } }],
     [{ Node: { Verb: 'set', Node: node } }, { Service: { Verb: 'set', Node: 'n1', Service: service } }],
-    [
-      { Check: { Verb: 'set', Check: check } },
-      { Check: { Verb: 'get', Check: check } },
-      { Session: { Verb: 'delete' } },
-    ],
+    [{ Check: { Verb: 'set', Check: check } }, { Check: { Verb: 'get', Check: check } }],
     [{ Node: { Verb: 'delete-cas', Node: { ...node, ModifyIndex: 12 } } }, { Node: { Verb: 'get', Node: node } }],
   ],
   '/v1/operator/autopilot/configuration': [

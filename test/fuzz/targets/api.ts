@@ -13,6 +13,23 @@ import type { Target } from '../target.ts';
 /** What the agent itself does is not the server's: those routes would stop, join and stream. */
 const asked = routes.filter(({ path }) => !path.startsWith('/v1/agent/') && path !== '/v1/snapshot');
 
+/** In their order they fill a catalog. */
+const openings: readonly FakeRequest[] = (
+  [
+    ['/v1/catalog/register', 0],
+    ['/v1/catalog/register', 1],
+    ['/v1/session/create', 2],
+    ['/v1/txn', 0],
+  ] as const
+).map(([path, at]) => ({
+  method: 'PUT',
+  route: asked.find((route) => route.path === path)!,
+  rest: '',
+  query: '',
+  headers: {},
+  body: Buffer.from(JSON.stringify(bodiesByPath[path]![at])),
+}));
+
 export function apiTarget(): Target {
   const config = devConfig();
   const queries = queryCorpus.map((text) => Buffer.from(text));
@@ -24,6 +41,10 @@ export function apiTarget(): Target {
       const clock = new EagerClock();
       const server = await instantServer(config, clock, dice);
       const api = { rpc: server, config, agent: { nodeId, version: '1.10.7' }, log: silentLogger } as unknown as Api;
+      // Mostly there is something in the catalog.
+      for (const opening of openings.slice(0, dice.int(openings.length + 1))) {
+        await settled(request(api, opening), clock);
+      }
       for (let count = 1 + dice.int(5); count > 0; count--) {
         const route = dice.pick(asked);
         const body = dice.oneIn(4) ? Buffer.from(input) : bodyFor(route, pool, dice);
