@@ -223,7 +223,7 @@ describe('garbage', () => {
     fc.assert(fc.property(soup, survives), runs);
     fc.assert(fc.property(mutated, survives), runs);
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), survives), runs);
-  });
+  }, 60_000);
 
   it('reads back every tree that was written as HCL', () => {
     const scalar = fc.oneof(

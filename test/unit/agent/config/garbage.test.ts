@@ -85,7 +85,7 @@ describe('loading never throws', () => {
       }),
       { numRuns: 5_000 },
     );
-  });
+  }, 60_000);
 
   it('on odd values of flags', () => {
     const flag = fc
@@ -97,5 +97,5 @@ describe('loading never throws', () => {
       }),
       { numRuns: 5_000 },
     );
-  });
+  }, 60_000);
 });
