@@ -229,7 +229,7 @@ export const NodeService = struct('NodeService', {
   Address: str,
   TaggedAddresses: omitEmpty(map(ServiceAddress)),
   Meta: map(str),
-  Port: int64,
+  Port: omitEmpty(int64),
   SocketPath: omitEmpty(str),
   Weights: ptr(Weights),
   EnableTagOverride: bool,

@@ -159,10 +159,10 @@ export type ServiceResolverSubset = Infer<typeof ServiceResolverSubset>;
 
 export const DiscoveryTarget = struct('DiscoveryTarget', {
   ID: str,
-  Service: omitEmpty(str),
+  Service: str,
   ServiceSubset: omitEmpty(str),
-  Namespace: omitEmpty(str),
-  Datacenter: omitEmpty(str),
+  Namespace: str,
+  Datacenter: str,
   MeshGateway: MeshGatewayConfig,
   Subset: ServiceResolverSubset,
   External: omitEmpty(bool),
@@ -216,10 +216,10 @@ export const ServiceSplitterConfigEntry = struct('ServiceSplitterConfigEntry', {
 export type ServiceSplitterConfigEntry = Infer<typeof ServiceSplitterConfigEntry>;
 
 export const ServiceResolverRedirect = struct('ServiceResolverRedirect', {
-  Service: str,
-  ServiceSubset: str,
-  Namespace: str,
-  Datacenter: str,
+  Service: omitEmpty(str),
+  ServiceSubset: omitEmpty(str),
+  Namespace: omitEmpty(str),
+  Datacenter: omitEmpty(str),
 });
 export type ServiceResolverRedirect = Infer<typeof ServiceResolverRedirect>;
 

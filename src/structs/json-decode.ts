@@ -100,6 +100,7 @@ function read(schema: Schema<unknown>, value: JsonValue, current: unknown, conte
     case 'int':
       return readInt(schema, type.bits, type.signed, type.big, value, context);
     case 'dur':
+      if (typeof value === 'string' && schema.json?.durationText === true) return durationOf(value);
       return readInt(schema, 64, true, false, value, context);
     case 'float':
       return readFloat(schema, type.bits, value, context);

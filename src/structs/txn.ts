@@ -3,7 +3,7 @@ import { HealthCheck, Node, NodeService } from './catalog.ts';
 import { QueryMeta, QueryOptions, WriteRequest } from './common.ts';
 import { Intention, IntentionMutation } from './intention.ts';
 import { DirEntry } from './kv.ts';
-import { type Infer, int64, ptr, slice, str, struct } from './schema.ts';
+import { type Infer, int64, omitEmpty, ptr, slice, str, struct } from './schema.ts';
 import { Session } from './session.ts';
 
 export const TxnKVOp = struct('TxnKVOp', {
@@ -64,10 +64,10 @@ export const TxnRequest = struct('TxnRequest', {
 export type TxnRequest = Infer<typeof TxnRequest>;
 
 export const TxnResult = struct('TxnResult', {
-  KV: ptr(DirEntry),
-  Node: ptr(Node),
-  Service: ptr(NodeService),
-  Check: ptr(HealthCheck),
+  KV: omitEmpty(ptr(DirEntry)),
+  Node: omitEmpty(ptr(Node)),
+  Service: omitEmpty(ptr(NodeService)),
+  Check: omitEmpty(ptr(HealthCheck)),
 });
 export type TxnResult = Infer<typeof TxnResult>;
 
