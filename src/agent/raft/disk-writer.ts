@@ -24,8 +24,8 @@ interface Job {
 export class DiskWriter {
   readonly #store: LogStore;
   readonly #outcome: DiskOutcome;
-  #writes: Persist[] = [];
-  #jobs: Job[] = [];
+  /** In order; neighbouring writes are done together. */
+  #queue: (Persist | Job)[] = [];
   #busy = false;
   #idleWaiters: (() => void)[] = [];
 
@@ -39,14 +39,14 @@ export class DiskWriter {
   }
 
   write(persist: Persist): void {
-    this.#writes.push(persist);
+    this.#queue.push(persist);
     if (!this.#busy) void this.#work();
   }
 
-  /** Runs `job` when no write is under way, before those that wait. */
+  /** Runs `job` after the writes asked for so far. */
   run(job: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#jobs.push({ run: job, resolve, reject });
+      this.#queue.push({ run: job, resolve, reject });
       if (!this.#busy) void this.#work();
     });
   }
@@ -57,10 +57,12 @@ export class DiskWriter {
 
   async #work(): Promise<void> {
     this.#busy = true;
-    while (this.#writes.length > 0 || this.#jobs.length > 0) {
-      const job = this.#jobs.shift();
-      if (job) await job.run().then(job.resolve, job.reject);
-      else await this.#writeAll();
+    while (this.#queue.length > 0) {
+      const next = this.#queue[0]!;
+      if ('run' in next) {
+        this.#queue.shift();
+        await next.run().then(next.resolve, next.reject);
+      } else await this.#writeAll();
     }
     this.#busy = false;
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
@@ -68,19 +70,23 @@ export class DiskWriter {
   }
 
   async #writeAll(): Promise<void> {
-    const writes = this.#writes;
-    this.#writes = [];
+    const end = this.#queue.findIndex((item) => 'run' in item);
+    const writes = this.#queue.splice(0, end < 0 ? this.#queue.length : end).filter(isWrite);
     const write = merged(writes);
     try {
       if (write.hardState || write.entries.length > 0) await this.#store.write(write);
     } catch (error) {
       // What was queued behind a failed write builds on it.
-      this.#outcome.failed([...writes, ...this.#writes.splice(0)], error);
+      const behind = this.#queue.filter(isWrite);
+      this.#queue = this.#queue.filter((item) => !isWrite(item));
+      this.#outcome.failed([...writes, ...behind], error);
       return;
     }
     this.#outcome.persisted(writes);
   }
 }
+
+const isWrite = (item: Persist | Job): item is Persist => !('run' in item);
 
 /** Several writes as one: the last term and vote, and the entries with replaced suffixes cut away. */
 export function merged(writes: readonly Persist[]): LogWrite {

@@ -90,8 +90,11 @@ export function onInstallSnapshot(state: CoreState, request: InstallSnapshot): v
     state.send(answer(false));
     return;
   }
-  // All of it is here already: an old snapshot must not take the state back.
-  if (request.lastIndex <= state.commitIndex) {
+  // All of it is here already: taking it over would lose entries behind it that this server has vouched for (Raft paper,
+  // figure 13, rule 6).
+  if (request.lastIndex <= state.commitIndex || state.log.term(request.lastIndex) === request.lastTerm) {
+    state.leaderCommit = Math.max(state.leaderCommit, request.lastIndex);
+    followCommit(state);
     state.sendAfterDisk(answer(true));
     return;
   }
@@ -105,6 +108,7 @@ export function onInstalled(state: CoreState, request: InstallSnapshot, ok: bool
   waitForLeader(state);
   if (ok) {
     const { lastIndex, lastTerm, configuration, configurationIndex } = request;
+    assert(lastIndex >= state.commitIndex, 'a snapshot never takes the state back');
     state.snapshot = { index: lastIndex, term: lastTerm, configuration, configurationIndex };
     state.log.reset(lastIndex, lastTerm);
     state.membership.reset(configurationIndex, configuration, state);

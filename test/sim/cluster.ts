@@ -1,0 +1,470 @@
+/**
+ * Several cores on a network that loses, delays, repeats and reorders messages, cuts servers off and crashes them. Only the
+ * core runs here, without promises: one event after the other, from a seed.
+ */
+import { entryTypes, type LogEntry } from '../../src/agent/raft/api.ts';
+import { configurationCodec } from '../../src/agent/raft/configuration-codec.ts';
+import { RaftCore } from '../../src/agent/raft/core/core.ts';
+import type { Effects, Input, Persist, SnapshotPoint } from '../../src/agent/raft/core/effects.ts';
+import type { Echo, Message, Peer } from '../../src/agent/raft/core/messages.ts';
+import { timingsFor } from '../../src/agent/raft/core/timings.ts';
+import { MemoryLogStore } from '../../src/agent/raft/log-store-memory.ts';
+import { ClusterChecker } from './cluster-checker.ts';
+import { Stream } from './prng.ts';
+
+export interface ClusterOptions {
+  readonly servers: number;
+  /** Chance that a message is lost, or comes twice. */
+  readonly loss: number;
+  readonly repeat: number;
+  readonly meanDelayMs: number;
+  readonly meanDiskMs: number;
+  readonly diskFails: number;
+  readonly crashEveryMs: number;
+  readonly cutEveryMs: number;
+  readonly changeEveryMs: number;
+  readonly transferEveryMs: number;
+  readonly snapshotEveryMs: number;
+  readonly preVote: boolean;
+}
+
+const drawOptions = (random: Stream, servers: number): ClusterOptions => ({
+  servers,
+  loss: random.pick([0, 0.01, 0.1, 0.3]),
+  repeat: random.pick([0, 0.01, 0.1]),
+  meanDelayMs: random.pick([0.5, 5, 50]),
+  meanDiskMs: random.pick([0.1, 2, 20]),
+  diskFails: random.pick([0, 0, 0.01]),
+  crashEveryMs: random.pick([0, 2000, 10_000]),
+  cutEveryMs: random.pick([0, 2000, 10_000]),
+  changeEveryMs: random.pick([0, 3000]),
+  transferEveryMs: random.pick([0, 3000]),
+  snapshotEveryMs: random.pick([0, 500, 3000]),
+  preVote: random.chance(0.5),
+});
+
+interface Event {
+  readonly atMs: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+interface Server {
+  readonly peer: Peer;
+  store: MemoryLogStore;
+  snapshot: SnapshotPoint | null;
+  core: RaftCore | null;
+  life: number;
+  deadlineMs: number;
+  writing: boolean;
+  writes: Persist[];
+}
+
+const rpcTimeoutMs = 1000;
+
+export class Cluster {
+  readonly checker = new ClusterChecker();
+  readonly sometimes = new Map<string, number>();
+  readonly options: ClusterOptions;
+  readonly servers: Server[] = [];
+  nowMs = 0;
+  #events: Event[] = [];
+  #order = 0;
+  #calm = false;
+  #op = 0;
+  #readToken = 0;
+  readonly #reads = new Map<number, number>();
+  /** Pairs that cannot hear each other. */
+  readonly #cut = new Set<string>();
+  /** Requests whose answer came; the others time out. */
+  readonly #answered = new WeakSet<Echo>();
+  readonly #network: Stream;
+  readonly #disk: Stream;
+  readonly #workload: Stream;
+  readonly #seed: number;
+  readonly #print: ((line: string) => void) | null;
+
+  constructor(seed: number, servers: number, print: ((line: string) => void) | null = null, options?: ClusterOptions) {
+    this.#seed = seed;
+    this.#print = print;
+    this.options = options ?? drawOptions(new Stream(seed, 'options'), servers);
+    this.#network = new Stream(seed, 'network');
+    this.#disk = new Stream(seed, 'disk');
+    this.#workload = new Stream(seed, 'workload');
+    const peers = Array.from({ length: servers }, (_, i) => ({ id: `s${i + 1}`, address: `10.0.0.${i + 1}:8300` }));
+    const data = configurationCodec.encode({ servers: peers.map((peer) => ({ suffrage: 'voter' as const, ...peer })) });
+    for (const peer of peers) {
+      const store = new MemoryLogStore();
+      void store.write({
+        hardState: { term: 1, votedFor: '' },
+        entries: [{ index: 1, term: 1, type: entryTypes.configuration, data, extensions: null, appendedAtMs: 0 }],
+      });
+      const server: Server = {
+        peer,
+        store,
+        snapshot: null,
+        core: null,
+        life: 0,
+        deadlineMs: Number.POSITIVE_INFINITY,
+        writing: false,
+        writes: [],
+      };
+      this.servers.push(server);
+      this.#start(server);
+    }
+    this.#disturb();
+  }
+
+  /** A storm, then calm weather in which a leader must appear and everything must get through. */
+  run(stormMs: number, calmMs: number): void {
+    this.#runUntil(stormMs, () => false);
+    this.#calm = true;
+    this.#cut.clear();
+    for (const server of this.servers) if (!server.core) this.#start(server);
+    const marker = `marker ${this.#seed}`;
+    const everywhere = (): boolean => {
+      const members = this.servers.filter((server) =>
+        this.leader()?.core?.configuration.servers.some(({ id }) => id === server.peer.id),
+      );
+      return members.length > 0 && members.every((server) => this.checker.hasApplied(server.peer.id, marker));
+    };
+    let nextTryMs = 0;
+    this.#runUntil(stormMs + calmMs, () => {
+      if (this.nowMs >= nextTryMs) {
+        nextTryMs = this.nowMs + 500;
+        this.#proposeText(marker);
+      }
+      return everywhere();
+    });
+    this.checker.require(everywhere(), 'after the faults were over a write must reach every member');
+  }
+
+  /** The leader of the highest term, if any. */
+  leader(): Server | undefined {
+    return this.servers
+      .filter((server) => server.core?.role === 'leader')
+      .sort((a, b) => b.core!.term - a.core!.term)[0];
+  }
+
+  #runUntil(untilMs: number, done: () => boolean): void {
+    while (!done()) {
+      const event = this.#events[0];
+      if (!event || event.atMs > untilMs) {
+        this.nowMs = Math.max(this.nowMs, untilMs);
+        return;
+      }
+      this.#events.shift();
+      this.nowMs = event.atMs;
+      event.run();
+    }
+  }
+
+  #after(delayMs: number, run: () => void): void {
+    const event: Event = { atMs: this.nowMs + delayMs, order: this.#order++, run };
+    let low = 0;
+    let high = this.#events.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#events[middle]!.atMs <= event.atMs) low = middle + 1;
+      else high = middle;
+    }
+    this.#events.splice(low, 0, event);
+  }
+
+  #trace(line: string): void {
+    this.#print?.(`${this.nowMs.toFixed(2)} ${line}`);
+  }
+
+  #sometime(situation: string): void {
+    this.sometimes.set(situation, (this.sometimes.get(situation) ?? 0) + 1);
+  }
+
+  #start(server: Server): void {
+    server.life += 1;
+    server.writing = false;
+    server.writes = [];
+    server.deadlineMs = Number.POSITIVE_INFINITY;
+    const { store, snapshot, peer } = server;
+    const contents = store.contents();
+    server.core = new RaftCore(
+      {
+        self: peer,
+        timings: timingsFor(1),
+        random: new Stream(this.#seed, `${peer.id} life ${server.life}`),
+        wallMs: () => Math.floor(this.nowMs),
+        preVote: this.options.preVote,
+      },
+      configurationCodec,
+      {
+        hardState: store.hardState,
+        extent: { firstIndex: store.firstIndex, lastIndex: store.lastIndex, runs: contents.runs },
+        reader: store,
+        snapshot,
+        configurations: contents.configurations,
+      },
+      this.nowMs,
+    );
+    this.checker.started(peer.id, snapshot?.index ?? 0);
+    this.#trace(`${peer.id} starts, log ${store.firstIndex}..${store.lastIndex}, term ${store.hardState.term}`);
+    this.#step(server, { kind: 'tick' });
+  }
+
+  #crash(server: Server): void {
+    if (!server.core) return;
+    this.#trace(`${server.peer.id} crashes`);
+    this.#sometime(server.core.role === 'leader' ? 'leader crashed' : 'follower crashed');
+    if (server.writing) this.#sometime('crash during a disk write');
+    server.core = null;
+    server.life += 1;
+    this.#after(this.#workload.around(1000), () => {
+      if (!server.core) this.#start(server);
+    });
+  }
+
+  #step(server: Server, input: Input): Effects | null {
+    const { core, peer } = server;
+    if (!core) return null;
+    const effects = core.step(input, this.nowMs);
+    this.checker.observed(peer.id, core);
+    for (const event of effects.events) {
+      if (event.kind === 'role') this.#trace(`${peer.id} ${event.role} of term ${event.term}`);
+      if (event.kind === 'role' && event.role === 'leader') this.checker.elected(peer.id, core);
+      if (event.kind === 'leaseLost') this.#sometime('leader stepped down for want of contact');
+      if (event.kind === 'truncated') this.#sometime('log suffix truncated');
+    }
+    if (effects.persist) {
+      server.writes.push(effects.persist);
+      this.#write(server);
+    }
+    for (const message of effects.messages) this.#send(server, message);
+    for (const { token, confirmed } of effects.reads) {
+      const committedThen = this.#reads.get(token);
+      this.#reads.delete(token);
+      if (confirmed && committedThen !== undefined) {
+        this.#sometime('read confirmed');
+        this.checker.readConfirmed(peer.id, core.appliedIndex, committedThen);
+      }
+    }
+    this.#apply(server, effects.commitIndex);
+    if (effects.install) {
+      const request = effects.install;
+      const { life } = server;
+      const install = (): void => {
+        if (server.life !== life) return;
+        // Writes that were asked for earlier come first.
+        if (server.writing) {
+          this.#after(1, install);
+          return;
+        }
+        this.#sometime('snapshot installed');
+        const { lastIndex, lastTerm, configuration, configurationIndex } = request;
+        server.snapshot = { index: lastIndex, term: lastTerm, configuration, configurationIndex };
+        void server.store.reset(lastIndex);
+        this.checker.installed(peer.id, lastIndex);
+        this.#step(server, { kind: 'installed', request, ok: true });
+      };
+      this.#after(this.#disk.around(this.options.meanDiskMs * 5), install);
+    }
+    this.#schedule(server, effects.deadlineMs);
+    return effects;
+  }
+
+  #schedule(server: Server, deadlineMs: number): void {
+    if (deadlineMs === Number.POSITIVE_INFINITY || deadlineMs >= server.deadlineMs) return;
+    server.deadlineMs = deadlineMs;
+    const { life } = server;
+    this.#after(Math.max(0, deadlineMs - this.nowMs), () => {
+      if (server.life !== life || server.deadlineMs !== deadlineMs) return;
+      server.deadlineMs = Number.POSITIVE_INFINITY;
+      this.#step(server, { kind: 'tick' });
+    });
+  }
+
+  /** One write at a time; a crash meanwhile loses it or not. */
+  #write(server: Server): void {
+    const persist = server.writes[0];
+    if (server.writing || !persist) return;
+    server.writing = true;
+    const { life } = server;
+    const lost = this.#disk.chance(0.5);
+    const fails = !this.#calm && this.#disk.chance(this.options.diskFails);
+    const apply = (): void => {
+      const last = server.store.hardState;
+      if (persist.hardState) this.checker.voted(server.peer.id, last, persist.hardState);
+      void server.store.write(persist);
+    };
+    this.#after(this.#disk.around(this.options.meanDiskMs), () => {
+      if (server.life !== life) {
+        // The machine went down while this was on its way.
+        if (!lost && server.life === life + 1 && !server.core) apply();
+        return;
+      }
+      server.writing = false;
+      if (fails) {
+        this.#sometime('disk write failed');
+        server.writes = [];
+        this.#step(server, { kind: 'persistFailed', seq: persist.seq });
+      } else {
+        apply();
+        server.writes.shift();
+        for (const message of persist.then) this.#send(server, message);
+        this.#step(server, { kind: 'persisted', seq: persist.seq });
+      }
+      this.#write(server);
+    });
+  }
+
+  #apply(server: Server, commitIndex: number): void {
+    const { core, peer } = server;
+    if (!core || core.appliedIndex >= commitIndex) return;
+    let index = core.appliedIndex;
+    while (index < commitIndex) {
+      const entries: readonly LogEntry[] = core.log.entries(index + 1, commitIndex);
+      for (const entry of entries) this.checker.applied(peer.id, entry, server.store);
+      index = entries.at(-1)!.index;
+    }
+    this.#step(server, { kind: 'applied', index });
+  }
+
+  #send(from: Server, message: Message): void {
+    const to = this.servers.find(({ peer }) => peer.id === message.to.id);
+    const isRequest = 'echo' in message && (message.kind === 'appendEntries' || message.kind === 'installSnapshot');
+    const { loss, repeat, meanDelayMs } = this.options;
+    const lost = !to || this.#isCut(from.peer.id, to.peer.id) || (!this.#calm && this.#network.chance(loss));
+    const { life } = from;
+    if (lost) {
+      this.#sometime('message lost');
+      if (isRequest) this.#giveUp(from, life, message.to.id);
+      return;
+    }
+    const copies = !this.#calm && this.#network.chance(repeat) ? 2 : 1;
+    for (let i = 0; i < copies; i++) {
+      this.#after(this.#network.around(meanDelayMs), () => {
+        if (!to.core || this.#isCut(from.peer.id, to.peer.id)) {
+          if (isRequest) this.#giveUp(from, life, to.peer.id);
+          return;
+        }
+        if (message.kind === 'appendResult' || message.kind === 'snapshotResult') this.#answered.add(message.echo);
+        this.#step(to, { kind: 'message', message: withoutDecoded(message) });
+      });
+    }
+    // A request whose answer does not come is given up, as a transport does.
+    if (isRequest) this.#expectAnswer(from, life, message.to.id, message.echo);
+  }
+
+  #expectAnswer(from: Server, life: number, to: string, echo: Echo): void {
+    this.#after(rpcTimeoutMs, () => {
+      if (from.life === life && !this.#answered.has(echo)) this.#step(from, { kind: 'unreachable', id: to });
+    });
+  }
+
+  #giveUp(from: Server, life: number, to: string): void {
+    this.#after(this.#network.around(50), () => {
+      if (from.life === life) this.#step(from, { kind: 'unreachable', id: to });
+    });
+  }
+
+  #isCut(a: string, b: string): boolean {
+    return this.#cut.has(a < b ? `${a} ${b}` : `${b} ${a}`);
+  }
+
+  #proposeText(text: string): void {
+    for (const server of this.servers) {
+      if (server.core?.role !== 'leader') continue;
+      this.#step(server, {
+        kind: 'propose',
+        proposals: [{ type: entryTypes.command, data: Buffer.from(text), extensions: null }],
+      });
+    }
+  }
+
+  #disturb(): void {
+    const random = this.#workload;
+    const every = (meanMs: number, happen: () => void): void => {
+      if (meanMs === 0) return;
+      const again = (): void => {
+        if (this.#calm) return;
+        happen();
+        this.#after(random.around(meanMs), again);
+      };
+      this.#after(random.around(meanMs), again);
+    };
+    every(20, () => this.#proposeText(`op ${++this.#op}`));
+    every(50, () => {
+      // Ask everybody who believes to lead: a deposed one must not confirm.
+      for (const server of this.servers) {
+        if (server.core?.role !== 'leader') continue;
+        const token = ++this.#readToken;
+        this.#reads.set(token, this.checker.highestCommitted);
+        if (server.core.leaseUntilMs > this.nowMs) {
+          this.#sometime('read by lease');
+          this.checker.readConfirmed(server.peer.id, server.core.appliedIndex, this.checker.highestCommitted);
+        }
+        this.#step(server, { kind: 'verifyLeader', token });
+      }
+    });
+    every(this.options.crashEveryMs, () => this.#crash(random.pick(this.servers)));
+    every(this.options.cutEveryMs, () => this.#cutSomebody());
+    every(this.options.transferEveryMs, () => {
+      const leader = this.leader();
+      const outcome = leader && this.#step(leader, { kind: 'transferLeadership', to: '' })?.outcome;
+      if (outcome?.ok) this.#sometime('leadership transfer');
+    });
+    every(this.options.changeEveryMs, () => this.#changeMembers());
+    every(this.options.snapshotEveryMs, () => this.#snapshot(random.pick(this.servers)));
+  }
+
+  #cutSomebody(): void {
+    const random = this.#workload;
+    const lonely = random.pick(this.servers).peer.id;
+    const style = random.pick(['isolate', 'one link', 'halves'] as const);
+    const pairs: string[] = [];
+    for (const { peer: a } of this.servers) {
+      for (const { peer: b } of this.servers) {
+        if (a.id >= b.id) continue;
+        const isolated = a.id === lonely || b.id === lonely;
+        const split = a.id <= lonely !== b.id <= lonely;
+        if (style === 'isolate' ? isolated : style === 'halves' ? split : isolated && pairs.length === 0) {
+          pairs.push(`${a.id} ${b.id}`);
+        }
+      }
+    }
+    this.#trace(`cut ${pairs.join(', ')}`);
+    this.#sometime(`network cut: ${style}`);
+    for (const pair of pairs) this.#cut.add(pair);
+    this.#after(random.around(3000), () => {
+      for (const pair of pairs) this.#cut.delete(pair);
+    });
+  }
+
+  #changeMembers(): void {
+    const leader = this.leader();
+    if (!leader) return;
+    const { id, address } = this.#workload.pick(this.servers).peer;
+    const kind = this.#workload.pick(['addVoter', 'addNonvoter', 'demoteVoter', 'removeServer'] as const);
+    const change = kind === 'addVoter' || kind === 'addNonvoter' ? { kind, id, address } : { kind, id };
+    const outcome = this.#step(leader, { kind: 'changeConfiguration', change, prevIndex: 0 })?.outcome;
+    if (outcome?.ok) this.#sometime(`configuration change: ${kind}`);
+  }
+
+  #snapshot(server: Server): void {
+    const { core, store } = server;
+    if (!core || core.appliedIndex <= (server.snapshot?.index ?? 0)) return;
+    const { configuration, index: configurationIndex } = core.committedConfiguration;
+    const term = core.log.term(core.appliedIndex);
+    if (term === undefined) return;
+    this.#sometime('snapshot taken');
+    const snapshot = { index: core.appliedIndex, term, configuration, configurationIndex };
+    server.snapshot = snapshot;
+    const through = Math.max(0, core.appliedIndex - this.#workload.int(20));
+    // The store may be behind what is applied only by what it writes just now; it never is on this server.
+    void store.compact(Math.min(through, store.lastIndex));
+    this.#step(server, { kind: 'compacted', snapshot, firstIndex: Math.max(store.firstIndex, core.log.firstIndex) });
+  }
+}
+
+/** What goes over a wire is bytes: nothing decoded comes along. */
+function withoutDecoded(message: Message): Message {
+  if (message.kind !== 'appendEntries' || message.entries === null) return message;
+  return { ...message, entries: message.entries.map((entry) => ({ ...entry, decoded: undefined })) };
+}
