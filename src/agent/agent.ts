@@ -151,7 +151,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
       return config();
     },
   };
-  const http = await createHttpServer({
+  const http = createHttpServer({
     api,
     logger,
     metrics: telemetry.metrics,

@@ -55,4 +55,6 @@ export interface Route {
   readonly path: string;
   readonly methods: readonly string[];
   readonly handler: Handler;
+  /** Without the headers that every endpoint of the API has. */
+  readonly outsideApi?: true;
 }

@@ -3,6 +3,12 @@ import type { IncomingMessage } from 'node:http';
 
 const none = Buffer.alloc(0);
 
+/** Whether a body comes, or came, with the request. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return length === undefined ? headers['transfer-encoding'] !== undefined : length !== '0';
+}
+
 /**
  * Calls `done` once: with the body, or with null and the size in bytes that was announced or seen when it is over the limit, or
  * with null and less than the limit when the client went away in the middle.
@@ -12,12 +18,12 @@ export function collectBody(
   limitBytes: number,
   done: (body: Buffer | null, sizeBytes: number) => void,
 ): void {
-  const announced = raw.headers['content-length'];
-  if (announced === undefined ? raw.headers['transfer-encoding'] === undefined : announced === '0') {
+  if (!hasBody(raw)) {
     raw.resume();
     done(none, 0);
     return;
   }
+  const announced = raw.headers['content-length'];
   if (announced !== undefined && Number(announced) > limitBytes) {
     done(null, Number(announced));
     return;

@@ -103,11 +103,16 @@ function remove(request: ApiRequest, api: Api): MaybePromise<HttpAnswer> {
   return apply(request, api, { ...writeOptions(request, api), Op: op, DirEnt: entry });
 }
 
-function apply(request: ApiRequest, api: Api, args: Partial<KVSRequest>): MaybePromise<HttpAnswer> {
+/** Conditional writes tell whether they were done; the others were if there is no error. */
+function apply(
+  request: ApiRequest,
+  api: Api,
+  args: Pick<KVSRequest, 'Op'> & Partial<KVSRequest>,
+): MaybePromise<HttpAnswer> {
+  const isConditional = args.Op !== 'set' && args.Op !== 'delete' && args.Op !== 'delete-tree';
+  const show = ({ reply }: { readonly reply: boolean }): HttpAnswer => yesNo(reply || !isConditional, request.layout);
   const answer = api.rpc.call('KVS.Apply', args);
-  return answer instanceof Promise
-    ? answer.then(({ reply }) => yesNo(reply, request.layout))
-    : yesNo(answer.reply, request.layout);
+  return answer instanceof Promise ? answer.then(show) : show(answer);
 }
 
 /** At most one of these may be given. */

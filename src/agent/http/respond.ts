@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createGzip } from 'node:zlib';
 import { acceptsGzip } from './accept-encoding.ts';
 import type { HttpAnswer } from './answer.ts';
+import { hasBody } from './body.ts';
 import { Rendered } from './rendered.ts';
 
 /** `headers`: what every answer of this kind of endpoint carries, names and values in turn. */
@@ -16,7 +17,7 @@ export function respond(
   if (res.destroyed) return;
   const all = answer.headers.length === 0 ? [...headers] : headers.concat(answer.headers);
   // The rest of a refused body is not waited for.
-  if (!raw.complete && answer.status >= 400) all.push('Connection', 'close');
+  if (answer.status >= 400 && !raw.complete && hasBody(raw)) all.push('Connection', 'close');
   const { body } = answer;
   if (body === null) {
     all.push('Content-Length', '0');

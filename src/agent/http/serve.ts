@@ -17,6 +17,8 @@ export interface Serving {
   readonly access: Access;
   /** Headers of every answer of an endpoint, names and values in turn. */
   readonly endpointHeaders: readonly string[];
+  /** Those of every answer at all. */
+  readonly commonHeaders: readonly string[];
   readonly cache: AnswerCache;
   /** Of requests that wait: aborted when the API stops. */
   readonly waiting: Set<AbortController>;
@@ -28,12 +30,14 @@ export interface Serving {
 export class Endpoint {
   readonly route: Route;
   readonly #serving: Serving;
+  readonly #headers: readonly string[];
   readonly #allow: string;
   readonly #timers = new Map<string, RequestTimer>();
 
   constructor(route: Route, serving: Serving) {
     this.route = route;
     this.#serving = serving;
+    this.#headers = route.outsideApi === true ? serving.commonHeaders : serving.endpointHeaders;
     this.#allow = ['OPTIONS', ...route.methods].join(',');
   }
 
@@ -91,9 +95,8 @@ export class Endpoint {
   }
 
   #finish(raw: IncomingMessage, res: ServerResponse, answer: HttpAnswer, startMs: number, url: string): void {
-    const { cache, endpointHeaders } = this.#serving;
-    respond(raw, res, answer, endpointHeaders);
-    if (answer.isCurrent !== undefined) cache.keep(raw, url, answer, endpointHeaders, this);
+    respond(raw, res, answer, this.#headers);
+    if (answer.isCurrent !== undefined) this.#serving.cache.keep(raw, url, answer, this.#headers, this);
     this.record(raw, startMs, url);
   }
 

@@ -1,16 +1,17 @@
-/** The HTTP API: Fastify with the table of routes, the front before it, and a listener per address. */
+/** The HTTP API: a listener per address, the front behind them, and Fastify with the table of routes behind that. */
 import http from 'node:http';
-import fastify from 'fastify';
 import type { Logger, Metrics } from '../telemetry/api.ts';
 import type { RequestTimer } from '../telemetry/http-metrics.ts';
 import { Access } from './access.ts';
 import { AnswerCache } from './answer-cache.ts';
 import type { Api } from './api.ts';
 import { ConnectionLimit } from './connection-limit.ts';
-import { type Arrived, createFront, redirect } from './front.ts';
+import { createFront } from './front.ts';
 import { listen } from './listen.ts';
+import type { Router } from './router.ts';
 import { routes } from './routes.ts';
 import { Endpoint, type Serving } from './serve.ts';
+import { uiRoute } from './ui.ts';
 
 export interface HttpServer {
   /** Opens every configured address. Rejects with ListenError; nothing is open then. */
@@ -34,7 +35,7 @@ export interface HttpServerOptions {
 const defaultHeaderBytes = 1024 * 1024;
 const graceMs = 1000;
 
-export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { api, nowMs, logger, metrics } = options;
   const { config } = api;
   const commonHeaders = Object.entries(config.http.responseHeaders).flat();
@@ -44,6 +45,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const serving: Serving = {
     api,
     access: new Access(config.http.blockEndpoints, config.http.allowWriteHttpFrom),
+    commonHeaders,
     endpointHeaders: [...commonHeaders, 'Vary', 'Accept-Encoding', 'X-Consul-Default-Acl-Policy', aclDefault],
     cache,
     waiting,
@@ -53,44 +55,26 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const countRequest = metrics.counter('rpc.request');
   const countQuery = metrics.counter('rpc.query');
 
-  const app = fastify({ exposeHeadRoutes: false });
-  // Handlers read bodies themselves, as bytes, with their own limits.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  const endpoints = routes.map((route) => new Endpoint(route, serving));
-  for (const endpoint of endpoints) {
-    const { path } = endpoint.route;
-    app.route({
-      method: app.supportedMethods,
-      url: path.endsWith('/') ? `${path}*` : path,
-      handler: (request, reply) => {
-        reply.hijack();
-        const arrived = request.raw as Arrived;
-        endpoint.serve(arrived, reply.raw, arrived.target, arrived.sentUrl);
-      },
-    });
-  }
-  const { enabled: uiEnabled, contentPath } = config.ui;
-  app.setNotFoundHandler((request, reply) => {
-    reply.hijack();
-    const { raw: res } = reply;
-    const { target } = request.raw as Arrived;
-    if (target.path !== '/') {
-      res.writeHead(404, [...commonHeaders, 'Content-Length', '0']);
-      res.end();
-    } else if (uiEnabled) {
-      redirect(request.raw, res, contentPath, target.query, commonHeaders);
-    } else {
-      res.writeHead(200, [...commonHeaders, 'Content-Type', 'text/plain; charset=utf-8', 'Content-Length', '12']);
-      res.end('Consul Agent');
-    }
-  });
-  await app.ready();
+  const { enabled: uiEnabled, contentPath, dir: uiDir } = config.ui;
+  const table = uiEnabled ? [...routes, uiRoute(contentPath, uiDir)] : routes;
+  const endpoints = table.map((route) => new Endpoint(route, serving));
+  // Loaded behind the start: the first write does not need it.
+  let router: Router | undefined;
+  let loading: Promise<Router> | undefined;
+  const load = (): Promise<Router> => {
+    loading ??= import('./router.ts')
+      .then(({ createRouter }) => createRouter({ endpoints, commonHeaders, uiPath: uiEnabled ? contentPath : null }))
+      .then((loaded) => {
+        router = loaded;
+        return loaded;
+      });
+    return loading;
+  };
 
   const front = createFront({
     cache,
     kv: endpoints.find(({ route }) => route.path === '/v1/kv/')!,
-    paths: routes.map(({ path }) => path),
+    paths: table.map(({ path }) => path),
     filterUnprintable: !config.http.disableUnprintableCharFilter,
     commonHeaders,
     nowMs,
@@ -99,7 +83,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       countRequest();
       countQuery();
     },
-    route: app.routing,
+    route: (raw, res) => {
+      if (router !== undefined) router.route(raw, res);
+      else
+        load().then(
+          (loaded) => loaded.route(raw, res),
+          (error: Error) => res.destroy(error),
+        );
+    },
   });
   const limit = new ConnectionLimit(config.limits.httpMaxConnsPerClient);
   const servers: http.Server[] = [];
@@ -129,13 +120,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     });
     for (const controller of [...waiting]) controller.abort();
     await Promise.all(closed);
-    await app.close();
+    await router?.stop();
   };
 
   return {
     start: async () => {
       try {
         for (const address of config.httpAddrs) await open(address);
+        setImmediate(() => load().catch((error: Error) => logger.error('HTTP routes', { error: error.message })));
       } catch (error) {
         await stop();
         throw error;

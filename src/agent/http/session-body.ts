@@ -24,6 +24,9 @@ export function decodeSession(body: Buffer, nodeName: string): Session {
     session.ID = '';
     session.Node ||= defaults.Node;
     session.Behavior ||= defaults.Behavior;
+    // `Checks` is what node checks were called once.
+    if (session.Checks !== null) session.NodeChecks = [...new Set([...(session.NodeChecks ?? []), ...session.Checks])];
+    session.Checks = null;
     session.NodeChecks ??= defaults.NodeChecks;
     const delay = document instanceof JsonObject ? member(document, 'lockdelay') : undefined;
     if (delay === undefined || delay === null) session.LockDelay = defaults.LockDelay;

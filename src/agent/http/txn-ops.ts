@@ -24,6 +24,8 @@ export function toTxnOp({ KV, Node: node, Service, Check }: TxnOpBody, datacente
   if (Service !== null) {
     const { ContentHash: _hash, Datacenter: _datacenter, Proxy: proxy, Connect, ...service } = Service.Service;
     const full = make(NodeService, service);
+    // Absent weights arrive as zeros; the state machine knows the defaults.
+    if (service.Weights.Passing === 0 && service.Weights.Warning === 0) full.Weights = null;
     if (proxy !== null) full.Proxy = proxy;
     if (Connect !== null) full.Connect = Connect;
     return make(TxnOp, { Service: { Verb: Service.Verb, Node: Service.Node, Service: full } });
