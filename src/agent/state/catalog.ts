@@ -2,9 +2,11 @@
 import type { Node, NodeService, ServiceNode } from '../../structs/catalog.ts';
 import { getNode } from './nodes.ts';
 import { fold, indexKeys, nodeKey, type ServiceRow, topics } from './schema.ts';
-import { maxIndex, type State } from './store.ts';
+import { maxIndex, type ReadIndex, type State } from './store.ts';
 import { part } from './table.ts';
 import type { WatchSet } from './watches.ts';
+
+const nodeServicesIndex: readonly string[] = ['nodes', 'services'];
 
 export type MetaFilter = Readonly<Record<string, string>> | null;
 
@@ -90,11 +92,10 @@ export function instancesOf(state: State, watch: WatchSet, service: string, mesh
  * The index of a service: its own while it has instances; afterwards that of the last service that went away; failing
  * both, of the tables.
  */
-export function serviceIndex(state: State, service: string, exists: boolean, withChecks: boolean): number {
-  const own = exists ? undefined : state.indexes.get(indexKeys.extinction);
-  const index = own ?? state.indexes.get(indexKeys.service(service));
-  if (index !== undefined) return index;
-  return withChecks ? maxIndex(state, 'nodes', 'services', 'checks') : maxIndex(state, 'nodes', 'services');
+export function serviceIndex(state: State, service: string, exists: boolean, withChecks: boolean): readonly string[] {
+  const own = indexKeys.service(service);
+  for (const key of exists ? [own] : [indexKeys.extinction, own]) if (state.indexes.has(key)) return [key];
+  return withChecks ? ['nodes', 'services', 'checks'] : nodeServicesIndex;
 }
 
 export function listInstances(
@@ -103,7 +104,7 @@ export function listInstances(
   service: string,
   mesh: boolean,
   filter: InstanceFilter,
-): { index: number; instances: ServiceNode[] } {
+): { index: ReadIndex; instances: ServiceNode[] } {
   const rows = instancesOf(state, watch, service, mesh);
   if (mesh) watch.topic(topics.service(service));
   const instances: ServiceNode[] = [];
@@ -157,9 +158,9 @@ export function nodeServices(
   state: State,
   watch: WatchSet,
   nameOrId: string,
-): { index: number; node: Node | null; services: NodeService[] } {
+): { index: ReadIndex; node: Node | null; services: NodeService[] } {
   const node = findNode(state, watch, nameOrId);
   if (node === undefined) return { index: 0, node: null, services: [] };
   const rows = state.tables.services.rows.values(nodeKey(node.Node) + part);
-  return { index: maxIndex(state, 'nodes', 'services'), node, services: rows.map((row) => row.Service) };
+  return { index: nodeServicesIndex, node, services: rows.map((row) => row.Service) };
 }

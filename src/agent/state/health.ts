@@ -10,17 +10,19 @@ import {
 } from './catalog.ts';
 import { getNode } from './nodes.ts';
 import { fold, nodeKey, onNode, type ServiceRow, topics } from './schema.ts';
-import { maxIndex, type State } from './store.ts';
+import type { ReadIndex, State } from './store.ts';
 import { part } from './table.ts';
 import type { WatchSet } from './watches.ts';
 
+const checksIndex: readonly string[] = ['checks'];
+
 export interface ChecksRead {
-  readonly index: number;
+  readonly index: ReadIndex;
   readonly checks: HealthCheck[];
 }
 
 const found = (state: State, checks: HealthCheck[], filter: MetaFilter): ChecksRead => ({
-  index: maxIndex(state, 'checks'),
+  index: checksIndex,
   checks:
     filter === null ? checks : checks.filter((check) => matchesMeta(getNode(state, check.Node)?.Meta ?? null, filter)),
 });
@@ -51,7 +53,7 @@ export function serviceHealth(
   service: string,
   mesh: boolean,
   filter: InstanceFilter,
-): { index: number; instances: CheckServiceNode[] } {
+): { index: ReadIndex; instances: CheckServiceNode[] } {
   const rows = instancesOf(state, watch, service, mesh);
   const instances: CheckServiceNode[] = [];
   for (const row of rows) {
@@ -65,7 +67,7 @@ export function serviceHealth(
   const index =
     rows.length === 0
       ? serviceIndex(state, service, false, true)
-      : Math.max(...names.map((name) => serviceIndex(state, name, true, true)));
+      : names.flatMap((name) => serviceIndex(state, name, true, true));
   return { index, instances };
 }
 

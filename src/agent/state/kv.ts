@@ -3,7 +3,7 @@ import { goQuote } from '../../lib/go-format.ts';
 import type { DirEntry } from '../../structs/kv.ts';
 import { KvRow, packValue } from './kv-row.ts';
 import { getSession } from './session.ts';
-import { CommandError, maxIndex, type State, type Transaction } from './store.ts';
+import { CommandError, type ReadIndex, type State, type Transaction } from './store.ts';
 import type { WatchSet } from './watches.ts';
 
 /** `entry` as it is written: key in byte order, value packed. Of its indexes only `ModifyIndex` of a CAS is looked at. */
@@ -116,17 +116,17 @@ export function reapTombstones(tx: Transaction, index: number): void {
   for (const key of keys) tx.remove('tombstones', key);
 }
 
-const tableIndex = (state: State): number => maxIndex(state, 'kvs', 'tombstones');
+const tableIndex: readonly string[] = ['kvs', 'tombstones'];
 
 /** A missing key reports the index of the table, so that who waits for it sees its creation. */
 export function getKey(
   state: State,
   watch: WatchSet,
   key: string,
-): { readonly index: number; readonly row: KvRow | undefined } {
+): { readonly index: ReadIndex; readonly row: KvRow | undefined } {
   watch.key(key);
   const row = state.tables.kvs.get(key);
-  return { index: row === undefined ? tableIndex(state) : row.modifyIndex, row };
+  return { index: row === undefined ? tableIndex : row.modifyIndex, row };
 }
 
 /** The index is the last change below the prefix, deletions included; without any, and for '', that of the table. */
@@ -134,14 +134,14 @@ export function listKeys(
   state: State,
   watch: WatchSet,
   prefix: string,
-): { readonly index: number; readonly rows: readonly KvRow[] } {
+): { readonly index: ReadIndex; readonly rows: readonly KvRow[] } {
   watch.prefix(prefix);
   const rows = state.tables.kvs.rows.values(prefix);
-  if (prefix === '') return { index: tableIndex(state), rows };
+  if (prefix === '') return { index: tableIndex, rows };
   let index = 0;
   for (const row of rows) if (row.modifyIndex > index) index = row.modifyIndex;
   state.tables.tombstones.rows.scanPrefix(prefix, (stone) => {
     if (stone.index > index) index = stone.index;
   });
-  return { index: index === 0 ? tableIndex(state) : index, rows };
+  return { index: index === 0 ? tableIndex : index, rows };
 }

@@ -34,9 +34,9 @@ export function ensureService(tx: Transaction, nodeName: string, request: NodeSe
   return service;
 }
 
-/** Unset and negative weights count as 1. */
+/** Unset weights (both 0 says as much) and negative ones count as 1. */
 function weightsOf({ Weights }: NodeService): { Passing: number; Warning: number } {
-  if (Weights === null) return { Passing: 1, Warning: 1 };
+  if (Weights === null || (Weights.Passing === 0 && Weights.Warning === 0)) return { Passing: 1, Warning: 1 };
   return { Passing: Weights.Passing >= 0 ? Weights.Passing : 1, Warning: Weights.Warning >= 0 ? Weights.Warning : 1 };
 }
 

@@ -2,7 +2,7 @@
 import type { Session } from '../../structs/session.ts';
 import { deleteKey, releaseKey } from './kv.ts';
 import { fold, nodeKey, onNode, sessionChecks, topics } from './schema.ts';
-import { CommandError, maxIndex, type State, type Transaction } from './store.ts';
+import { CommandError, type ReadIndex, type State, type Transaction } from './store.ts';
 import type { WatchSet } from './watches.ts';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -57,23 +57,25 @@ export function destroySessionsOfCheck(tx: Transaction, node: string, check: str
   for (const session of tx.tables.sessions.by('check', onNode(node, check))) destroySession(tx, session.ID);
 }
 
+const sessionsIndex: readonly string[] = ['sessions'];
+
 export interface SessionsRead {
-  readonly index: number;
+  readonly index: ReadIndex;
   readonly sessions: readonly Session[];
 }
 
 export function readSession(state: State, watch: WatchSet, id: string): SessionsRead {
   watch.topic(topics.session(id));
   const session = getSession(state, id);
-  return { index: maxIndex(state, 'sessions'), sessions: session === undefined ? [] : [session] };
+  return { index: sessionsIndex, sessions: session === undefined ? [] : [session] };
 }
 
 export function listSessions(state: State, watch: WatchSet): SessionsRead {
   watch.topic('sessions');
-  return { index: maxIndex(state, 'sessions'), sessions: state.tables.sessions.rows.values() };
+  return { index: sessionsIndex, sessions: state.tables.sessions.rows.values() };
 }
 
 export function listNodeSessions(state: State, watch: WatchSet, node: string): SessionsRead {
   watch.topic(topics.nodeSessions(node));
-  return { index: maxIndex(state, 'sessions'), sessions: state.tables.sessions.by('node', nodeKey(node)) };
+  return { index: sessionsIndex, sessions: state.tables.sessions.by('node', nodeKey(node)) };
 }

@@ -19,6 +19,15 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
+/**
+ * The index of a read: fixed, or the last change of the named tables, whenever it is asked for. The latter moves without
+ * waking who waits: a missing key reports the index of its table, but only its own creation is news.
+ */
+export type ReadIndex = number | readonly string[];
+
+export const resolveIndex = (state: State, index: ReadIndex): number =>
+  typeof index === 'number' ? index : maxIndex(state, ...index);
+
 /** The largest of the named indexes. */
 export function maxIndex(state: State, ...keys: readonly string[]): number {
   let max = 0;

@@ -51,6 +51,16 @@ function demandBehavior(behavior: string): string {
   return behavior;
 }
 
+/** Checks of a node used to have a field of another name. */
+function oneListOfChecks(session: Session): Session {
+  if ((session.Checks ?? []).length === 0) return session;
+  return {
+    ...session,
+    NodeChecks: [...new Set([...(session.NodeChecks ?? []), ...(session.Checks ?? [])])],
+    Checks: null,
+  };
+}
+
 /** Ids are drawn until one is free: chance collisions must not end another session. */
 function freshId(context: ServerContext): string {
   for (;;) {
@@ -65,7 +75,7 @@ export const sessionMethods: MethodTable = {
     by: 'leader',
     async run(context, args) {
       const op = args.Op ?? '';
-      const session: Session = make(Session, args.Session);
+      const session = oneListOfChecks(make(Session, args.Session));
       if (op === 'destroy' && session.ID === '') throw new RpcError('Must provide ID');
       if (op === 'create' && session.Node === '') throw new RpcError('Must provide Node');
       session.Behavior = demandBehavior(session.Behavior);

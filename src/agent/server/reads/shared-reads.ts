@@ -7,12 +7,12 @@ import type { Clock, Random } from '../../../lib/runtime.ts';
 import type { QueryMeta } from '../../../structs/common.ts';
 import { errors } from '../../errors.ts';
 import type { Answer } from '../../rpc/caller.ts';
-import type { State, Store } from '../../state/store.ts';
+import { type ReadIndex, resolveIndex, type State, type Store } from '../../state/store.ts';
 import type { Reader, Unwatch, WatchSet } from '../../state/watches.ts';
 import { Deadlines, type Expiring } from './deadlines.ts';
 
 export interface ReadResult<R> {
-  readonly index: number;
+  readonly index: ReadIndex;
   readonly reply: R;
 }
 
@@ -51,9 +51,11 @@ const wakeSlice = 200;
 /** One kept answer and those who wait for it to change. */
 class SharedRead implements Reader {
   readonly question: Question<unknown>;
-  readonly index: number;
+  readonly readIndex: ReadIndex;
+  /** What `readIndex` was when `answer` was made. */
+  index: number;
   /** Null when it was dropped for memory; then only the waiters are left. */
-  answer: Answer<unknown> | null;
+  answer: Answer<unknown> | null = null;
   readonly sizeBytes: number;
   readonly waiters = new Set<Waiter>();
   current = true;
@@ -64,14 +66,14 @@ class SharedRead implements Reader {
 
   constructor(
     question: Question<unknown>,
+    readIndex: ReadIndex,
     index: number,
-    answer: Answer<unknown>,
     sizeBytes: number,
     onChange: (read: SharedRead) => void,
   ) {
     this.question = question;
+    this.readIndex = readIndex;
     this.index = index;
-    this.answer = answer;
     this.sizeBytes = sizeBytes;
     this.#onChange = onChange;
   }
@@ -144,6 +146,7 @@ export class SharedReads {
     const read = this.#reads.get(key);
     if (read === undefined) return null;
     read.used = true;
+    if (typeof read.readIndex !== 'number') this.#refresh(read);
     return read.answer;
   }
 
@@ -209,6 +212,7 @@ export class SharedReads {
     const kept = this.#reads.get(question.key);
     if (kept !== undefined) {
       kept.used = true;
+      this.#refresh(kept);
       return kept;
     }
     const read = this.#read(question);
@@ -218,7 +222,7 @@ export class SharedReads {
   }
 
   #read(question: Question<unknown>): SharedRead {
-    const { store, mayAnswer, meta } = this.#options;
+    const { store } = this.#options;
     // The watches need their reader before there is an answer; it is told nothing until this has returned.
     const reader: { read: SharedRead | null; changed(): void } = {
       read: null,
@@ -228,16 +232,32 @@ export class SharedReads {
     };
     const { result, unwatch } = store.watches.watch(reader, (watch) => question.read(store.state, watch));
     // An index of 0 would make the asker come back at once, for ever.
-    const index = Math.max(1, result.index);
-    const answer: Answer<unknown> = {
-      reply: result.reply,
-      meta: meta(index),
-      isCurrent: () => read.current && mayAnswer(),
-    };
-    const read = new SharedRead(question, index, answer, question.sizeBytes(result.reply) + 1024, this.#onChange);
+    const index = Math.max(1, resolveIndex(store.state, result.index));
+    const sizeBytes = question.sizeBytes(result.reply) + 1024;
+    const read = new SharedRead(question, result.index, index, sizeBytes, this.#onChange);
+    read.answer = this.#present(read, result.reply);
     read.unwatch = unwatch;
     reader.read = read;
     return read;
+  }
+
+  #present(read: SharedRead, reply: unknown): Answer<unknown> {
+    const { store, mayAnswer, meta } = this.#options;
+    const { index, readIndex } = read;
+    const isCurrent =
+      typeof readIndex === 'number'
+        ? () => read.current && mayAnswer()
+        : () => read.current && mayAnswer() && Math.max(1, resolveIndex(store.state, readIndex)) === index;
+    return { reply, meta: meta(index), isCurrent };
+  }
+
+  /** The reply stands, but its index may have moved with its tables. */
+  #refresh(read: SharedRead): void {
+    if (typeof read.readIndex === 'number') return;
+    const index = Math.max(1, resolveIndex(this.#options.store.state, read.readIndex));
+    if (index === read.index) return;
+    read.index = index;
+    if (read.answer !== null) read.answer = this.#present(read, read.answer.reply);
   }
 
   /** What was dropped for memory is read again; its index is the same, or it would not be current. */
@@ -329,7 +349,7 @@ export class SharedReads {
     const { read } = waiter;
     this.#finish(waiter, () => {
       // What a pending wake-up was about to tell is told now.
-      waiter.resolve(ofPromise(() => this.#answerOf(read.current ? read : this.#find(read.question))));
+      waiter.resolve(ofPromise(() => this.#answerOf(this.#find(read.question))));
     });
   };
 

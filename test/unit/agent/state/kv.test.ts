@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { applyCommand } from '../../../../src/agent/server/fsm/apply.ts';
 import { getKey, listKeys } from '../../../../src/agent/state/kv.ts';
 import { toDirEntry } from '../../../../src/agent/state/kv-row.ts';
-import { Store } from '../../../../src/agent/state/store.ts';
+import { resolveIndex, Store } from '../../../../src/agent/state/store.ts';
 import { watchNothing } from '../../../../src/agent/state/watches.ts';
 import { byteOrder, fromByteOrder } from '../../../../src/lib/btree/byte-order.ts';
 import { RegisterRequest } from '../../../../src/structs/catalog.ts';
@@ -171,11 +171,13 @@ describe('the key/value store', () => {
         const { state } = store;
         for (const prefix of [...keys, 'a/b/c/d', 'z']) {
           const { index: at, rows } = listKeys(state, watchNothing, byteOrder(prefix));
-          expect({ index: at, keys: rows.map((row) => fromByteOrder(row.key)) }).toEqual(model.list(prefix));
+          expect({ index: resolveIndex(state, at), keys: rows.map((row) => fromByteOrder(row.key)) }).toEqual(
+            model.list(prefix),
+          );
         }
         for (const [key, entry] of model.entries) {
           const { index: at, row } = getKey(state, watchNothing, byteOrder(key));
-          expect(at).toBe(entry.modify);
+          expect(resolveIndex(state, at)).toBe(entry.modify);
           expect(toDirEntry(row!)).toEqual({
             LockIndex: entry.lockIndex,
             Key: key,
@@ -186,7 +188,9 @@ describe('the key/value store', () => {
             ModifyIndex: entry.modify,
           });
         }
-        expect(getKey(state, watchNothing, 'nowhere')).toEqual({ index: model.tableIndex, row: undefined });
+        const missing = getKey(state, watchNothing, 'nowhere');
+        expect(missing.row).toBeUndefined();
+        expect(resolveIndex(state, missing.index)).toBe(model.tableIndex);
       }),
       { numRuns: 300 },
     );
