@@ -79,14 +79,16 @@ export function udpTransport({ host, port }: HostPort, clock: Clock): LineTransp
   };
   return {
     send: (lines) => {
-      if (clock.nowMs() - resolvedMs >= resolveEveryMs) resolve();
+      if (!closed && clock.nowMs() - resolvedMs >= resolveEveryMs) resolve();
       if (socket === null) return;
       for (const packet of packets(lines)) socket.send(packet, port, address, () => {});
     },
     close: () => {
       closed = true;
-      socket?.close();
+      const last = socket;
       socket = null;
+      // What was just sent has not left yet.
+      setImmediate(() => last?.close());
     },
   };
 }
@@ -112,7 +114,7 @@ export function tcpTransport({ host, port }: HostPort, clock: Clock): LineTransp
       if (socket !== null && socket.writableLength < maxBacklogBytes) socket.write(lines.join(''));
     },
     close: () => {
-      socket?.destroy();
+      socket?.end();
       socket = null;
     },
   };
