@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { Cluster } from './cluster.ts';
+
+function campaign(servers: number, seeds: number): Map<string, number> {
+  const sometimes = new Map<string, number>();
+  const failures: string[] = [];
+  for (let seed = 1; seed <= seeds; seed++) {
+    const cluster = new Cluster(seed, servers);
+    try {
+      cluster.run(15_000, 30_000);
+    } catch (error) {
+      failures.push(`${servers} servers, seed ${seed}: ${error instanceof Error ? error.message : error}`);
+    }
+    for (const [situation, times] of cluster.sometimes) {
+      sometimes.set(situation, (sometimes.get(situation) ?? 0) + times);
+    }
+  }
+  expect(failures).toEqual([]);
+  return sometimes;
+}
+
+describe('a cluster of cores under loss, partitions and crashes', () => {
+  it('keeps the properties of the Raft paper with three servers, and recovers', () => {
+    const sometimes = campaign(3, 80);
+    for (const situation of [
+      'leader crashed',
+      'crash during a disk write',
+      'log suffix truncated',
+      'snapshot installed',
+      'leadership transfer',
+      'leader stepped down for want of contact',
+      'read by lease',
+      'read confirmed',
+      'configuration change: removeServer',
+      'disk write failed',
+    ]) {
+      expect(sometimes.get(situation) ?? 0, situation).toBeGreaterThan(0);
+    }
+  });
+
+  it('keeps them with five servers', () => {
+    campaign(5, 50);
+  });
+
+  it('keeps them with two and with four, where half is no majority', () => {
+    campaign(2, 30);
+    campaign(4, 30);
+  });
+});
