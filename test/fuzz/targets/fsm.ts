@@ -2,14 +2,16 @@
  * Raft commands applied to a store that already holds something: bytes that were changed at random, and good commands with
  * other names, numbers and members.
  */
+import { Readable } from 'node:stream';
 import { applyCommand } from '../../../src/agent/server/fsm/apply.ts';
+import { readSnapshot, writeSnapshot } from '../../../src/agent/server/fsm/snapshot.ts';
 import { Store } from '../../../src/agent/state/store.ts';
 import { MsgpackError } from '../../../src/lib/msgpack/index.ts';
 import { type Command, decodeCommand, encodeCommand } from '../../../src/structs/commands.ts';
 import { fsmVectors } from '../corpus.ts';
 import type { Dice } from '../dice.ts';
 import { mutateValue, poolOf } from '../mutate-value.ts';
-import { type Target, unlessRefused } from '../target.ts';
+import { holds, type Target, unlessRefused } from '../target.ts';
 
 export function fsmTarget(): Target {
   const corpus = fsmVectors();
@@ -29,7 +31,7 @@ export function fsmTarget(): Target {
   return {
     corpus,
     words: [],
-    run(input, dice) {
+    async run(input, dice) {
       const store = new Store(() => 0);
       let index = 10;
       // In their order they build on each other.
@@ -38,9 +40,20 @@ export function fsmTarget(): Target {
       apply(store, index++, dice.oneIn(3) ? input : changed(dice));
       apply(store, index++, changed(dice));
       applyCommand(store, index, dice.pick(good));
+      if (dice.oneIn(4)) await survivesSnapshot(store);
     },
   };
 }
+
+/** Whatever was applied can be written, read, and written again as the same bytes. */
+async function survivesSnapshot(store: Store): Promise<void> {
+  const written = await bytesOf(writeSnapshot(store.state, []));
+  const { state } = await readSnapshot(Readable.from([written]));
+  holds(written.equals(await bytesOf(writeSnapshot(state, []))), 'a snapshot restores the state it was taken of');
+}
+
+const bytesOf = async (pieces: AsyncIterable<Uint8Array>): Promise<Buffer> =>
+  Buffer.concat(await Array.fromAsync(pieces));
 
 function apply(store: Store, index: number, input: Uint8Array | undefined): void {
   if (input === undefined || input.length === 0) return;
