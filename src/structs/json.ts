@@ -4,7 +4,6 @@
  */
 import { formatDuration } from '../lib/duration.ts';
 import { formatFloat32, formatFloat64, quote, sortedKeys } from '../lib/go-json/quote.ts';
-import { asNative } from '../lib/msgpack/text.ts';
 import { isDict } from './dict.ts';
 import { resolve, zeroTime } from './make.ts';
 import type { Fields, JsonHints, Kind, Schema } from './schema.ts';
@@ -111,13 +110,13 @@ function compile(type: Kind, hints: JsonHints, layout: Layout): Render {
 function renderBytes(value: unknown): string {
   if (value === null) return 'null';
   const bytes = value as Uint8Array;
-  return `"${base64(bytes)}"`;
+  return `"${base64Slice.call(bytes, 0, bytes.length)}"`;
 }
 
-function base64(bytes: Uint8Array): string {
-  const buffer = asNative(bytes) as unknown as { base64Slice(start: number, end: number): string };
-  return buffer.base64Slice(0, bytes.length);
-}
+// Node's own encoder takes any bytes, so a plain Uint8Array needs no Buffer around it.
+const { base64Slice } = Buffer.prototype as unknown as {
+  base64Slice: (this: Uint8Array, start: number, end: number) => string;
+};
 
 /** A zone with offset zero is `Z` in JSON, whatever its name (see lib/msgpack/time.ts). */
 const renderTime = (time: string): string => (time.endsWith('+00:00') ? `"${time.slice(0, -6)}Z"` : `"${time}"`);

@@ -162,9 +162,10 @@ export class Reader {
     this.need(length);
     const start = this.pos;
     this.pos += length;
-    if (!this.copyBytes) return this.buf.subarray(start, this.pos);
+    const { buf } = this;
+    if (!this.copyBytes) return new Uint8Array(buf.buffer, buf.byteOffset + start, length);
     const copy = new Uint8Array(length);
-    copy.set(this.buf.subarray(start, this.pos));
+    copy.set(buf.subarray(start, this.pos));
     return copy;
   }
 

@@ -81,11 +81,14 @@ function decodeEscaping(bytes: NativeBuffer, start: number, end: number): string
 const isEscape = (codePoint: number): boolean => codePoint >= 0xdc80 && codePoint <= 0xdcff;
 const isSurrogate = (codePoint: number): boolean => codePoint >= 0xd800 && codePoint <= 0xdfff;
 
+const utf8Width = (codePoint: number): number =>
+  codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
+
 function escapedByteLength(text: string): number {
   let length = 0;
   for (const char of text) {
     const point = char.codePointAt(0)!;
-    length += isEscape(point) || point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    length += isEscape(point) ? 1 : utf8Width(point);
   }
   return length;
 }
@@ -96,6 +99,6 @@ function encodeEscaped(text: string, into: NativeBuffer, offset: number): void {
     const point = char.codePointAt(0)!;
     if (isEscape(point)) into[at++] = point - 0xdc00;
     // Any other lone surrogate has no bytes: Go writes the replacement character.
-    else at += into.utf8Write(isSurrogate(point) ? '\ufffd' : char, at, 4);
+    else at += into.utf8Write(isSurrogate(point) ? '\ufffd' : char, at, utf8Width(point));
   }
 }
