@@ -2,6 +2,8 @@
 import type { MaybePromise } from '../../lib/runtime.ts';
 import {
   DeregisterRequest,
+  GatewayService,
+  type IndexedGatewayServices,
   type IndexedNodeServiceList,
   type IndexedNodeServices,
   type IndexedNodes,
@@ -19,6 +21,7 @@ import { type HttpAnswer, json, yesNo } from './answer.ts';
 import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
 import { decodeBody } from './decode-body.ts';
+import { nodeServiceListShown, nodeServicesShown, serviceNodesShown } from './no-nil.ts';
 import { nodeMetaFilters, querySource, readOptions, refuseNamespace, writeOptions } from './query-options.ts';
 import { read, shownBy } from './read.ts';
 import { listView, valueView } from './view.ts';
@@ -33,6 +36,7 @@ export const catalogRoutes: readonly Route[] = [
   { path: '/v1/catalog/connect/', methods: ['GET'], handler: (request, api) => serviceNodes(request, api, true) },
   { path: '/v1/catalog/node/', methods: ['GET'], handler: nodeServices },
   { path: '/v1/catalog/node-services/', methods: ['GET'], handler: nodeServiceList },
+  { path: '/v1/catalog/gateway-services/', methods: ['GET'], handler: gatewayServices },
 ];
 
 /** What all reads of catalog and health have in common. */
@@ -51,7 +55,7 @@ async function register(request: ApiRequest, api: Api): Promise<HttpAnswer> {
 
 async function deregister(request: ApiRequest, api: Api): Promise<HttpAnswer> {
   refuseNamespace(request);
-  const args = await decodeBody(request, DeregisterRequest);
+  const args = await decodeBody(request, DeregisterRequest, { unknownFields: 'ignore' });
   if (args.Datacenter === '') args.Datacenter = api.config.datacenter;
   const token = request.token;
   if (token !== '') args.Token = token;
@@ -84,7 +88,7 @@ function services(request: ApiRequest, api: Api): MaybePromise<HttpAnswer> {
   return read(request, api, 'Catalog.ListServices', args, shownBy(request, servicesView), discovery);
 }
 
-const serviceNodesView = listView(ServiceNode, (reply: IndexedServiceNodes) => reply.ServiceNodes);
+const serviceNodesView = listView(ServiceNode, (reply: IndexedServiceNodes) => serviceNodesShown(reply.ServiceNodes));
 
 function serviceNodes(request: ApiRequest, api: Api, connect: boolean): MaybePromise<HttpAnswer> {
   refuseNamespace(request);
@@ -103,7 +107,9 @@ function serviceNodes(request: ApiRequest, api: Api, connect: boolean): MaybePro
   return read(request, api, 'Catalog.ServiceNodes', args, shownBy(request, serviceNodesView), discovery);
 }
 
-const nodeServicesView = valueView(ptr(NodeServices), (reply: IndexedNodeServices) => reply.NodeServices);
+const nodeServicesView = valueView(ptr(NodeServices), (reply: IndexedNodeServices) =>
+  nodeServicesShown(reply.NodeServices),
+);
 
 function nodeServices(request: ApiRequest, api: Api): MaybePromise<HttpAnswer> {
   refuseNamespace(request);
@@ -113,7 +119,9 @@ function nodeServices(request: ApiRequest, api: Api): MaybePromise<HttpAnswer> {
   return read(request, api, 'Catalog.NodeServices', args, shownBy(request, nodeServicesView), discovery);
 }
 
-const nodeServiceListView = valueView(NodeServiceList, (reply: IndexedNodeServiceList) => reply.NodeServices);
+const nodeServiceListView = valueView(NodeServiceList, (reply: IndexedNodeServiceList) =>
+  nodeServiceListShown(reply.NodeServices),
+);
 
 function nodeServiceList(request: ApiRequest, api: Api): MaybePromise<HttpAnswer> {
   refuseNamespace(request);
@@ -121,4 +129,14 @@ function nodeServiceList(request: ApiRequest, api: Api): MaybePromise<HttpAnswer
   if (request.rest === '') throw new BadRequest('Missing node name');
   const args = { ...options, Node: request.rest };
   return read(request, api, 'Catalog.NodeServiceList', args, shownBy(request, nodeServiceListView), discovery);
+}
+
+const gatewayView = listView(GatewayService, (reply: IndexedGatewayServices) => reply.Services, null);
+
+function gatewayServices(request: ApiRequest, api: Api): MaybePromise<HttpAnswer> {
+  refuseNamespace(request);
+  const options = readOptions(request, api);
+  if (request.rest === '') throw new BadRequest('Missing gateway name');
+  const args = { ...options, ServiceName: request.rest };
+  return read(request, api, 'Catalog.GatewayServices', args, shownBy(request, gatewayView), discovery);
 }

@@ -1,13 +1,17 @@
 /** Request bodies in JSON, with the refusals of the endpoints that take them. */
 import { JsonError } from '../../lib/go-json/index.ts';
-import { decodeJson } from '../../structs/json-decode.ts';
+import { decodeJson, type JsonDecodeOptions } from '../../structs/json-decode.ts';
 import type { Schema } from '../../structs/schema.ts';
 import { BadRequest } from '../errors.ts';
 import type { ApiRequest } from './api-request.ts';
 
-export async function decodeBody<T>(request: ApiRequest, schema: Schema<T>): Promise<T> {
+export async function decodeBody<T>(
+  request: ApiRequest,
+  schema: Schema<T>,
+  options: JsonDecodeOptions = {},
+): Promise<T> {
   const body = await request.readBody();
-  return refusing('Request decode failed', () => decodeJson(schema, body));
+  return refusing('Request decode failed', () => decodeJson(schema, body, options));
 }
 
 /** Runs a decoder; what is wrong with the document is answered with 400 and `what: why`. */

@@ -7,13 +7,15 @@ import {
   type IndexedHealthChecks,
 } from '../../structs/catalog.ts';
 import { BadRequest } from '../errors.ts';
-import type { HttpAnswer } from './answer.ts';
+import { type HttpAnswer, plainText } from './answer.ts';
 import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
 import { discovery } from './catalog.ts';
 import { parseBool } from './go-number.ts';
+import { checksShown, instancesShown } from './no-nil.ts';
 import { nodeMetaFilters, querySource, readOptions, refuseNamespace } from './query-options.ts';
 import { read, type Shown, shownBy } from './read.ts';
+import { Rendered } from './rendered.ts';
 import { listView } from './view.ts';
 
 export const healthRoutes: readonly Route[] = [
@@ -25,7 +27,7 @@ export const healthRoutes: readonly Route[] = [
   { path: '/v1/health/ingress/', methods: ['GET'], handler: (request, api) => instances(request, api, 'ingress') },
 ];
 
-const checksView = listView(HealthCheck, (reply: IndexedHealthChecks) => reply.HealthChecks);
+const checksView = listView(HealthCheck, (reply: IndexedHealthChecks) => checksShown(reply.HealthChecks));
 
 function node(request: ApiRequest, api: Api): MaybePromise<HttpAnswer> {
   refuseNamespace(request);
@@ -61,10 +63,9 @@ function state(request: ApiRequest, api: Api): MaybePromise<HttpAnswer> {
   return read(request, api, 'Health.ChecksInState', args, shownBy(request, checksView), discovery);
 }
 
-const nodesOf = (reply: IndexedCheckServiceNodes): CheckServiceNode[] | null => reply.Nodes;
-const instancesView = listView(CheckServiceNode, nodesOf);
+const instancesView = listView(CheckServiceNode, (reply: IndexedCheckServiceNodes) => instancesShown(reply.Nodes));
 const passingView = listView(CheckServiceNode, (reply: IndexedCheckServiceNodes) =>
-  (reply.Nodes ?? []).filter(({ Checks }) => (Checks ?? []).every(({ Status }) => Status === 'passing')),
+  instancesShown(reply.Nodes).filter(({ Checks }) => Checks!.every(({ Status }) => Status === 'passing')),
 );
 
 function instances(request: ApiRequest, api: Api, kind: 'service' | 'connect' | 'ingress'): MaybePromise<HttpAnswer> {
@@ -82,17 +83,21 @@ function instances(request: ApiRequest, api: Api, kind: 'service' | 'connect' | 
     Source: querySource(request, api),
     NodeMetaFilters: nodeMetaFilters(request),
   };
-  const view = onlyPassing(request) ? passingView : instancesView;
-  const show: (reply: IndexedCheckServiceNodes, shared: boolean) => Shown = shownBy(request, view);
-  return read(request, api, 'Health.ServiceNodes', args, show, discovery);
+  const passing = onlyPassing(request);
+  // A wrong value is only noticed when there is something to filter.
+  const show = passing === undefined ? () => refusedPassing : shownBy(request, passing ? passingView : instancesView);
+  return read(request, api, 'Health.ServiceNodes', args, show, { tellsConsistency: true, streams: true });
 }
 
-/** `?passing` alone means yes. */
-function onlyPassing(request: ApiRequest): boolean {
+const refusedPassing: Shown = {
+  status: 400,
+  headers: plainText,
+  body: Rendered.text('Invalid value for ?passing'),
+};
+
+/** `?passing` alone means yes; undefined for what is neither yes nor no. */
+function onlyPassing(request: ApiRequest): boolean | undefined {
   if (!request.query.has('passing')) return false;
-  const text = request.query.get('passing');
-  if (text === '') return true;
-  const passing = parseBool(text);
-  if (passing === undefined) throw new BadRequest('Invalid value for ?passing');
-  return passing;
+  const value = request.query.get('passing');
+  return value === '' ? true : parseBool(value);
 }

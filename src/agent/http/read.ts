@@ -20,6 +20,8 @@ export interface ReadTraits {
   readonly tellsConsistency?: boolean;
   /** Sends the headers of a blocking query even when it failed. */
   readonly metaOnError?: boolean;
+  /** Names the streaming backend where it waits, as Consul does which has one for these. */
+  readonly streams?: boolean;
 }
 
 /** `args` are the options of the request with what the method takes besides. */
@@ -40,7 +42,7 @@ export function read<M extends MethodName>(
       return read(request, api, method, { ...args, AllowStale: false, MaxStaleDuration: 0 }, show, traits);
     }
     const shown = show(answer.reply, isCurrent !== undefined);
-    const headers = metaHeaders(meta, consistency);
+    const headers = metaHeaders(waits && traits.streams === true ? { ...meta, Backend: 1 } : meta, consistency);
     for (const part of shown.headers) headers.push(part);
     const repeatable = waits || meta.LastContact !== 0 ? undefined : isCurrent;
     return { status: shown.status, headers, body: shown.body, isCurrent: repeatable };

@@ -40,13 +40,17 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { config } = api;
   const commonHeaders = Object.entries(config.http.responseHeaders).flat();
   const aclDefault = config.acl.enabled ? config.acl.defaultPolicy : 'allow';
+  const translates = config.translateWanAddrs ? ['X-Consul-Translate-Addresses', 'true'] : [];
   const cache = new AnswerCache();
   const waiting = new Set<AbortController>();
   const serving: Serving = {
     api,
     access: new Access(config.http.blockEndpoints, config.http.allowWriteHttpFrom),
     commonHeaders,
-    endpointHeaders: [...commonHeaders, 'Vary', 'Accept-Encoding', 'X-Consul-Default-Acl-Policy', aclDefault],
+    endpointHeaders: [
+      ...[...commonHeaders, ...translates],
+      ...['Vary', 'Accept-Encoding', 'X-Consul-Default-Acl-Policy', aclDefault],
+    ],
     cache,
     waiting,
     requestTimer: options.requestTimer,

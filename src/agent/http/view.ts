@@ -12,7 +12,7 @@ export interface View<R> {
 }
 
 export function valueView<R extends object, T>(schema: Schema<T>, select: (reply: R) => T): View<R> {
-  return cached((reply, layout) => new Rendered(renderJson(schema, select(reply), layout)));
+  return keeping((reply, layout) => new Rendered(renderJson(schema, select(reply), layout)));
 }
 
 /** Longer lists are rendered and sent piece by piece: they are too long for one turn of the event loop. */
@@ -24,32 +24,21 @@ export function listView<R extends object, T>(
   select: (reply: R) => readonly T[] | null,
   nil: readonly T[] | null = [],
 ): View<R> {
-  const short = cached<R>(
-    (reply, layout) => new Rendered(Buffer.concat([...renderList(of, select(reply) ?? nil, layout)])),
-  );
-  return {
-    render: (reply, layout, shared) => {
-      const list = select(reply);
-      if (list !== null && list.length > longList) return renderList(of, list, layout);
-      return short.render(reply, layout, shared);
-    },
-  };
+  return keeping((reply, layout) => {
+    const list = select(reply) ?? nil;
+    const pieces = renderList(of, list, layout);
+    return list !== null && list.length > longList ? pieces : new Rendered(Buffer.concat([...pieces]));
+  });
 }
 
-function cached<R extends object>(
-  render: (reply: R, layout: Layout) => Rendered,
-): View<R> & {
-  render(reply: R, layout: Layout, shared: boolean): Rendered;
-} {
+function keeping<R extends object>(render: (reply: R, layout: Layout) => Rendered | Iterable<Uint8Array>): View<R> {
   const kept: Record<Layout, WeakMap<R, Rendered>> = { compact: new WeakMap(), indented: new WeakMap() };
   return {
     render: (reply, layout, shared) => {
-      if (!shared) return render(reply, layout);
-      let rendered = kept[layout].get(reply);
-      if (rendered === undefined) {
-        rendered = render(reply, layout);
-        kept[layout].set(reply, rendered);
-      }
+      const known = shared ? kept[layout].get(reply) : undefined;
+      if (known !== undefined) return known;
+      const rendered = render(reply, layout);
+      if (shared && rendered instanceof Rendered) kept[layout].set(reply, rendered);
       return rendered;
     },
   };
