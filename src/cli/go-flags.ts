@@ -3,7 +3,7 @@
  * word that is none, or after `--`. Errors are Go's own texts.
  */
 import { goQuote } from '../lib/go-format.ts';
-import { type Flags, FlagValueError } from './flags.ts';
+import type { Flags } from './flags.ts';
 
 export interface GivenFlag {
   readonly name: string;
@@ -55,7 +55,8 @@ export function parseGoFlags(flags: Flags, argv: readonly string[]): ParsedFlags
     try {
       values[name] = flag.parse(text, values[name]);
     } catch (error) {
-      if (!(error instanceof FlagValueError)) throw error;
+      // By name: the flag may be of another bundle.
+      if (!(error instanceof Error && error.name === 'FlagValueError')) throw error;
       const message = flag.bool
         ? `invalid boolean value ${goQuote(text)} for -${name}: ${error.message}`
         : `invalid value ${goQuote(text)} for flag -${name}: ${error.message}`;
