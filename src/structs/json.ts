@@ -11,12 +11,19 @@ import type { Fields, JsonHints, Kind, Schema } from './schema.ts';
 /** One line without a break at the end; or Go's MarshalIndent with four spaces, ended by a line break. */
 export type Layout = 'compact' | 'indented';
 
+/** From here on a buffer that grows is worth its memory. */
+const longList = 32;
+
 /** The body of an answer. */
 export function renderJson<T>(schema: Schema<T>, value: T, layout: Layout): Buffer {
+  const { type } = schema;
+  if (type.kind === 'slice' && Array.isArray(value) && value.length >= longList) {
+    const sink = new Sink();
+    for (const _ of writeElements(sink, type.of, value, layout, Number.POSITIVE_INFINITY));
+    return sink.take();
+  }
   return toBuffer(renderText(schema, value, layout), layout);
 }
-
-const chunkLength = 64 * 1024;
 
 /**
  * The body of a long list, in pieces of some 64 KiB made on demand, so that the event loop can turn between them.
@@ -27,17 +34,57 @@ export function* renderList<T>(of: Schema<T>, elements: readonly T[] | null, lay
     yield toBuffer(elements === null ? 'null' : '[]', layout);
     return;
   }
+  const sink = new Sink();
+  for (const _ of writeElements(sink, of, elements, layout, 64 * 1024)) yield sink.take();
+  yield sink.take();
+}
+
+/** Long texts are put together from pieces of about this length: flattening one big rope costs more than rendering it. */
+const pieceLength = 8 * 1024;
+
+/** Writes a list, and stops whenever the sink holds `limitBytes`. */
+function* writeElements(
+  sink: Sink,
+  of: Schema<unknown>,
+  elements: readonly unknown[],
+  layout: Layout,
+  limitBytes: number,
+): Generator<void> {
   const render = rendererOf(of, layout);
-  const separator = layout === 'indented' ? lineBreak(1) : '';
+  const before = layout === 'indented' ? lineBreak(1) : '';
   let out = '[';
   for (let i = 0; i < elements.length; i++) {
-    out += `${i === 0 ? '' : ','}${separator}${render(elements[i], 1)}`;
-    if (out.length >= chunkLength) {
-      yield Buffer.from(out, 'utf8');
-      out = '';
-    }
+    out += `${i === 0 ? '' : ','}${before}${render(elements[i], 1)}`;
+    if (out.length < pieceLength) continue;
+    sink.write(out);
+    out = '';
+    if (sink.sizeBytes >= limitBytes) yield;
   }
-  yield toBuffer(`${out}${layout === 'indented' ? lineBreak(0) : ''}]`, layout);
+  sink.write(layout === 'indented' ? `${out}${lineBreak(0)}]\n` : `${out}]`);
+}
+
+/** Texts into one growing buffer. */
+class Sink {
+  sizeBytes = 0;
+  #buf = Buffer.allocUnsafeSlow(4 * pieceLength);
+
+  write(text: string): void {
+    const worst = this.sizeBytes + 3 * text.length;
+    if (worst > this.#buf.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(2 * this.#buf.length, worst));
+      grown.set(this.#buf.subarray(0, this.sizeBytes));
+      this.#buf = grown;
+    }
+    this.sizeBytes += this.#buf.write(text, this.sizeBytes, 'utf8');
+  }
+
+  /** What was written, in a buffer of its own size: answers are kept. */
+  take(): Buffer {
+    const bytes = Buffer.allocUnsafeSlow(this.sizeBytes);
+    bytes.set(this.#buf.subarray(0, this.sizeBytes));
+    this.sizeBytes = 0;
+    return bytes;
+  }
 }
 
 /** The same as text, without the line break at the end. */
