@@ -62,7 +62,7 @@ function encodeEntry(writer: Writer, schemaOf: EntrySchema, kind: string, entry:
 /** An entry knows its kind even where the kind is no field of it (mesh). */
 function decodeEntry(reader: Reader, schemaOf: EntrySchema, kind: string): unknown {
   const entry = decoderOf(known(schemaOf, kind, reader.pos))(reader) as Values;
-  entry['Kind'] ||= kind;
+  entry['Kind'] = kind;
   return entry;
 }
 
@@ -94,7 +94,7 @@ export function requestForm(schema: StructSchema<Fields>, schemaOf: EntrySchema)
       const kind = reader.str();
       const request = decoderOf(variant(kind, reader.pos))(reader) as Values;
       const entry = request['Entry'] as Values | null;
-      if (entry !== null) entry['Kind'] ||= kind;
+      if (entry !== null) entry['Kind'] = kind;
       return request;
     },
   });
@@ -134,7 +134,7 @@ export function listForm(schema: StructSchema<Fields>, schemaOf: EntrySchema): W
       reader.int();
       const kind = reader.str();
       const list = decoderOf(variant(kind, reader.pos))(reader) as { Entries: Values[] | null };
-      for (const entry of list.Entries ?? []) entry['Kind'] ||= kind;
+      for (const entry of list.Entries ?? []) entry['Kind'] = kind;
       return list;
     },
   });
