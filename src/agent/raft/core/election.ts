@@ -1,6 +1,6 @@
 /** Votes asked, given, refused and counted (Raft paper 5.2, 5.4.1; thesis 4.2.3, 9.6). */
 
-import { selfIsVoter } from './membership.ts';
+import { mayCampaign } from './membership.ts';
 import type { RequestVote, VoteResult } from './messages.ts';
 import { adoptTerm, campaign, countVote, waitForLeader } from './roles.ts';
 import type { CoreState } from './state.ts';
@@ -8,7 +8,7 @@ import type { CoreState } from './state.ts';
 /** The election clock ran out: no leader, or no result. */
 export function onElectionTimeout(state: CoreState): void {
   if (state.leading || state.installing) return;
-  if (!selfIsVoter(state)) {
+  if (!mayCampaign(state)) {
     state.electionAtMs = Number.POSITIVE_INFINITY;
     return;
   }
@@ -19,7 +19,7 @@ export function onElectionTimeout(state: CoreState): void {
 
 /** The leader wants this server to take over: no waiting, no asking first. */
 export function onTimeoutNow(state: CoreState): void {
-  if (state.leading || state.installing || !selfIsVoter(state)) return;
+  if (state.leading || state.installing || !mayCampaign(state)) return;
   campaign(state, false, true);
 }
 
@@ -46,10 +46,10 @@ export function onRequestVote(state: CoreState, request: RequestVote): void {
 
 /** Why the vote is not given, '' if it is. Adopts the term of a real request that may be considered. */
 function refusalOf(state: CoreState, request: RequestVote): string {
-  const { leader, log } = state;
+  const { log } = state;
   if (!request.leadershipTransfer) {
-    // A server that can hear its leader must not help to depose it: this is also what makes leases safe.
-    if (leader && leader.address !== request.from.address) return 'we have a leader';
+    // A server that can hear its leader must not help to depose it (Raft thesis 4.2.3): this also makes leases safe.
+    if (hearsLeader(state, request.from.address)) return 'we have a leader';
     if (state.nowMs < state.quietUntilMs) return 'just started';
   }
   if (request.term < state.term) return 'older term';
@@ -59,6 +59,13 @@ function refusalOf(state: CoreState, request: RequestVote): string {
   if (log.lastTerm > request.lastLogTerm) return 'our last term is greater';
   if (log.lastTerm === request.lastLogTerm && log.lastIndex > request.lastLogIndex) return 'our last index is greater';
   return '';
+}
+
+/** True if another server leads and was heard within the shortest time after which a follower stands for election. */
+function hearsLeader(state: CoreState, candidateAddress: string): boolean {
+  if (state.leading) return true;
+  if (!state.leader || state.leader.address === candidateAddress) return false;
+  return state.nowMs - state.contactMs < state.options.timings.heartbeatTimeoutMs;
 }
 
 export function onVoteResult(state: CoreState, result: VoteResult): void {

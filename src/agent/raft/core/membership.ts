@@ -49,6 +49,11 @@ export class Membership {
   get committed(): Configuration {
     return this.#placed[0]!.configuration;
   }
+  /** A voter in any configuration that may still count. */
+  mayCampaign(id: string): boolean {
+    return this.#placed.some(({ configuration }) => isVoter(configuration, id));
+  }
+
   encode(configuration: Configuration): Uint8Array {
     return this.#codec.encode(configuration);
   }
@@ -126,7 +131,12 @@ export function proposeChange(state: CoreState, change: ConfigurationChange, pre
   return true;
 }
 
-export const selfIsVoter = (state: CoreState): boolean => isVoter(state.membership.latest, state.self.id);
+/**
+ * Voters stand for election, and so do servers whose removal is in their log but not known to be committed: they may be the
+ * only ones whose log is long enough (Raft thesis 4.2.2). They ask the voters of their latest configuration and do not count
+ * themselves.
+ */
+export const mayCampaign = (state: CoreState): boolean => state.membership.mayCampaign(state.self.id);
 export const selfDecidesAlone = (state: CoreState): boolean => isSoleVoter(state.membership.latest, state.self.id);
 /** Nobody else, voting or not, has any entry of this server. */
 export const isAlone = (state: CoreState): boolean =>

@@ -57,11 +57,12 @@ export const maySend = (progress: Progress, nowMs: number): boolean => {
 /** 10 ms x 2^max(0, n - 2) after the n-th failure in a row, n capped at 12. */
 export const backoffMs = (failures: number): number => 10 * 2 ** Math.max(0, Math.min(failures, 12) - 2);
 
-/** A request failed: sends one at a time again, from what is known to match. */
+/** A request failed: sends one at a time again. */
 export function fallBack(progress: Progress, nowMs: number): void {
   progress.failures += 1;
   progress.retryAtMs = nowMs + backoffMs(progress.failures);
+  // A pipeline runs ahead of what is known to match; a probe stays where it is.
+  if (progress.mode === 'pipeline') progress.nextIndex = progress.matchIndex + 1;
   progress.mode = 'probe';
   progress.inFlight = 0;
-  progress.nextIndex = progress.matchIndex + 1;
 }

@@ -1,7 +1,7 @@
 /** The leader's side of the log: what each follower is sent, and what is committed (Raft paper 5.3, 5.4). */
 import type { Configuration, RaftServer } from '../api.ts';
 import { assert } from './assert.ts';
-import { findServer, quorumValue } from './configuration.ts';
+import { findServer, isVoter, quorumValue } from './configuration.ts';
 import type { AppendResult, Echo, Peer, SnapshotResult } from './messages.ts';
 import { fallBack, maySend, newProgress, type Progress } from './progress.ts';
 import { confirmReads } from './reads.ts';
@@ -203,7 +203,7 @@ export function maybeCommit(state: CoreState, leading: Leading): boolean {
   if (leading.progress.size > 0 && leading.commitNotifyAtMs === Number.POSITIVE_INFINITY) {
     leading.commitNotifyAtMs = state.nowMs + state.spread(state.options.timings.commitTimeoutMs);
   }
-  if (!findServer(membership.committed, self.id) && membership.committedIndex >= leading.startIndex) {
+  if (membership.latestIndex <= index && !isVoter(membership.latest, self.id)) {
     notifyCommit(state, leading);
     state.event({ kind: 'removedSelf' });
     stepDown(state, null);

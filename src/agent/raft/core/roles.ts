@@ -2,12 +2,12 @@
 import { entryTypes } from '../api.ts';
 import { assert } from './assert.ts';
 import { isVoter, quorumOf, votersOf } from './configuration.ts';
-import { selfDecidesAlone, selfIsVoter } from './membership.ts';
+import { mayCampaign, selfDecidesAlone } from './membership.ts';
 import type { Peer } from './messages.ts';
 import { broadcastHeartbeat, ensureProgress, maybeCommit, replicateToAll } from './replication.ts';
 import type { CoreState, Leading } from './state.ts';
 
-/** Back to follower in the current term. */
+/** Back to follower in the current term. Who was one keeps its election clock: only leaders and given votes reset it. */
 export function stepDown(state: CoreState, leader: Peer | null): void {
   const { leading } = state;
   state.leading = null;
@@ -15,7 +15,8 @@ export function stepDown(state: CoreState, leader: Peer | null): void {
   if (leading) for (const read of leading.reads) state.answerRead(read.token, false);
   const wasFollower = state.role === 'follower';
   state.setLeader(leader);
-  if (!wasFollower) state.setRole('follower');
+  if (wasFollower) return;
+  state.setRole('follower');
   waitForLeader(state);
 }
 
@@ -28,14 +29,14 @@ export function adoptTerm(state: CoreState, term: number, leader: Peer | null): 
 
 /** Starts the election clock anew. Servers outside the configuration have none. */
 export function waitForLeader(state: CoreState): void {
-  state.electionAtMs = selfIsVoter(state)
+  state.electionAtMs = mayCampaign(state)
     ? state.nowMs + state.spread(state.options.timings.heartbeatTimeoutMs)
     : Number.POSITIVE_INFINITY;
 }
 
 /** Calls an election, or asks first whether one would be won. */
 export function campaign(state: CoreState, preVote: boolean, transfer: boolean): void {
-  assert(selfIsVoter(state), 'only voters stand for election');
+  assert(mayCampaign(state), 'only voters stand for election');
   assert(!state.leading, 'a leader does not campaign');
   state.setLeader(null);
   const alone = selfDecidesAlone(state);
