@@ -3,6 +3,7 @@
  * null, bytes in base64, sorted maps, HTML escaping), compact or indented. Renderers are compiled once per schema.
  */
 import { formatDuration } from '../lib/duration.ts';
+import { JsonError } from '../lib/go-json/errors.ts';
 import { formatFloat32, formatFloat64, quote, sortedKeys } from '../lib/go-json/quote.ts';
 import { isDict } from './dict.ts';
 import { resolve, zeroTime } from './make.ts';
@@ -302,11 +303,11 @@ function renderPlain(value: unknown, depth: number, indented: boolean, sorted: b
     case 'object':
       break;
     default:
-      throw new TypeError(`json: unsupported type: ${typeof value}`);
+      throw new JsonError(`json: unsupported type: ${typeof value}`);
   }
   if (value === null) return 'null';
   if (value instanceof Uint8Array) return renderBytes(value);
-  if (depth > 1000) throw new RangeError('json: nested too deeply');
+  if (depth > 1000) throw new JsonError('json: nested too deeply');
   const before = indented ? lineBreak(depth + 1) : '';
   const after = indented ? lineBreak(depth) : '';
   if (Array.isArray(value)) {

@@ -1,4 +1,4 @@
-/** Decoding errors with the texts of Go's encoding/json. */
+/** Errors with the texts of Go's encoding/json: what cannot be read, and what has no JSON. */
 
 export class JsonError extends Error {
   override readonly name: string = 'JsonError';

@@ -1,4 +1,5 @@
 /** Texts and numbers as Go's encoding/json writes them. */
+import { JsonError } from './errors.ts';
 
 // The last range is anything that needs a closer look: surrogates, alone or in pairs.
 const special = /["\\<>&\u0000-\u001f\u2028\u2029\ud800-\udfff]/;
@@ -30,7 +31,7 @@ function escaped(char: string): string {
 
 /** Go's float64. NaN and infinities have no JSON; Go refuses the whole document, so do we. */
 export function formatFloat64(value: number): string {
-  if (!Number.isFinite(value)) throw new RangeError(`json: unsupported value: ${goNonFinite(value)}`);
+  if (!Number.isFinite(value)) throw new JsonError(`json: unsupported value: ${goNonFinite(value)}`);
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
