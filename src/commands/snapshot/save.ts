@@ -27,7 +27,7 @@ With -stale any server may give it: it works without a leader, but may miss the 
     const writing = (error: unknown): CliError =>
       new CliError(`Error writing unverified snapshot file: ${textOf(error)}`);
     try {
-      const handle = await open(unverified, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+      const handle = await open(unverified, 'wx').catch((error: NodeJS.ErrnoException) => {
         throw new CliError(`Error writing unverified snapshot file: open ${unverified}: ${systemText(error)}`);
       });
       try {
