@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { signatures } from '../../../src/agent/rpc/signatures.ts';
 import { decodeAt, encode, MsgpackError } from '../../../src/lib/msgpack/index.ts';
 import { commands, decodeCommand, encodeCommand, ignorableBit } from '../../../src/structs/commands.ts';
-import { ConfigEntryRequest, IndexedConfigEntries } from '../../../src/structs/config-entry.ts';
+import { ConfigEntryRequest, IndexedConfigEntries, ServiceConfigEntry } from '../../../src/structs/config-entry.ts';
 import { make } from '../../../src/structs/make.ts';
 import { any, type Schema, str, struct, u64 } from '../../../src/structs/schema.ts';
 import { hex, readVectors, unhex } from '../lib/msgpack/vectors.ts';
@@ -91,6 +91,14 @@ describe('config entries on the wire', () => {
     expect(decodeAt(ConfigEntryRequest, encoded, 0).value).toEqual(request);
     const list = make(IndexedConfigEntries, { Kind: 'mesh', Entries: [Entry], Index: 5 });
     expect(decodeAt(IndexedConfigEntries, encode(IndexedConfigEntries, list), 0).value).toEqual(list);
+  });
+
+  it('are of the kind they travel as, whatever they say themselves', () => {
+    const Entry = make(ServiceConfigEntry, { Kind: 'service-defaults', Name: 'web' });
+    const encoded = Buffer.from(encode(ConfigEntryRequest, make(ConfigEntryRequest, { Entry })));
+    // The kind inside the entry, the second one.
+    encoded.write('X', encoded.lastIndexOf('service-defaults'));
+    expect(decodeAt(ConfigEntryRequest, encoded, 0).value.Entry).toEqual(Entry);
   });
 
   it('of unknown kinds are refused', () => {
