@@ -1,5 +1,5 @@
 /** What the methods of a server work with. */
-import type { Runtime } from '../../lib/runtime.ts';
+import type { MaybePromise, Runtime } from '../../lib/runtime.ts';
 import type { CommandBody, CommandName } from '../../structs/commands.ts';
 import type { QueryMeta } from '../../structs/common.ts';
 import type { Config } from '../config/config.ts';
@@ -41,7 +41,13 @@ export interface StateRead<M extends MethodName> {
   readonly kind: 'state';
   /** What of the arguments the result depends on; who gives the same shares the answer. */
   readonly key: (args: PartialArgs<M>) => string;
-  readonly read: (state: State, watch: WatchSet, args: PartialArgs<M>) => ReadResult<Reply<M>>;
+  /** `pause`: lets others have the event loop, for reads that are long (see Question.read). */
+  readonly read: (
+    state: State,
+    watch: WatchSet,
+    args: PartialArgs<M>,
+    pause: () => Promise<void>,
+  ) => MaybePromise<ReadResult<Reply<M>>>;
   /** Roughly the memory of a reply; 4 KiB where it does not matter. */
   readonly sizeBytes?: (reply: Reply<M>) => number;
 }

@@ -119,13 +119,21 @@ export class Dispatcher {
     const question = {
       key,
       read: (state: Parameters<StateRead<M>['read']>[0], watch: Parameters<StateRead<M>['read']>[1]) =>
-        method.read(state, watch, args),
+        method.read(state, watch, args, this.#pause),
       sizeBytes: method.sizeBytes ?? ordinarySize,
     };
-    if (MinQueryIndex === 0) return this.#located(this.#reads.ask(question));
+    if (MinQueryIndex === 0) {
+      const asked = this.#reads.ask(question);
+      return asked instanceof Promise ? asked.then((answer) => this.#located(answer)) : this.#located(asked);
+    }
     const wait = { minIndex: MinQueryIndex, timeoutMs: this.#timeoutMs(MaxQueryTime), signal: options?.signal };
     return this.#reads.askBeyond(question, wait, () => this.#dispatch(name, args, options, 0));
   }
+
+  readonly #pause = (): Promise<void> =>
+    new Promise((resolve) => {
+      this.#context.runtime.clock.after(0, resolve);
+    });
 
   /** On a follower an answer says how old it may be. */
   #located<R>(answer: Answer<R>): Answer<R> {

@@ -1,5 +1,6 @@
 /** How key/value entries are held: compact, since there may be very many. */
 import { byteOrder, fromByteOrder } from '../../lib/btree/byte-order.ts';
+import { asNative } from '../../lib/msgpack/text.ts';
 import type { DirEntry } from '../../structs/kv.ts';
 
 /** Immutable. All rows have one hidden class. */
@@ -43,8 +44,7 @@ export interface Tombstone {
 }
 
 export function packValue(value: Uint8Array | null): string {
-  if (value === null || value.length === 0) return '';
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
+  return value === null || value.length === 0 ? '' : asNative(value).latin1Slice(0, value.length);
 }
 
 export const unpackValue = (value: string): Uint8Array | null => (value === '' ? null : Buffer.from(value, 'latin1'));
@@ -58,6 +58,38 @@ export const toDirEntry = (row: KvRow): DirEntry => ({
   CreateIndex: row.createIndex,
   ModifyIndex: row.modifyIndex,
 });
+
+/**
+ * An entry of a listing. The value's bytes are made when they are looked at: a listing of many is rendered piece by piece,
+ * and need not hold all of them at once.
+ */
+export class ListedEntry implements DirEntry {
+  LockIndex: number;
+  Key: string;
+  Flags: number | bigint;
+  Session: string;
+  CreateIndex: number;
+  ModifyIndex: number;
+  readonly #value: string;
+
+  constructor(row: KvRow) {
+    this.LockIndex = row.lockIndex;
+    this.Key = fromByteOrder(row.key);
+    this.Flags = row.flags;
+    this.Session = row.session;
+    this.CreateIndex = row.createIndex;
+    this.ModifyIndex = row.modifyIndex;
+    this.#value = row.value;
+  }
+
+  get Value(): Uint8Array | null {
+    return unpackValue(this.#value);
+  }
+
+  get sizeBytes(): number {
+    return 100 + this.Key.length + this.#value.length;
+  }
+}
 
 /** As `toDirEntry` without the value, which transactions do not repeat to the writer. */
 export const toHeader = (row: KvRow): DirEntry => ({

@@ -1,9 +1,12 @@
 /** The key/value table: what commands do to it and what reads see. Keys of these functions are in byte order. */
+
+import type { BTree } from '../../lib/btree/btree.ts';
 import { goQuote } from '../../lib/go-format.ts';
+import type { MaybePromise } from '../../lib/runtime.ts';
 import type { DirEntry } from '../../structs/kv.ts';
-import { KvRow, packValue } from './kv-row.ts';
+import { KvRow, packValue, type Tombstone } from './kv-row.ts';
 import { getSession } from './session.ts';
-import { CommandError, type ReadIndex, type State, type Transaction } from './store.ts';
+import { CommandError, maxIndex, type ReadIndex, type State, type Transaction } from './store.ts';
 import type { WatchSet } from './watches.ts';
 
 /** `entry` as it is written: key in byte order, value packed. Of its indexes only `ModifyIndex` of a CAS is looked at. */
@@ -93,9 +96,7 @@ export function deleteKeyCas(tx: Transaction, key: string, index: number): boole
 }
 
 export function deleteTree(tx: Transaction, prefix: string): void {
-  const keys = tx.tables.kvs.rows.keys(prefix);
-  if (keys.length === 0) return;
-  for (const key of keys) tx.remove('kvs', key);
+  if (!tx.removeKeys(prefix)) return;
   // One tombstone for the tree; everything has no prefix above it that could be listed.
   if (prefix === '') tx.bump('kvs');
   else bury(tx, prefix);
@@ -129,19 +130,80 @@ export function getKey(
   return { index: row === undefined ? tableIndex : row.modifyIndex, row };
 }
 
-/** The index is the last change below the prefix, deletions included; without any, and for '', that of the table. */
-export function listKeys(
+/** Rows looked at in one go of the event loop. */
+const listSlice = 8192;
+
+export interface KvList<T> {
+  readonly index: ReadIndex;
+  readonly items: T[];
+}
+
+/**
+ * The index is the last change below the prefix, deletions included; without any, and for '', that of the table. A long list
+ * is gathered from a copy of the tables, with pauses.
+ */
+export function listKeys<T>(
   state: State,
   watch: WatchSet,
   prefix: string,
-): { readonly index: ReadIndex; readonly rows: readonly KvRow[] } {
+  item: (row: KvRow) => T,
+  pause: () => Promise<void>,
+): MaybePromise<KvList<T>> {
   watch.prefix(prefix);
-  const rows = state.tables.kvs.rows.values(prefix);
-  if (prefix === '') return { index: tableIndex, rows };
-  let index = 0;
-  for (const row of rows) if (row.modifyIndex > index) index = row.modifyIndex;
-  state.tables.tombstones.rows.scanPrefix(prefix, (stone) => {
-    if (stone.index > index) index = stone.index;
-  });
-  return { index: index === 0 ? tableIndex : index, rows };
+  const { kvs, tombstones } = state.tables;
+  const list = new Listing(prefix, item);
+  if (list.gather(kvs.rows)) return { index: list.index(tombstones.rows, tableIndex), items: list.items };
+  return gatherOn(list, kvs.rows.clone(), tombstones.rows.clone(), maxIndex(state, ...tableIndex), pause);
+}
+
+async function gatherOn<T>(
+  list: Listing<T>,
+  rows: BTree<KvRow>,
+  tombstones: BTree<Tombstone>,
+  table: number,
+  pause: () => Promise<void>,
+): Promise<KvList<T>> {
+  do await pause();
+  while (!list.gather(rows));
+  return { index: list.index(tombstones, table), items: list.items };
+}
+
+class Listing<T> {
+  readonly items: T[] = [];
+  readonly #prefix: string;
+  readonly #item: (row: KvRow) => T;
+  #next: string;
+  #lastChange = 0;
+
+  constructor(prefix: string, item: (row: KvRow) => T) {
+    this.#prefix = prefix;
+    this.#item = item;
+    this.#next = prefix;
+  }
+
+  /** Takes one slice further; true at the end. */
+  gather(tree: BTree<KvRow>): boolean {
+    let left = listSlice;
+    let last = '';
+    const cut = tree.scan(this.#next, (row) => {
+      if (!row.key.startsWith(this.#prefix)) return false;
+      this.items.push(this.#item(row));
+      if (row.modifyIndex > this.#lastChange) this.#lastChange = row.modifyIndex;
+      last = row.key;
+      left--;
+      return left > 0;
+    });
+    if (cut || left > 0) return true;
+    // No key comes between this one and itself with the lowest unit appended.
+    this.#next = `${last}\0`;
+    return false;
+  }
+
+  index(tombstones: BTree<Tombstone>, table: ReadIndex): ReadIndex {
+    if (this.#prefix === '') return table;
+    tombstones.scanPrefix(this.#prefix, (stone) => {
+      if (stone.index > this.#lastChange) this.#lastChange = stone.index;
+    });
+    return this.#lastChange === 0 ? table : this.#lastChange;
+  }
 }

@@ -67,6 +67,13 @@ export class Transaction implements State {
     return old;
   }
 
+  /** Removes every row of the key/value table below a prefix; returns whether there was any. */
+  removeKeys(prefix: string): boolean {
+    if (this.tables.kvs.removePrefix(prefix, this.#journal) === 0) return false;
+    this.watches.touchTree(prefix);
+    return true;
+  }
+
   /** Notes this command's index as the last change of a table or service. */
   bump(key: string): void {
     this.setIndex(key, this.index);

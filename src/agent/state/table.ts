@@ -13,10 +13,13 @@ export interface TableDefinition<Row> {
   readonly touch: (row: Row, watches: Watches) => void;
 }
 
+/** Stands for a key in the journal where a whole tree was noted. */
+const wholeTree = Symbol('whole tree');
+
 /** Undoes the writes of a command that failed half-way. */
 export class Journal {
   readonly #trees: BTree<unknown>[] = [];
-  readonly #keys: string[] = [];
+  readonly #keys: (string | typeof wholeTree)[] = [];
   readonly #olds: unknown[] = [];
 
   note<T>(tree: BTree<T>, key: string, old: T | undefined): void {
@@ -25,7 +28,15 @@ export class Journal {
     this.#olds.push(old);
   }
 
+  /** Before a change of many entries at once. */
+  noteTree<T>(tree: BTree<T>): void {
+    this.#trees.push(tree as BTree<unknown>);
+    this.#keys.push(wholeTree);
+    this.#olds.push(tree.clone());
+  }
+
   forget(): void {
+    if (this.#trees.length === 0) return;
     this.#trees.length = 0;
     this.#keys.length = 0;
     this.#olds.length = 0;
@@ -34,9 +45,11 @@ export class Journal {
   undo(): void {
     for (let i = this.#trees.length - 1; i >= 0; i--) {
       const tree = this.#trees[i] as BTree<unknown>;
-      const key = this.#keys[i] as string;
-      if (this.#olds[i] === undefined) tree.delete(key);
-      else tree.set(key, this.#olds[i]);
+      const key = this.#keys[i] as string | typeof wholeTree;
+      const old = this.#olds[i];
+      if (key === wholeTree) tree.become(old as BTree<unknown>);
+      else if (old === undefined) tree.delete(key);
+      else tree.set(key, old);
     }
     this.forget();
   }
@@ -125,6 +138,19 @@ export class Table<Row> {
     journal?.note(this.rows, key, old);
     for (const { of, tree } of this.#indexed) unfile(tree, of(old), key, journal);
     return old;
+  }
+
+  /** Removes all rows whose key starts with `prefix`; returns how many. For tables whose indexes file few of the rows. */
+  removePrefix(prefix: string, journal: Journal): number {
+    for (const { tree } of this.#indexed) {
+      const filed: string[] = [];
+      tree.scan('', (key, entry) => {
+        if (key.startsWith(prefix)) filed.push(entry);
+      });
+      for (const entry of filed) journal.note(tree, entry, tree.delete(entry));
+    }
+    journal.noteTree(this.rows);
+    return this.rows.deletePrefix(prefix);
   }
 }
 

@@ -4,20 +4,55 @@
  * watched, not for what is stored.
  */
 
-/** Somebody who wants to know, once, that what they read has changed. Called inside the commit: it must be cheap. */
+/** Somebody who wants to know that what they read has changed. */
 export interface Reader {
+  /** What it watches; belongs to `Watches`. */
+  watched: Watch[];
+  /** Called inside the commit: it must be cheap. May unwatch. */
   changed(): void;
 }
 
+/** One thing that is read. Mostly by one reader: only further ones cost a set. */
 class Watch {
-  readonly readers = new Set<Reader>();
   readonly home: Map<string, Watch>;
   readonly name: string;
+  #first: Reader | null = null;
+  #others: Set<Reader> | null = null;
+
   constructor(home: Map<string, Watch>, name: string) {
     this.home = home;
     this.name = name;
   }
+
+  get isEmpty(): boolean {
+    return this.#first === null && (this.#others === null || this.#others.size === 0);
+  }
+
+  add(reader: Reader): void {
+    if (this.#first === null || this.#first === reader) this.#first = reader;
+    else {
+      this.#others ??= new Set();
+      this.#others.add(reader);
+    }
+  }
+
+  delete(reader: Reader): void {
+    if (this.#first === reader) this.#first = null;
+    else this.#others?.delete(reader);
+  }
+
+  tell(): void {
+    this.#first?.changed();
+    if (this.#others !== null) for (const reader of this.#others) reader.changed();
+  }
+
+  addTo(readers: Set<Reader>): void {
+    if (this.#first !== null) readers.add(this.#first);
+    if (this.#others !== null) for (const reader of this.#others) readers.add(reader);
+  }
 }
+
+export type { Watch };
 
 /** What a read function is given to say what it read. */
 export interface WatchSet {
@@ -29,15 +64,19 @@ export interface WatchSet {
 /** For reads nobody waits on. */
 export const watchNothing: WatchSet = { key() {}, prefix() {}, topic() {} };
 
-/** Ends a subscription. */
-export type Unwatch = () => void;
-
 export class Watches {
   readonly #keys = new Map<string, Watch>();
   readonly #topics = new Map<string, Watch>();
   /** By length, so that a key is looked up once per length in use and not once per prefix. */
   readonly #prefixes = new Map<number, Map<string, Watch>>();
   #touched: Watch[] = [];
+  /** The reader for whom `#set` collects. */
+  #reader: Reader | null = null;
+  readonly #set: WatchSet = {
+    key: (key) => this.#watch(this.#keys, key),
+    prefix: (prefix) => this.#watch(this.#prefixesOf(prefix.length), prefix),
+    topic: (topic) => this.#watch(this.#topics, topic),
+  };
 
   /** Number of things watched. */
   get size(): number {
@@ -46,20 +85,30 @@ export class Watches {
     return size;
   }
 
-  /** Runs `read` with a watch set and subscribes `reader` to all that it named. */
-  watch<T>(reader: Reader, read: (watch: WatchSet) => T): { readonly result: T; readonly unwatch: Unwatch } {
-    const watches: Watch[] = [];
-    const result = read({
-      key: (key) => watches.push(this.#find(this.#keys, key)),
-      prefix: (prefix) => watches.push(this.#find(this.#prefixesOf(prefix.length), prefix)),
-      topic: (topic) => watches.push(this.#find(this.#topics, topic)),
-    });
-    for (const watch of watches) {
-      watch.readers.add(reader);
-      watch.home.set(watch.name, watch);
-      if (watch.home !== this.#keys && watch.home !== this.#topics) this.#prefixes.set(watch.name.length, watch.home);
+  /** Runs `read` and subscribes `reader` to all that it names before it returns. If it throws, to nothing. */
+  watch<T>(reader: Reader, read: (watch: WatchSet) => T): T {
+    const outer = this.#reader;
+    this.#reader = reader;
+    try {
+      return read(this.#set);
+    } catch (error) {
+      this.unwatch(reader);
+      throw error;
+    } finally {
+      this.#reader = outer;
     }
-    return { result, unwatch: () => this.#leave(watches, reader) };
+  }
+
+  unwatch(reader: Reader): void {
+    for (const watch of reader.watched) {
+      watch.delete(reader);
+      if (!watch.isEmpty) continue;
+      if (watch.home.get(watch.name) === watch) watch.home.delete(watch.name);
+      if (watch.home.size === 0 && this.#prefixes.get(watch.name.length) === watch.home) {
+        this.#prefixes.delete(watch.name.length);
+      }
+    }
+    reader.watched = [];
   }
 
   /** A key was written or deleted: its own readers and those of every prefix of it. */
@@ -74,6 +123,16 @@ export class Watches {
     }
   }
 
+  /** Everything below a prefix was deleted. Costs what is watched, not what was stored. */
+  touchTree(prefix: string): void {
+    for (const [key, watch] of this.#keys) if (key.startsWith(prefix)) this.#touched.push(watch);
+    for (const prefixes of this.#prefixes.values()) {
+      for (const [one, watch] of prefixes) {
+        if (one.startsWith(prefix) || prefix.startsWith(one)) this.#touched.push(watch);
+      }
+    }
+  }
+
   touch(topic: string): void {
     const watch = this.#topics.get(topic);
     if (watch !== undefined) this.#touched.push(watch);
@@ -84,7 +143,7 @@ export class Watches {
     if (this.#touched.length === 0) return;
     const touched = this.#touched;
     this.#touched = [];
-    for (const watch of touched) for (const reader of watch.readers) reader.changed();
+    for (const watch of touched) watch.tell();
   }
 
   rollback(): void {
@@ -96,13 +155,21 @@ export class Watches {
     this.#touched = [];
     const readers = new Set<Reader>();
     for (const home of [this.#keys, this.#topics, ...this.#prefixes.values()]) {
-      for (const watch of home.values()) for (const reader of watch.readers) readers.add(reader);
+      for (const watch of home.values()) watch.addTo(readers);
     }
     for (const reader of readers) reader.changed();
   }
 
-  #find(home: Map<string, Watch>, name: string): Watch {
-    return home.get(name) ?? new Watch(home, name);
+  #watch(home: Map<string, Watch>, name: string): void {
+    const reader = this.#reader;
+    if (reader === null) throw new Error('a read named what it watches after it had returned');
+    let watch = home.get(name);
+    if (watch === undefined) {
+      watch = new Watch(home, name);
+      home.set(name, watch);
+    }
+    watch.add(reader);
+    reader.watched.push(watch);
   }
 
   #prefixesOf(length: number): Map<string, Watch> {
@@ -112,16 +179,5 @@ export class Watches {
       this.#prefixes.set(length, prefixes);
     }
     return prefixes;
-  }
-
-  #leave(watches: readonly Watch[], reader: Reader): void {
-    for (const watch of watches) {
-      watch.readers.delete(reader);
-      if (watch.readers.size > 0) continue;
-      if (watch.home.get(watch.name) === watch) watch.home.delete(watch.name);
-      if (watch.home.size === 0 && watch.home !== this.#keys && watch.home !== this.#topics) {
-        this.#prefixes.delete(watch.name.length);
-      }
-    }
   }
 }

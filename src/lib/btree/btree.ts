@@ -70,6 +70,10 @@ export class BTree<V> {
   #owner = newOwner();
   #root: Node<V> = new Node<V>(this.#owner, [], [], null);
   #size = 0;
+  // Where the key of the last call was found: a read is often followed by a write of the same key.
+  #lastKey: string | null = null;
+  #lastLeaf: Node<V> = this.#root;
+  #lastAt = 0;
 
   get size(): number {
     return this.#size;
@@ -79,11 +83,19 @@ export class BTree<V> {
     let node = this.#root;
     while (node.children !== null) node = node.children[upperBound(node.keys, key)] as Node<V>;
     const at = lowerBound(node.keys, key);
-    return node.keys[at] === key ? node.values[at] : undefined;
+    if (node.keys[at] !== key) return undefined;
+    this.#remember(key, node, at);
+    return node.values[at];
   }
 
   /** Returns the value that was replaced, or undefined. */
   set(key: string, value: V): V | undefined {
+    // An owned leaf hangs below owned branches: nothing needs to be copied.
+    if (key === this.#lastKey && this.#lastLeaf.owner === this.#owner) {
+      const old = this.#lastLeaf.values[this.#lastAt];
+      this.#lastLeaf.values[this.#lastAt] = value;
+      return old;
+    }
     const root = this.#own(this.#root);
     const before = this.#size;
     const old = this.#insert(root, key, value, true);
@@ -99,6 +111,7 @@ export class BTree<V> {
   delete(key: string): V | undefined {
     // Nothing is copied for a key that is not there.
     if (this.#size === 0 || !this.has(key)) return undefined;
+    this.#lastKey = null;
     const root = this.#own(this.#root);
     const old = this.#remove(root, key);
     this.#size--;
@@ -122,9 +135,34 @@ export class BTree<V> {
     return copy;
   }
 
-  clear(): void {
-    this.#root = new Node<V>(this.#owner, [], [], null);
-    this.#size = 0;
+  /** Becomes what `other` is, in O(1); `other` stays as it is. */
+  become(other: BTree<V>): void {
+    const copy = other.clone();
+    this.#owner = newOwner();
+    this.#root = copy.#root;
+    this.#size = copy.#size;
+    this.#lastKey = null;
+  }
+
+  /**
+   * Removes every entry whose key starts with `prefix` and returns how many those were. Whole subtrees go at once: the cost is
+   * that of the path to both ends, and of counting.
+   */
+  deletePrefix(prefix: string): number {
+    this.#lastKey = null;
+    const before = this.#size;
+    if (prefix === '') {
+      this.#root = new Node<V>(this.#owner, [], [], null);
+      this.#size = 0;
+      return before;
+    }
+    if (this.scanPrefix(prefix, () => false)) return 0;
+    let root = this.#own(this.#root);
+    this.#prune(root, prefix);
+    while (root.children !== null && root.children.length === 1) root = root.children[0] as Node<V>;
+    if (root.children !== null && root.children.length === 0) root = new Node<V>(this.#owner, [], [], null);
+    this.#root = root;
+    return before - this.#size;
   }
 
   /** Walks the entries with key >= `from`. The tree must not change meanwhile. Returns false if `visit` ended it. */
@@ -162,6 +200,12 @@ export class BTree<V> {
     return values;
   }
 
+  #remember(key: string, leaf: Node<V>, at: number): void {
+    this.#lastKey = key;
+    this.#lastLeaf = leaf;
+    this.#lastAt = at;
+  }
+
   #own(node: Node<V>): Node<V> {
     if (node.owner === this.#owner) return node;
     return new Node<V>(
@@ -179,9 +223,11 @@ export class BTree<V> {
       if (node.keys[at] === key) {
         const old = node.values[at];
         node.values[at] = value;
+        this.#remember(key, node, at);
         return old;
       }
       this.#size++;
+      this.#lastKey = null;
       if (at === node.keys.length) {
         node.keys.push(key);
         node.values.push(value);
@@ -240,6 +286,35 @@ export class BTree<V> {
     return old;
   }
 
+  /** Takes from an owned node what starts with `prefix`. Nodes may end up thin, but never empty below the root. */
+  #prune(node: Node<V>, prefix: string): void {
+    if (node.children === null) {
+      const from = lowerBound(node.keys, prefix);
+      let to = from;
+      while (to < node.keys.length && (node.keys[to] as string).startsWith(prefix)) to++;
+      node.keys.splice(from, to - from);
+      node.values.splice(from, to - from);
+      this.#size -= to - from;
+      return;
+    }
+    const first = upperBound(node.keys, prefix);
+    let last = first;
+    // A child whose separator starts with the prefix may hold keys of it.
+    while (last < node.keys.length && (node.keys[last] as string).startsWith(prefix)) last++;
+    for (let at = last; at >= first; at--) {
+      // Between two separators that both start with the prefix there is nothing else.
+      if (at > first && at < last) this.#size -= count(node.children[at] as Node<V>);
+      else {
+        const child = this.#own(node.children[at] as Node<V>);
+        node.children[at] = child;
+        this.#prune(child, prefix);
+        if (width(child) > 0) continue;
+      }
+      node.children.splice(at, 1);
+      node.keys.splice(at < node.keys.length ? at : at - 1, 1);
+    }
+  }
+
   /** Joins children `at` and `at + 1`, or shares their entries evenly when together they are too many for one node. */
   #refill(parent: Node<V>, at: number): void {
     const children = parent.children as Node<V>[];
@@ -260,6 +335,13 @@ export class BTree<V> {
     parent.keys[at] = half.first;
     children[at + 1] = half.node;
   }
+}
+
+function count<V>(node: Node<V>): number {
+  if (node.children === null) return node.keys.length;
+  let total = 0;
+  for (const child of node.children) total += count(child);
+  return total;
 }
 
 function walk<V>(node: Node<V>, from: string, visit: Visit<V>): boolean {

@@ -1,11 +1,12 @@
 /** KVS.*: reading and writing the key/value store. */
 import { byteOrder, fromByteOrder } from '../../../lib/btree/byte-order.ts';
+import type { MaybePromise } from '../../../lib/runtime.ts';
 import type { DirEntry, IndexedDirEntries, KVSRequest } from '../../../structs/kv.ts';
 import { RpcError } from '../../errors.ts';
 import { asError } from '../../raft/errors.ts';
 import type { Answer } from '../../rpc/caller.ts';
 import { getKey, listKeys } from '../../state/kv.ts';
-import { toDirEntry } from '../../state/kv-row.ts';
+import { ListedEntry, toDirEntry } from '../../state/kv-row.ts';
 import type { Store } from '../../state/store.ts';
 import { answer, isUntried, type MethodTable, noMeta, type ServerContext } from '../context.ts';
 
@@ -23,9 +24,14 @@ export const lockDelayed = (store: Store, op: string, key: string): boolean =>
 
 const sizeOf = (reply: IndexedDirEntries): number => {
   let size = 0;
-  for (const entry of reply.Entries ?? []) size += 300 + entry.Key.length + (entry.Value?.length ?? 0);
+  for (const entry of reply.Entries ?? []) {
+    size += entry instanceof ListedEntry ? entry.sizeBytes : 300 + entry.Key.length + (entry.Value?.length ?? 0);
+  }
   return size;
 };
+
+const then = <T, R>(value: MaybePromise<T>, next: (value: T) => R): MaybePromise<R> =>
+  value instanceof Promise ? value.then(next) : next(value);
 
 /** The hot path of writes: one promise of Raft's, one here. */
 function propose(context: ServerContext, request: KVSRequest): Promise<Answer<boolean>> {
@@ -53,8 +59,8 @@ const noEntry: DirEntry = {
 };
 
 /** Distinct keys up to and including the first separator after the prefix, in order. */
-export function cutKeys(keys: readonly string[], prefix: string, separator: string): string[] {
-  if (separator === '') return [...keys];
+export function cutKeys(keys: string[], prefix: string, separator: string): string[] {
+  if (separator === '') return keys;
   const cut: string[] = [];
   let last = '';
   for (const key of keys) {
@@ -81,20 +87,25 @@ export const kvMethods: MethodTable = {
     kind: 'state',
     key: (args) => args.Key ?? '',
     sizeBytes: sizeOf,
-    read(state, watch, args) {
-      const { index, rows } = listKeys(state, watch, byteOrder(args.Key ?? ''));
-      return { index, reply: { Entries: rows.length === 0 ? null : rows.map(toDirEntry), ...noMeta } };
+    read(state, watch, args, pause) {
+      const list = listKeys(state, watch, byteOrder(args.Key ?? ''), (row) => new ListedEntry(row), pause);
+      return then(list, ({ index, items }) => ({
+        index,
+        reply: { Entries: items.length === 0 ? null : items, ...noMeta },
+      }));
     },
   },
   'KVS.ListKeys': {
     kind: 'state',
     key: (args) => `${(args.Prefix ?? '').length}:${args.Prefix ?? ''}${args.Seperator ?? ''}`,
     sizeBytes: (reply) => (reply.Keys ?? []).reduce((size, key) => size + 40 + key.length, 0),
-    read(state, watch, args) {
+    read(state, watch, args, pause) {
       const prefix = args.Prefix ?? '';
-      const { index, rows } = listKeys(state, watch, byteOrder(prefix));
-      const keys = rows.map((row) => fromByteOrder(row.key));
-      return { index, reply: { Keys: cutKeys(keys, prefix, args.Seperator ?? ''), ...noMeta } };
+      const list = listKeys(state, watch, byteOrder(prefix), (row) => fromByteOrder(row.key), pause);
+      return then(list, ({ index, items }) => ({
+        index,
+        reply: { Keys: cutKeys(items, prefix, args.Seperator ?? ''), ...noMeta },
+      }));
     },
   },
   'KVS.Apply': {

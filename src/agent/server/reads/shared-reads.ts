@@ -1,28 +1,30 @@
 /**
  * Reads of local state, answered once for everybody who asks the same. An answer is kept until something it read
- * changes; until then the same question gets the very same object. Blocking queries wait on the kept answer, not on the store: ten
- * thousand watchers of one service are one read per change.
+ * changes; until then the same question gets the very same object. Blocking queries wait on the kept answer, not on the
+ * store: ten thousand watchers of one service are one read per change.
  */
-import type { Clock, Random } from '../../../lib/runtime.ts';
+import type { Clock, MaybePromise, Random } from '../../../lib/runtime.ts';
 import type { QueryMeta } from '../../../structs/common.ts';
 import { errors } from '../../errors.ts';
 import type { Answer } from '../../rpc/caller.ts';
 import { type ReadIndex, resolveIndex, type State, type Store } from '../../state/store.ts';
-import type { Reader, Unwatch, WatchSet } from '../../state/watches.ts';
-import { Deadlines, type Expiring } from './deadlines.ts';
+import type { Reader, Watch, WatchSet } from '../../state/watches.ts';
+import { Deadlines } from './deadlines.ts';
+import { Waiter } from './waiter.ts';
 
 export interface ReadResult<R> {
   readonly index: ReadIndex;
   readonly reply: R;
 }
 
-/** A read as a pure function of the state. It names to `watch` whatever its result depends on. */
-export type Read<R> = (state: State, watch: WatchSet) => ReadResult<R>;
-
 /** A question: who asks the same gives the same key. */
 export interface Question<R> {
   readonly key: string;
-  readonly read: Read<R>;
+  /**
+   * Names to `watch` whatever the result depends on, before it returns. One too large for one go of the event loop takes a
+   * copy of its tables (O(1)) and returns a promise.
+   */
+  readonly read: (state: State, watch: WatchSet) => MaybePromise<ReadResult<R>>;
   /** Roughly what an answer keeps in memory. */
   readonly sizeBytes: (reply: R) => number;
 }
@@ -49,71 +51,34 @@ export interface SharedReadsOptions {
 const wakeSlice = 200;
 
 /** One kept answer and those who wait for it to change. */
-class SharedRead implements Reader {
+export class SharedRead implements Reader {
   readonly question: Question<unknown>;
-  readonly readIndex: ReadIndex;
+  watched: Watch[] = [];
+  /** Until the first answer is there. Rejects, for everybody, with what the read failed with. */
+  pending: Promise<void> | null = null;
+  readIndex: ReadIndex = 0;
   /** What `readIndex` was when `answer` was made. */
-  index: number;
+  index = 1;
   /** Null when it was dropped for memory; then only the waiters are left. */
   answer: Answer<unknown> | null = null;
-  readonly sizeBytes: number;
-  readonly waiters = new Set<Waiter>();
+  sizeBytes = 0;
+  waiters: Set<Waiter> | null = null;
   current = true;
   /** Asked since the last look of the evictor. */
   used = false;
-  unwatch: Unwatch = () => {};
   readonly #onChange: (read: SharedRead) => void;
 
-  constructor(
-    question: Question<unknown>,
-    readIndex: ReadIndex,
-    index: number,
-    sizeBytes: number,
-    onChange: (read: SharedRead) => void,
-  ) {
+  constructor(question: Question<unknown>, onChange: (read: SharedRead) => void) {
     this.question = question;
-    this.readIndex = readIndex;
-    this.index = index;
-    this.sizeBytes = sizeBytes;
     this.#onChange = onChange;
+  }
+
+  get hasWaiters(): boolean {
+    return this.waiters !== null && this.waiters.size > 0;
   }
 
   changed(): void {
     if (this.current) this.#onChange(this);
-  }
-}
-
-/** A blocking query that has not been answered yet. */
-class Waiter implements Expiring {
-  slotMs = 0;
-  read: SharedRead;
-  readonly minIndex: number;
-  readonly resolve: (answer: Answer<unknown> | Promise<Answer<unknown>>) => void;
-  readonly reject: (error: unknown) => void;
-  /** Asks all over again, for when this server may no longer answer. */
-  readonly again: () => Answer<unknown> | Promise<Answer<unknown>>;
-  done = false;
-  unlisten: (() => void) | null = null;
-  readonly #onExpire: (waiter: Waiter) => void;
-
-  constructor(
-    read: SharedRead,
-    minIndex: number,
-    resolve: Waiter['resolve'],
-    reject: Waiter['reject'],
-    again: Waiter['again'],
-    onExpire: (waiter: Waiter) => void,
-  ) {
-    this.read = read;
-    this.minIndex = minIndex;
-    this.resolve = resolve;
-    this.reject = reject;
-    this.again = again;
-    this.#onExpire = onExpire;
-  }
-
-  expire(): void {
-    this.#onExpire(this);
   }
 }
 
@@ -125,8 +90,9 @@ export class SharedReads {
   readonly #deadlines: Deadlines<Waiter>;
   #bytes = 0;
   #toWake: Waiter[] = [];
-  #abandoned = new WeakSet<Waiter>();
   #waking = false;
+  /** Counts replacements of the state. */
+  #generation = 0;
   #stopped = false;
 
   constructor(options: SharedReadsOptions) {
@@ -150,29 +116,33 @@ export class SharedReads {
     return read.answer;
   }
 
-  ask<R>(question: Question<R>): Answer<R> {
+  ask<R>(question: Question<R>): MaybePromise<Answer<R>> {
     const read = this.#find(question as Question<unknown>);
-    const answer = this.#answerOf(read) as Answer<R>;
+    if (read.pending !== null) return read.pending.then(() => this.#answerOf(read) as Promise<Answer<R>>);
+    const answer = this.#answerOf(read) as MaybePromise<Answer<R>>;
     this.#evict(read);
     return answer;
   }
 
   /** The answer as soon as its index is above `minIndex`; at the timeout whatever it is then. */
-  askBeyond<R>(
-    question: Question<R>,
-    wait: Wait,
-    again: () => Answer<R> | Promise<Answer<R>>,
-  ): Answer<R> | Promise<Answer<R>> {
+  askBeyond<R>(question: Question<R>, wait: Wait, again: () => MaybePromise<Answer<R>>): MaybePromise<Answer<R>> {
     const read = this.#find(question as Question<unknown>);
-    if (read.index > wait.minIndex) return this.ask(question);
+    if (read.pending === null && read.index > wait.minIndex) return this.ask(question);
     if (this.#stopped) throw errors.shuttingDown();
     wait.signal?.throwIfAborted();
     return new Promise<Answer<R>>((resolve, reject) => {
-      const waiter = new Waiter(read, wait.minIndex, resolve as Waiter['resolve'], reject, again, this.#expire);
-      read.waiters.add(waiter);
+      const waiter = new Waiter(
+        wait.minIndex,
+        this.#generation,
+        read,
+        resolve as Waiter['resolve'],
+        reject,
+        again,
+        this.#expire,
+      );
       this.#deadlines.add(waiter, wait.timeoutMs + this.#options.random.float() * (wait.timeoutMs / 16));
       if (wait.signal !== undefined) this.#listen(waiter, wait.signal);
-      this.#evict(read);
+      this.#attach(waiter, read);
     });
   }
 
@@ -185,27 +155,28 @@ export class SharedReads {
 
   /** The state was replaced: every waiter gets what there is now, news or not. */
   abandon(): void {
-    for (const read of [...this.#reads.values()]) {
-      for (const waiter of read.waiters) this.#abandoned.add(waiter);
-      read.changed();
-    }
-    for (const waiter of this.#toWake) this.#abandoned.add(waiter);
+    this.#generation++;
+    this.#changeAll();
     this.wake();
   }
 
   /** This server may no longer answer as it did: waiters ask again, kept answers go. */
   interrupt(): void {
-    for (const read of [...this.#reads.values()]) read.changed();
+    this.#changeAll();
     this.wake();
   }
 
   stop(): void {
     this.#stopped = true;
-    const waiters = [...this.#reads.values()].flatMap((read) => [...read.waiters]).concat(this.#toWake);
-    for (const read of [...this.#reads.values()]) this.#drop(read);
+    this.#changeAll();
+    const waiters = this.#toWake;
     this.#toWake = [];
-    this.#deadlines.clear();
     for (const waiter of waiters) this.#finish(waiter, () => waiter.reject(errors.shuttingDown()));
+    this.#deadlines.clear();
+  }
+
+  #changeAll(): void {
+    for (const read of [...this.#reads.values()]) read.changed();
   }
 
   #find(question: Question<unknown>): SharedRead {
@@ -215,68 +186,87 @@ export class SharedReads {
       this.#refresh(kept);
       return kept;
     }
-    const read = this.#read(question);
+    const read = new SharedRead(question, this.#onChange);
+    this.#run(read);
     this.#reads.set(question.key, read);
     this.#bytes += read.sizeBytes;
     return read;
   }
 
-  #read(question: Question<unknown>): SharedRead {
+  #run(read: SharedRead): void {
     const { store } = this.#options;
-    // The watches need their reader before there is an answer; it is told nothing until this has returned.
-    const reader: { read: SharedRead | null; changed(): void } = {
-      read: null,
-      changed() {
-        this.read?.changed();
+    const result = store.watches.watch(read, (watch) => read.question.read(store.state, watch));
+    if (!(result instanceof Promise)) {
+      this.#fill(read, result);
+      return;
+    }
+    read.pending = result.then(
+      (late) => {
+        read.pending = null;
+        this.#fill(read, late);
+        if (this.#reads.get(read.question.key) !== read) return;
+        this.#bytes += read.sizeBytes;
+        this.#evict(read);
       },
-    };
-    const { result, unwatch } = store.watches.watch(reader, (watch) => question.read(store.state, watch));
-    // An index of 0 would make the asker come back at once, for ever.
-    const index = Math.max(1, resolveIndex(store.state, result.index));
-    const sizeBytes = question.sizeBytes(result.reply) + 1024;
-    const read = new SharedRead(question, result.index, index, sizeBytes, this.#onChange);
-    read.answer = this.#present(read, result.reply);
-    read.unwatch = unwatch;
-    reader.read = read;
-    return read;
+      (error) => {
+        this.#drop(read);
+        throw error;
+      },
+    );
+    // Whoever waits for it sees the error; nobody has to.
+    read.pending.catch(() => {});
+  }
+
+  #fill(read: SharedRead, { index, reply }: ReadResult<unknown>): void {
+    read.readIndex = index;
+    read.index = this.#resolve(index);
+    read.sizeBytes = read.question.sizeBytes(reply) + 1024;
+    read.answer = this.#present(read, reply);
+  }
+
+  /** An index of 0 would make the asker come back at once, for ever. */
+  #resolve(index: ReadIndex): number {
+    return Math.max(1, resolveIndex(this.#options.store.state, index));
   }
 
   #present(read: SharedRead, reply: unknown): Answer<unknown> {
-    const { store, mayAnswer, meta } = this.#options;
+    const { mayAnswer, meta } = this.#options;
     const { index, readIndex } = read;
     const isCurrent =
       typeof readIndex === 'number'
         ? () => read.current && mayAnswer()
-        : () => read.current && mayAnswer() && Math.max(1, resolveIndex(store.state, readIndex)) === index;
+        : () => read.current && mayAnswer() && this.#resolve(readIndex) === index;
     return { reply, meta: meta(index), isCurrent };
   }
 
   /** The reply stands, but its index may have moved with its tables. */
   #refresh(read: SharedRead): void {
     if (typeof read.readIndex === 'number') return;
-    const index = Math.max(1, resolveIndex(this.#options.store.state, read.readIndex));
+    const index = this.#resolve(read.readIndex);
     if (index === read.index) return;
     read.index = index;
     if (read.answer !== null) read.answer = this.#present(read, read.answer.reply);
   }
 
-  /** What was dropped for memory is read again; its index is the same, or it would not be current. */
-  #answerOf(read: SharedRead): Answer<unknown> {
+  /** What was dropped for memory is read again. */
+  #answerOf(read: SharedRead): MaybePromise<Answer<unknown>> {
     if (read.answer !== null) return read.answer;
-    const fresh = this.#read(read.question);
-    fresh.unwatch();
+    const fresh = new SharedRead(read.question, () => {});
+    this.#run(fresh);
+    this.#options.store.watches.unwatch(fresh);
     fresh.current = false;
-    return fresh.answer as Answer<unknown>;
+    const done = (): Answer<unknown> => fresh.answer as Answer<unknown>;
+    return fresh.pending === null ? done() : fresh.pending.then(done);
   }
 
   readonly #onChange = (read: SharedRead): void => {
     this.#drop(read);
-    for (const waiter of read.waiters) this.#toWake.push(waiter);
+    if (read.waiters !== null) for (const waiter of read.waiters) this.#toWake.push(waiter);
   };
 
   #drop(read: SharedRead): void {
     read.current = false;
-    read.unwatch();
+    this.#options.store.watches.unwatch(read);
     if (this.#reads.get(read.question.key) !== read) return;
     this.#reads.delete(read.question.key);
     if (read.answer !== null) this.#bytes -= read.sizeBytes;
@@ -289,40 +279,40 @@ export class SharedReads {
       if (this.#reads.size <= this.#maxAnswers && this.#bytes <= this.#maxBytes) return;
       if (read === newest) {
         // Too large to keep.
-        if (this.#bytes > this.#maxBytes) this.#forget(key, read);
+        if (this.#bytes > this.#maxBytes) this.#forget(read);
         return;
       }
-      if (read.used) {
+      if (read.used && read.sizeBytes <= this.#maxBytes) {
         read.used = false;
         this.#reads.delete(key);
         this.#reads.set(key, read);
-      } else this.#forget(key, read);
+      } else this.#forget(read);
     }
   }
 
-  /** Lets go of an answer; the read itself stays while somebody waits on it. */
-  #forget(key: string, read: SharedRead): void {
-    if (read.answer !== null) this.#bytes -= read.sizeBytes;
-    if (read.waiters.size === 0) {
-      this.#reads.delete(key);
-      read.current = false;
-      read.unwatch();
+  /** Lets go of an answer; the read itself stays while it is under way, or somebody waits on it. */
+  #forget(read: SharedRead): void {
+    if (read.pending !== null) return;
+    if (!read.hasWaiters) {
+      this.#drop(read);
       return;
     }
+    if (read.answer !== null) this.#bytes -= read.sizeBytes;
     read.answer = null;
-    this.#reads.delete(key);
-    this.#reads.set(key, read);
+    this.#reads.delete(read.question.key);
+    this.#reads.set(read.question.key, read);
   }
 
   #wakeSlice(): void {
     const slice = this.#toWake.length <= wakeSlice ? this.#toWake : this.#toWake.slice(0, wakeSlice);
     this.#toWake = slice === this.#toWake ? [] : this.#toWake.slice(wakeSlice);
-    for (const waiter of slice) if (!waiter.done) this.#retry(waiter);
+    for (const waiter of slice) this.#retry(waiter);
     if (this.#toWake.length === 0) this.#waking = false;
     else this.#options.clock.after(0, () => this.#wakeSlice());
   }
 
   #retry(waiter: Waiter): void {
+    if (waiter.done) return;
     if (!this.#options.mayAnswer()) {
       this.#finish(waiter, () => waiter.resolve(ofPromise(waiter.again)));
       return;
@@ -334,23 +324,32 @@ export class SharedReads {
       this.#finish(waiter, () => waiter.reject(error));
       return;
     }
-    if (read.index > waiter.minIndex || this.#abandoned.has(waiter)) {
-      this.#finish(waiter, () => waiter.resolve(this.#answerOf(read)));
+    this.#attach(waiter, read);
+  }
+
+  /** Answers the waiter from a read if that is news, else lets it wait for the next change. */
+  #attach(waiter: Waiter, read: SharedRead): void {
+    if (read.pending !== null) {
+      read.pending.then(
+        () => this.#attach(waiter, read),
+        (error) => this.#finish(waiter, () => waiter.reject(error)),
+      );
       return;
     }
-    waiter.read.waiters.delete(waiter);
-    waiter.read = read;
-    read.waiters.add(waiter);
+    if (waiter.done) return;
+    if (read.index > waiter.minIndex || waiter.generation !== this.#generation) {
+      this.#finish(waiter, () => waiter.resolve(this.#answerOf(read)));
+    } else if (read.current) {
+      waiter.read.waiters?.delete(waiter);
+      waiter.read = read;
+      read.waiters ??= new Set();
+      read.waiters.add(waiter);
+    } else this.#retry(waiter);
     this.#evict(read);
   }
 
   readonly #expire = (waiter: Waiter): void => {
-    if (waiter.done) return;
-    const { read } = waiter;
-    this.#finish(waiter, () => {
-      // What a pending wake-up was about to tell is told now.
-      waiter.resolve(ofPromise(() => this.#answerOf(this.#find(read.question))));
-    });
+    this.#finish(waiter, () => waiter.resolve(ofPromise(() => this.ask(waiter.read.question))));
   };
 
   #finish(waiter: Waiter, settle: () => void): void {
@@ -360,8 +359,9 @@ export class SharedReads {
     waiter.unlisten?.();
     settle();
     const { read } = waiter;
-    read.waiters.delete(waiter);
-    if (read.waiters.size === 0 && read.answer === null) this.#drop(read);
+    read.waiters?.delete(waiter);
+    // Nobody waits any more on what is not kept otherwise.
+    if (!read.hasWaiters && read.answer === null && read.pending === null && read.current) this.#drop(read);
   }
 
   #listen(waiter: Waiter, signal: AbortSignal): void {
@@ -372,7 +372,7 @@ export class SharedReads {
 }
 
 /** The result, or the rejection, of something that may throw. */
-function ofPromise<T>(run: () => T | Promise<T>): T | Promise<T> {
+function ofPromise<T>(run: () => MaybePromise<T>): MaybePromise<T> {
   try {
     return run();
   } catch (error) {

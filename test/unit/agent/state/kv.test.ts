@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyCommand } from '../../../../src/agent/server/fsm/apply.ts';
-import { getKey, listKeys } from '../../../../src/agent/state/kv.ts';
+import { getKey, type KvList, listKeys } from '../../../../src/agent/state/kv.ts';
 import { toDirEntry } from '../../../../src/agent/state/kv-row.ts';
 import { resolveIndex, Store } from '../../../../src/agent/state/store.ts';
 import { watchNothing } from '../../../../src/agent/state/watches.ts';
@@ -128,7 +128,35 @@ const step = fc.oneof(
   },
 );
 
+const unpaused = () => Promise.resolve();
+
 describe('the key/value store', () => {
+  it('gathers a long list as it was when it was asked for, with pauses', async () => {
+    const store = new Store(() => 0);
+    const put = (index: number, key: string) =>
+      applyCommand(store, index, {
+        name: 'kv',
+        body: make(KVSRequest, { Op: 'set', DirEnt: make(DirEntry, { Key: key }) }),
+      });
+    const names = Array.from({ length: 20_000 }, (_, i) => `l/${String(i).padStart(5, '0')}`);
+    for (const [i, name] of names.entries()) put(i + 1, name);
+    put(30_000, 'beside');
+    let pauses = 0;
+    const listed = listKeys(
+      store.state,
+      watchNothing,
+      'l/',
+      (row) => row.key,
+      async () => {
+        pauses++;
+        put(40_000 + pauses, `l/new${pauses}`);
+      },
+    );
+    expect(listed).toBeInstanceOf(Promise);
+    expect(await listed).toEqual({ index: 20_000, items: names });
+    expect(pauses).toBe(2);
+  });
+
   it('does what a plain model of it does, under any sequence of commands', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
@@ -170,10 +198,9 @@ describe('the key/value store', () => {
         }
         const { state } = store;
         for (const prefix of [...keys, 'a/b/c/d', 'z']) {
-          const { index: at, rows } = listKeys(state, watchNothing, byteOrder(prefix));
-          expect({ index: resolveIndex(state, at), keys: rows.map((row) => fromByteOrder(row.key)) }).toEqual(
-            model.list(prefix),
-          );
+          const list = listKeys(state, watchNothing, byteOrder(prefix), (row) => fromByteOrder(row.key), unpaused);
+          const { index: at, items } = list as KvList<string>;
+          expect({ index: resolveIndex(state, at), keys: items }).toEqual(model.list(prefix));
         }
         for (const [key, entry] of model.entries) {
           const { index: at, row } = getKey(state, watchNothing, byteOrder(key));

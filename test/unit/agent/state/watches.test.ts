@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Watches } from '../../../../src/agent/state/watches.ts';
+import { type Watch, Watches } from '../../../../src/agent/state/watches.ts';
 
 function reader() {
   return {
+    watched: [] as Watch[],
     times: 0,
     changed() {
       this.times++;
@@ -47,42 +48,63 @@ describe('Watches', () => {
 
   it('keeps nothing once nobody reads', () => {
     const watches = new Watches();
-    const unwatch = [reader(), reader()].map(
-      (one) =>
-        watches.watch(one, (watch) => {
-          watch.key('k');
-          watch.prefix('k');
-          watch.topic('t');
-        }).unwatch,
-    );
+    const readers = [reader(), reader()];
+    for (const one of readers) {
+      watches.watch(one, (watch) => {
+        watch.key('k');
+        watch.prefix('k');
+        watch.topic('t');
+      });
+    }
     expect(watches.size).toBe(3);
-    unwatch[0]?.();
+    watches.unwatch(readers[0]!);
     expect(watches.size).toBe(3);
-    unwatch[1]?.();
+    watches.unwatch(readers[1]!);
+    expect(watches.size).toBe(0);
+  });
+
+  it('keeps nothing of a read that failed', () => {
+    const watches = new Watches();
+    const failing = () =>
+      watches.watch(reader(), (watch) => {
+        watch.key('k');
+        throw new Error('no');
+      });
+    expect(failing).toThrow('no');
     expect(watches.size).toBe(0);
   });
 
   it('lets a reader leave while it is being told', () => {
     const watches = new Watches();
     const told: string[] = [];
-    const leaving = (name: string) => {
+    for (const name of ['a', 'b', 'c']) {
       const one = {
-        unwatch: () => {},
+        watched: [] as Watch[],
         changed() {
           told.push(name);
-          one.unwatch();
+          watches.unwatch(one);
         },
       };
-      one.unwatch = watches.watch(one, (watch) => watch.prefix('p')).unwatch;
-    };
-    leaving('a');
-    leaving('b');
+      watches.watch(one, (watch) => watch.prefix('p'));
+    }
     watches.touchKey('p/x');
     watches.commit();
     watches.touchKey('p/x');
     watches.commit();
-    expect(told).toEqual(['a', 'b']);
+    expect(told).toEqual(['a', 'b', 'c']);
     expect(watches.size).toBe(0);
+  });
+
+  it('tells of a deleted tree whoever read something in or above it', () => {
+    const watches = new Watches();
+    const readers = { key: reader(), inside: reader(), above: reader(), beside: reader() };
+    watches.watch(readers.key, (watch) => watch.key('a/b'));
+    watches.watch(readers.inside, (watch) => watch.prefix('a/b/c'));
+    watches.watch(readers.above, (watch) => watch.prefix(''));
+    watches.watch(readers.beside, (watch) => watch.prefix('b'));
+    watches.touchTree('a/');
+    watches.commit();
+    expect(Object.values(readers).map((one) => one.times)).toEqual([1, 1, 1, 0]);
   });
 
   it('tells everybody once when everything changes', () => {

@@ -6,6 +6,8 @@ import { byteOrder, fromByteOrder } from '../../../../src/lib/btree/byte-order.t
 type Step =
   | { readonly do: 'set'; readonly key: string; readonly value: number }
   | { readonly do: 'delete'; readonly key: string }
+  | { readonly do: 'prune'; readonly prefix: string }
+  | { readonly do: 'back' }
   | { readonly do: 'clone' };
 
 const key = fc.oneof(
@@ -16,6 +18,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('set' as const), key, value: fc.integer() }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('delete' as const), key }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('clone' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('prune' as const), prefix: key.map((k) => k.slice(0, 3)) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('back' as const) }) },
 );
 
 const sorted = (model: Map<string, number>): [string, number][] =>
@@ -37,11 +41,21 @@ describe('BTree', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 600 }), key, (steps, probe) => {
         const tree = new BTree<number>();
-        const model = new Map<string, number>();
+        let model = new Map<string, number>();
         const frozen: { tree: BTree<number>; model: Map<string, number> }[] = [];
         for (const s of steps) {
           if (s.do === 'clone') frozen.push({ tree: tree.clone(), model: new Map(model) });
-          else if (s.do === 'set') {
+          else if (s.do === 'back') {
+            const last = frozen.at(-1);
+            if (last === undefined) continue;
+            tree.become(last.tree);
+            model = new Map(last.model);
+          } else if (s.do === 'prune') {
+            const below = [...model.keys()].filter((k) => k.startsWith(s.prefix));
+            expect(tree.deletePrefix(s.prefix)).toBe(below.length);
+            for (const k of below) model.delete(k);
+          } else if (s.do === 'set') {
+            expect(tree.get(s.key)).toBe(model.get(s.key));
             expect(tree.set(s.key, s.value)).toBe(model.get(s.key));
             model.set(s.key, s.value);
           } else {
@@ -62,7 +76,7 @@ describe('BTree', () => {
             .filter((k) => k.startsWith(prefix)),
         );
       }),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   });
 
@@ -89,6 +103,17 @@ describe('BTree', () => {
           }
           expectSame(tree, model);
         }
+        for (let prefix = 1; prefix < 10; prefix += 2) {
+          const below = [...model.keys()].filter((k) => k.startsWith(`${prefix}`));
+          expect(tree.deletePrefix(`${prefix}`)).toBe(below.length);
+          for (const k of below) model.delete(k);
+          expectSame(tree, model);
+        }
+        for (let i = 0; i < 500; i++) {
+          tree.set(`${i}`, i);
+          model.set(`${i}`, i);
+        }
+        expectSame(tree, model);
         for (const k of [...model.keys()]) tree.delete(k);
         expect(tree.size).toBe(0);
         expect([...tree.entries()]).toEqual([]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Answer } from '../../../../../src/agent/rpc/caller.ts';
 import { noMeta } from '../../../../../src/agent/server/context.ts';
 import { type Question, SharedReads } from '../../../../../src/agent/server/reads/shared-reads.ts';
 import { getKey, setKey, toKvWrite } from '../../../../../src/agent/state/kv.ts';
@@ -38,7 +39,8 @@ function setup(options: { maxAnswers?: number; maxBytes?: number } = {}) {
     Promise.resolve(
       reads.askBeyond(question(key), { minIndex, timeoutMs, signal }, () => ({ reply: 'asked again', meta: noMeta })),
     );
-  return { runtime, store, lease, reads, question, put, wait, counts };
+  const ask = (key: string): Answer<string> => reads.ask(question(key)) as Answer<string>;
+  return { runtime, store, lease, reads, question, ask, put, wait, counts };
 }
 
 /** Whether a promise is settled by now. */
@@ -49,31 +51,31 @@ async function settled(promise: Promise<unknown>): Promise<boolean> {
 
 describe('SharedReads', () => {
   it('gives the same question the very same answer until something it read changes', () => {
-    const { reads, question, put, counts } = setup();
+    const { reads, put, counts, ask } = setup();
     put('a', '1');
-    const first = reads.ask(question('a'));
-    expect(reads.ask(question('a'))).toBe(first);
+    const first = ask('a');
+    expect(ask('a')).toBe(first);
     expect(reads.kept('a')).toBe(first);
     put('b', '1');
     expect(first.isCurrent?.()).toBe(true);
     put('a', '2');
     expect(first.isCurrent?.()).toBe(false);
     expect(reads.kept('a')).toBeNull();
-    const second = reads.ask(question('a'));
+    const second = ask('a');
     expect(second).not.toBe(first);
     expect(second).toMatchObject({ reply: '2', meta: { Index: 3 } });
     expect(counts.get('a')).toBe(2);
   });
 
   it('never reports index 0', () => {
-    const { reads, question } = setup();
-    expect(reads.ask(question('a')).meta.Index).toBe(1);
+    const { ask } = setup();
+    expect(ask('a').meta.Index).toBe(1);
   });
 
   it('moves the index of a missing key with its table, without waking who waits for the key', async () => {
-    const { reads, question, put, wait, counts } = setup();
+    const { reads, put, wait, counts, ask } = setup();
     put('other', '1');
-    const before = reads.ask(question('missing'));
+    const before = ask('missing');
     const waiting = wait('missing', 1);
     put('other', '2');
     reads.wake();
@@ -87,8 +89,8 @@ describe('SharedReads', () => {
   });
 
   it('does not call an answer current without the lease', () => {
-    const { reads, question, lease } = setup();
-    const answer = reads.ask(question('a'));
+    const { lease, ask } = setup();
+    const answer = ask('a');
     lease.held = false;
     expect(answer.isCurrent?.()).toBe(false);
   });
@@ -188,12 +190,12 @@ describe('SharedReads', () => {
   });
 
   it('forgets the answers nobody asked for lately, but no waiter', async () => {
-    const { reads, store, question, put, wait } = setup({ maxAnswers: 3 });
+    const { reads, store, put, wait, ask } = setup({ maxAnswers: 3 });
     put('w', '1');
     const waiting = wait('w', 1);
     for (const key of ['a', 'b', 'c', 'd', 'e']) {
-      reads.ask(question('hot'));
-      reads.ask(question(key));
+      ask('hot');
+      ask(key);
     }
     expect(reads.kept('hot')).not.toBeNull();
     expect(reads.kept('a')).toBeNull();
@@ -204,9 +206,9 @@ describe('SharedReads', () => {
   });
 
   it('keeps no answer that is larger than all it may keep, but still wakes its waiters', async () => {
-    const { reads, question, put, wait } = setup({ maxBytes: 4_000 });
+    const { reads, put, wait, ask } = setup({ maxBytes: 4_000 });
     put('big', 'x'.repeat(10_000));
-    expect(reads.ask(question('big')).reply).toHaveLength(10_000);
+    expect(ask('big').reply).toHaveLength(10_000);
     expect(reads.kept('big')).toBeNull();
     const waiting = wait('big', 1);
     put('big', 'small');
