@@ -5,6 +5,7 @@ import process from 'node:process';
 import { type Instance, render } from 'ink';
 import type { Clock } from '../lib/runtime.ts';
 import { createApp, type Outside } from './app-state.ts';
+import { createFrame } from './frame.ts';
 import { createDatacenterModel } from './models/datacenter.ts';
 import { createKvModel } from './models/kv.ts';
 import { createLogsModel } from './models/logs.ts';
@@ -17,6 +18,7 @@ import { logsView } from './views/logs/view.ts';
 import { membersView } from './views/members/view.ts';
 import { overviewView } from './views/overview/view.ts';
 import { sessionsView } from './views/sessions/view.ts';
+import type { Size } from './views/view.ts';
 
 export interface Terminal {
   readonly stdin: NodeJS.ReadStream;
@@ -50,6 +52,8 @@ export async function runDashboard(options: DashboardOptions): Promise<void> {
     logsView(createLogsModel(source, clock), ended.signal),
   ];
   const app = createApp(views, outside);
+  const terminalSize = (): Size => ({ width: stdout.columns || 80, height: stdout.rows || 24 });
+  const frame = createFrame({ app, datacenter, address: source.address, theme, clock, size: terminalSize(), maxFps });
   let instance: Instance | undefined;
   let lendTerminal: LendTerminal | undefined;
   const onReady = (lend: LendTerminal) => {
@@ -69,23 +73,14 @@ export async function runDashboard(options: DashboardOptions): Promise<void> {
     }
   }
 
-  const screen = () => (
-    <Screen
-      app={app}
-      datacenter={datacenter}
-      address={source.address}
-      theme={theme}
-      clock={clock}
-      size={{ width: stdout.columns || 80, height: stdout.rows || 24 }}
-      onReady={onReady}
-    />
-  );
+  const screen = () => <Screen app={app} frame={frame} onReady={onReady} />;
 
   /** Nothing on the terminal is trusted any more: the next frame is a whole one, of the size that there is now. */
   function redraw(): void {
     if (instance === undefined) return;
     instance.clear();
     stdout.write(homeAndErase);
+    frame.resize(terminalSize());
     instance.rerender(screen());
   }
 
@@ -93,6 +88,7 @@ export async function runDashboard(options: DashboardOptions): Promise<void> {
   stdout.on('resize', redraw);
   // Continued without having been suspended by us (kill -STOP): the shell has had the terminal in between.
   process.on('SIGCONT', redraw);
+  frame.run(ended.signal);
   const running = Promise.all([datacenter.run(ended.signal), app.run(ended.signal)]);
   try {
     instance = render(screen(), {

@@ -37,10 +37,10 @@ function checksText({ passing, warning, critical, maintenance }: NonNullable<Ove
   return `${passing} passing, ${warning} warning, ${critical} critical${maintenance > 0 ? `, ${maintenance} maintenance` : ''}`;
 }
 
-function serverText({ node, address, leader, voter, health }: ServerRow): string {
+function serverText({ node, address, leader, voter, health, lastIndex }: ServerRow): string {
   const role = leader ? 'leader' : voter ? 'voter' : 'nonvoter';
   const state = health === undefined ? '' : health.healthy ? ' healthy' : ' unhealthy';
-  const index = health === undefined ? '' : ` index ${count(health.lastIndex)}`;
+  const index = lastIndex === undefined ? '' : ` index ${count(lastIndex)}`;
   return sanitize(`${node} ${address} ${role}${state}${index}`);
 }
 

@@ -19,12 +19,17 @@ export type Line = readonly Span[];
 
 export type Align = 'left' | 'right';
 
-const printableAscii = /^[\x20-\x7e]*$/;
+/**
+ * Characters of one UTF-16 unit and one cell, whatever stands beside them: ASCII, Latin, punctuation, arrows, and the
+ * signs, frames and curves that we draw ourselves. Nearly every text is made of them, and then needs no measuring.
+ */
+const singleCells =
+  /^[\x20-\x7e\xa1-\xac\xae-\u024f\u2010-\u2027\u2190-\u21ff\u2298\u23ce\u2500-\u25fc\u2605\u2716\u2800-\u28ff]*$/;
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** Width in terminal cells. */
 export function cellWidth(text: string): number {
-  return printableAscii.test(text) ? text.length : stringWidth(text);
+  return singleCells.test(text) ? text.length : stringWidth(text);
 }
 
 export function span(text: string, tone?: Tone, more?: Omit<Span, 'text' | 'tone'>): Span {
@@ -44,7 +49,7 @@ export function plainText(line: Line): string {
 
 /** The longest start of `text` that fits into `width` cells, and how many cells it takes. */
 function takeCells(text: string, width: number): { text: string; width: number } {
-  if (printableAscii.test(text)) {
+  if (singleCells.test(text)) {
     const taken = text.slice(0, Math.max(0, width));
     return { text: taken, width: taken.length };
   }
@@ -126,7 +131,7 @@ const unsafe =
  * become dots, and joined emoji, whose width terminals disagree on, shrink to their first part.
  */
 export function sanitize(text: string): string {
-  if (printableAscii.test(text) || !unsafe.test(text)) return text;
+  if (singleCells.test(text) || !unsafe.test(text)) return text;
   let out = '';
   for (const { segment } of segmenter.segment(text)) out += unsafe.test(segment) ? sanitizeCluster(segment) : segment;
   return out;
@@ -151,7 +156,7 @@ export function wrap(text: string, width: number): string[] {
   if (width <= 0) return [];
   if (text === '') return [''];
   const rows: string[] = [];
-  if (printableAscii.test(text)) {
+  if (singleCells.test(text)) {
     for (let start = 0; start < text.length; start += width) rows.push(text.slice(start, start + width));
     return rows;
   }

@@ -6,7 +6,7 @@ import type { Clock } from '../../lib/runtime.ts';
 import { type DatacenterEvent, leaderEvents, memberEvents, rememberEvents } from './events.ts';
 import { followInto, poll } from './follow.ts';
 import { emptyHistory, type History, push } from './history.ts';
-import { type Overview, overviewOf } from './overview.ts';
+import { newestIndex, type Overview, overviewOf } from './overview.ts';
 import { createResource, failureOf, type Resource, type ResourceStore } from './resource.ts';
 import type { AgentSelf, Check, Member, Metrics, RaftServer, ServerHealth, Source } from './source.ts';
 import { createStore, type Readable } from './store.ts';
@@ -124,8 +124,7 @@ export function createDatacenterModel(source: Source, clock: Clock): DatacenterM
   /** Commits a second since the last sample; from the servers' indexes where the agent has no Raft itself. */
   function commitRate(): number | undefined {
     const { overview } = assemble();
-    const index =
-      overview.raft?.commitIndex ?? Math.max(0, ...overview.servers.map((server) => server.health?.lastIndex ?? 0));
+    const index = overview.raft?.commitIndex ?? newestIndex(overview.servers);
     const before = lastCommit;
     lastCommit = { index, atMs: clock.nowMs() };
     if (before === undefined || before.index === 0 || index < before.index) return undefined;

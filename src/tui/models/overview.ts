@@ -33,6 +33,8 @@ export interface ServerRow {
   readonly voter: boolean;
   /** Undefined where the agent cannot tell: no autopilot, or no right to read it. */
   readonly health: ServerHealth | undefined;
+  /** Of its log: from autopilot, or, of the agent that answers, from itself. */
+  readonly lastIndex: number | undefined;
   readonly member: MemberStatus | undefined;
 }
 
@@ -91,15 +93,16 @@ function leaderOf({ leader }: OverviewParts, servers: readonly ServerRow[]): Ove
 }
 
 /** Raft's own list of servers, or, without the right to see it, the members that say they are servers. */
-function serverRows({ members = [], raftServers, serverHealth = [], leader }: OverviewParts): ServerRow[] {
+function serverRows({ self, members = [], raftServers, serverHealth = [], leader }: OverviewParts): ServerRow[] {
+  const own = self && raftFigures(self);
   const byName = new Map(members.filter(isServer).map((member) => [member.name, member]));
   const rows = raftServers ?? [...byName.values()].map((member) => serverOfMember(member, leader));
   return rows
-    .map((server) => ({
-      ...server,
-      health: serverHealth.find(({ id }) => id === server.id),
-      member: byName.get(server.node)?.status,
-    }))
+    .map((server) => {
+      const health = serverHealth.find(({ id }) => id === server.id);
+      const lastIndex = health?.lastIndex ?? (server.id === self?.nodeId ? own?.lastLogIndex : undefined);
+      return { ...server, health, lastIndex, member: byName.get(server.node)?.status };
+    })
     .sort((a, b) => (a.node < b.node ? -1 : 1));
 }
 
@@ -145,6 +148,11 @@ export function raftFigures({ stats }: AgentSelf): RaftFigures | undefined {
     lastSnapshotIndex: number('last_snapshot_index'),
     lastContact: raft['last_contact'] ?? '',
   };
+}
+
+/** The highest index that any server told; 0 when none did. */
+export function newestIndex(servers: readonly ServerRow[]): number {
+  return Math.max(0, ...servers.map(({ lastIndex }) => lastIndex ?? 0));
 }
 
 /** How many servers may fail before the datacenter has no leader. */

@@ -7,7 +7,9 @@ import type { Column } from './column.ts';
 
 function healthCell({ health, member }: ServerRow): Span {
   if (member !== undefined && member !== 'alive') return span(`${signs.bad} ${member}`, 'bad');
-  if (health === undefined) return span(`${signs.off} unknown`, 'muted');
+  // Without autopilot gossip still tells whether it is there.
+  if (health === undefined)
+    return member === undefined ? span(`${signs.off} unknown`, 'muted') : span(`${signs.good} alive`, 'good');
   return health.healthy ? span(`${signs.good} healthy`, 'good') : span(`${signs.bad} unhealthy`, 'bad');
 }
 
@@ -19,9 +21,9 @@ function roleCell({ leader, voter }: ServerRow): Span {
 /** Autopilot calls a server unhealthy at 250 entries behind by default; a fifth of it is worth a look. */
 const worthALook = 50;
 
-function lagCell({ health }: ServerRow, newestIndex: number): Span {
-  if (health === undefined) return span('', 'muted');
-  const lag = Math.max(0, newestIndex - health.lastIndex);
+function lagCell({ lastIndex }: ServerRow, newestIndex: number): Span {
+  if (lastIndex === undefined) return span('');
+  const lag = Math.max(0, newestIndex - lastIndex);
   return span(count(lag), lag > worthALook ? 'warn' : 'muted');
 }
 
@@ -36,7 +38,7 @@ export function serverColumns(newestIndex: number): readonly Column<ServerRow>[]
       width: 9,
       align: 'right',
       from: 56,
-      cell: ({ health }) => span(health ? count(health.lastIndex) : ''),
+      cell: ({ lastIndex }) => span(lastIndex === undefined ? '' : count(lastIndex)),
     },
     { title: 'Lag', width: 5, align: 'right', from: 56, cell: (row) => lagCell(row, newestIndex) },
     {

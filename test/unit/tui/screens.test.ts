@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, it } from 'vitest';
 import { metricsAt } from './support/fake-source.ts';
 import { openScreen, type Screen, type ScreenOptions } from './support/screen.ts';
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import {
   cellWidth,
@@ -21,6 +22,11 @@ const width = fc.integer({ min: 0, max: 40 });
 describe('text in cells', () => {
   it('counts wide characters as two cells', () => {
     expect(cellWidth('web-北京')).toBe(8);
+  });
+
+  it('agrees with the slow way about every character that it takes a short cut for', () => {
+    const all = Array.from({ length: 0xfffe - 0x20 }, (_, index) => String.fromCharCode(0x20 + index));
+    expect(all.filter((each) => !/\p{Surrogate}/u.test(each) && cellWidth(each) !== stringWidth(each))).toEqual([]);
   });
 
   it('cuts with an ellipsis and never through a wide character', () => {

@@ -2,7 +2,7 @@
 import { linkBadge } from '../../components/link.ts';
 import { age, count } from '../../format.ts';
 import type { DatacenterSnapshot } from '../../models/datacenter.ts';
-import { type Overview, type RaftFigures, toleratedFailures } from '../../models/overview.ts';
+import { newestIndex, type Overview, type RaftFigures, toleratedFailures } from '../../models/overview.ts';
 import type { Resource } from '../../models/resource.ts';
 import { type Line, lineWidth, pad, type Span, sanitize, span, type Tone } from '../../text.ts';
 import { signs } from '../../theme.ts';
@@ -117,7 +117,7 @@ export function raftFacts(snapshot: DatacenterSnapshot, nowMs: number): Line[] {
   const { overview, agent } = snapshot;
   if (overview.raft !== undefined) return raftLines(overview.raft);
   if (agent.value === undefined) return [fact('State', unknown(agent, nowMs))];
-  const newest = Math.max(0, ...overview.servers.map(({ health }) => health?.lastIndex ?? 0));
+  const newest = newestIndex(overview.servers);
   return [
     fact('State', span('client', 'plain', { bold: true }), span(' · Raft runs on the servers', 'muted')),
     fact('Last log', newest === 0 ? span('not told', 'muted') : span(count(newest), 'plain', { bold: true })),

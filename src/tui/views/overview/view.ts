@@ -7,6 +7,7 @@ import { age, bytes, latency, rate, timeOfDay } from '../../format.ts';
 import { type DatacenterModel, type DatacenterSnapshot, sampleMs } from '../../models/datacenter.ts';
 import type { Severity } from '../../models/events.ts';
 import type { History } from '../../models/history.ts';
+import { newestIndex } from '../../models/overview.ts';
 import { serverColumns } from '../../rows/server-row.ts';
 import { type Line, sanitize, span, type Tone } from '../../text.ts';
 import { signs } from '../../theme.ts';
@@ -110,11 +111,10 @@ function chartPanel(panel: ChartPanel, { metrics }: DatacenterSnapshot, size: Si
 function serversPanel(snapshot: DatacenterSnapshot, size: Size, nowMs: number): Line[] {
   const { overview, raftServers, members } = snapshot;
   const inner = innerSize(size.width, size.height);
-  const newest = Math.max(0, ...overview.servers.map(({ health }) => health?.lastIndex ?? 0));
   const list = { rows: overview.servers, index: 0, offset: 0 };
   const lines =
     overview.servers.length > 0
-      ? table({ columns: serverColumns(newest), list, ...inner, focused: false })
+      ? table({ columns: serverColumns(newestIndex(overview.servers)), list, ...inner, focused: false })
       : [
           linkExplanation(members, nowMs) ??
             linkExplanation(raftServers, nowMs) ?? [span('looking for servers …', 'muted')],

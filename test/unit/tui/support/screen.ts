@@ -74,7 +74,7 @@ export async function openScreen(options: ScreenOptions = {}): Promise<Screen> {
 
   /** The terminal library's timers run in real time. */
   async function drawn(): Promise<void> {
-    await settle();
+    await clock.advance(1000 / maxFps);
     await new Promise((resolve) => setTimeout(resolve, 2000 / maxFps));
     await settle();
     await terminal.drained();
@@ -92,7 +92,6 @@ export async function openScreen(options: ScreenOptions = {}): Promise<Screen> {
         if (key === 'esc') await new Promise((resolve) => setTimeout(resolve, 30));
         await settle();
       }
-      await clock.advance(0);
       await drawn();
     },
     async type(text) {
