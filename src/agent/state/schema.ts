@@ -113,6 +113,7 @@ const definitions = {
     key: (row) => row.key,
     indexes: { session: (row) => (row.session === '' ? null : fold(row.session)) },
     touch: (row, watches) => watches.touchKey(row.key),
+    touchesByKey: true,
   }),
   tombstones: define<Tombstone>({ key: (stone) => stone.key, indexes: {}, touch() {} }),
   sessions: define<Session>({

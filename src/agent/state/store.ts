@@ -56,7 +56,7 @@ export class Transaction implements State {
     const table = this.tables[name];
     const old = table.put(row as never, this.#journal) as RowOf<Name> | undefined;
     const touch = table.definition.touch as (row: RowOf<Name>, watches: Watches) => void;
-    if (old !== undefined) touch(old, this.watches);
+    if (old !== undefined && table.definition.touchesByKey !== true) touch(old, this.watches);
     touch(row, this.watches);
   }
 

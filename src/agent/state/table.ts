@@ -9,8 +9,10 @@ export interface TableDefinition<Row> {
   readonly key: (row: Row) => string;
   /** The keys under which a row is found besides its own; null for none. */
   readonly indexes: Readonly<Record<string, (row: Row) => string | readonly string[] | null>>;
-  /** Names to the watches what a changed row is part of; called for the old and for the new row. */
+  /** Names to the watches what a changed row is part of; called for the old row and the new one, unless `touchesByKey`. */
   readonly touch: (row: Row, watches: Watches) => void;
+  /** What `touch` names depends on the row's key alone. */
+  readonly touchesByKey?: boolean;
 }
 
 /** Stands for a key in the journal where a whole tree was noted. */

@@ -272,11 +272,15 @@ export class SharedReads {
     if (read.answer !== null) this.#bytes -= read.sizeBytes;
   }
 
-  /** Second chance: the oldest goes unless it was asked since it was last looked at. */
+  /**
+   * Second chance: the oldest goes unless it was asked since it was last looked at. A sixteenth goes at once: the way to the
+   * oldest is long in a map whose oldest are deleted one by one.
+   */
   #evict(newest: SharedRead): void {
     if (this.#reads.size <= this.#maxAnswers && this.#bytes <= this.#maxBytes) return;
+    const enough = this.#maxAnswers - (this.#maxAnswers >>> 4);
     for (const [key, read] of this.#reads) {
-      if (this.#reads.size <= this.#maxAnswers && this.#bytes <= this.#maxBytes) return;
+      if (this.#reads.size <= enough && this.#bytes <= this.#maxBytes) return;
       if (read === newest) {
         // Too large to keep.
         if (this.#bytes > this.#maxBytes) this.#forget(read);
