@@ -1,5 +1,5 @@
 /** Who may do what, apart from ACLs: blocked endpoints, and the networks that may write. */
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, type Socket } from 'node:net';
 
 const readOnly = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -24,9 +24,11 @@ export class Access {
   }
 
   /** The peer's own address counts, never a header. Requests over a unix socket have none: files have their own guards. */
-  mayUse(method: string, remoteAddress: string | undefined): boolean {
-    if (this.#writers === null || readOnly.has(method) || remoteAddress === undefined) return true;
-    const mapped = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress;
-    return this.#writers.check(mapped, isIP(mapped) === 6 ? 'ipv6' : 'ipv4');
+  mayUse(method: string, socket: Socket): boolean {
+    if (this.#writers === null || readOnly.has(method)) return true;
+    const address = socket.remoteAddress;
+    if (address === undefined) return true;
+    const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
+    return this.#writers.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
   }
 }

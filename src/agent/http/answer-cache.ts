@@ -16,7 +16,7 @@ export interface KeptAnswer {
   readonly endpoint: Endpoint;
   readonly status: number;
   readonly headers: string[];
-  readonly bytes: Buffer;
+  readonly body: Rendered;
   readonly isCurrent: () => boolean;
 }
 
@@ -44,14 +44,15 @@ export class AnswerCache {
     if (key === null) return;
     const gzipped = key.startsWith(gzipMark) && body?.compressible ? body.gzipped() : null;
     if (gzipped instanceof Promise) return;
-    const bytes = gzipped ?? body?.bytes ?? nothing;
+    const sent = gzipped === null ? (body ?? nothing) : new Rendered(gzipped);
+    const sizeBytes = sent.bytes.length;
     const before = this.#kept.get(key);
     if (before !== undefined) this.#forget(key, before);
-    if (bytes.length > maxEntryBytes) return;
+    if (sizeBytes > maxEntryBytes) return;
     const encoding = gzipped === null ? [] : ['Content-Encoding', 'gzip'];
-    const all = [...headers, ...answer.headers, ...encoding, 'Content-Length', String(bytes.length)];
-    this.#kept.set(key, { endpoint, status: answer.status, headers: all, bytes, isCurrent });
-    this.#totalBytes += bytes.length + key.length;
+    const all = [...headers, ...answer.headers, ...encoding, 'Content-Length', String(sizeBytes)];
+    this.#kept.set(key, { endpoint, status: answer.status, headers: all, body: sent, isCurrent });
+    this.#totalBytes += sizeBytes + key.length;
     for (const [oldKey, old] of this.#kept) {
       if (this.#kept.size <= maxEntries && this.#totalBytes <= maxTotalBytes) break;
       this.#forget(oldKey, old);
@@ -60,16 +61,16 @@ export class AnswerCache {
 
   #forget(key: string, kept: KeptAnswer): void {
     this.#kept.delete(key);
-    this.#totalBytes -= kept.bytes.length + key.length;
+    this.#totalBytes -= kept.body.bytes.length + key.length;
   }
 }
 
 export function repeat(res: ServerResponse, kept: KeptAnswer): void {
   res.writeHead(kept.status, kept.headers);
-  res.end(kept.bytes);
+  kept.body.endOf(res);
 }
 
-const nothing = Buffer.alloc(0);
+const nothing = new Rendered(Buffer.alloc(0));
 const gzipMark = 'gzip\n';
 
 /** URL and the headers that make a difference; null where that is more than a token and an encoding. */

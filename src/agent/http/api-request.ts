@@ -51,8 +51,9 @@ export class ApiRequest {
     const headers = this.raw.headers;
     const own = headers['x-consul-token'];
     if (typeof own === 'string' && own !== '') return own;
-    const [, bearer] = /^Bearer\s+(.*)$/i.exec(headers.authorization ?? '') ?? [];
-    return bearer === undefined ? '' : bearer.trim();
+    if (headers.authorization === undefined) return '';
+    const [, bearer = ''] = /^Bearer\s+(.*)$/i.exec(headers.authorization) ?? [];
+    return bearer.trim();
   }
 
   /** Aborts when the client goes away or the API stops. Ask for it only where something waits. */

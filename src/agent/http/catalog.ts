@@ -2,8 +2,6 @@
 import type { MaybePromise } from '../../lib/runtime.ts';
 import {
   DeregisterRequest,
-  GatewayService,
-  type IndexedGatewayServices,
   type IndexedNodeServiceList,
   type IndexedNodeServices,
   type IndexedNodes,
@@ -36,7 +34,6 @@ export const catalogRoutes: readonly Route[] = [
   { path: '/v1/catalog/connect/', methods: ['GET'], handler: (request, api) => serviceNodes(request, api, true) },
   { path: '/v1/catalog/node/', methods: ['GET'], handler: nodeServices },
   { path: '/v1/catalog/node-services/', methods: ['GET'], handler: nodeServiceList },
-  { path: '/v1/catalog/gateway-services/', methods: ['GET'], handler: gatewayServices },
 ];
 
 /** What all reads of catalog and health have in common. */
@@ -129,14 +126,4 @@ function nodeServiceList(request: ApiRequest, api: Api): MaybePromise<HttpAnswer
   if (request.rest === '') throw new BadRequest('Missing node name');
   const args = { ...options, Node: request.rest };
   return read(request, api, 'Catalog.NodeServiceList', args, shownBy(request, nodeServiceListView), discovery);
-}
-
-const gatewayView = listView(GatewayService, (reply: IndexedGatewayServices) => reply.Services, null);
-
-function gatewayServices(request: ApiRequest, api: Api): MaybePromise<HttpAnswer> {
-  refuseNamespace(request);
-  const options = readOptions(request, api);
-  if (request.rest === '') throw new BadRequest('Missing gateway name');
-  const args = { ...options, ServiceName: request.rest };
-  return read(request, api, 'Catalog.GatewayServices', args, shownBy(request, gatewayView), discovery);
 }

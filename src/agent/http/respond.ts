@@ -48,7 +48,8 @@ function respondRendered(
   if (gzipped !== body.bytes) headers.push('Content-Encoding', 'gzip');
   headers.push('Content-Length', String(gzipped.length));
   res.writeHead(status, headers);
-  res.end(gzipped);
+  if (gzipped === body.bytes) body.endOf(res);
+  else res.end(gzipped);
 }
 
 const sliceMs = 4;

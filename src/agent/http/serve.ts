@@ -80,7 +80,7 @@ export class Endpoint {
     if (!this.route.methods.includes(method)) {
       return text(405, `method ${method} not allowed`, ['Allow', this.#allow]);
     }
-    if (!access.mayUse(method, raw.socket.remoteAddress)) return text(403, 'Access is restricted');
+    if (!access.mayUse(method, raw.socket)) return text(403, 'Access is restricted');
     return null;
   }
 
