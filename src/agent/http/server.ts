@@ -1,5 +1,6 @@
 /** The HTTP API: a listener per address, the front behind them, and Fastify with the table of routes behind that. */
 import http from 'node:http';
+import { errors } from '../errors.ts';
 import type { Logger, Metrics } from '../telemetry/api.ts';
 import type { RequestTimer } from '../telemetry/http-metrics.ts';
 import { Access } from './access.ts';
@@ -34,6 +35,8 @@ export interface HttpServerOptions {
 /** Go's default for the size of a request's header, and the slack it grants. */
 const defaultHeaderBytes = 1024 * 1024;
 const graceMs = 1000;
+/** When the routes are loaded, if nobody needed them before. */
+const warmUpMs = 500;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { api, nowMs, logger, metrics } = options;
@@ -62,7 +65,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { enabled: uiEnabled, contentPath, dir: uiDir } = config.ui;
   const table = uiEnabled ? [...routes, uiRoute(contentPath, uiDir)] : routes;
   const endpoints = table.map((route) => new Endpoint(route, serving));
-  // Loaded behind the start: the first write does not need it.
+  // Loaded behind the start or when it is needed: first writes are not.
+  let warmUp: NodeJS.Timeout | undefined;
   let router: Router | undefined;
   let loading: Promise<Router> | undefined;
   const load = (): Promise<Router> => {
@@ -115,6 +119,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 
   const stop = async (): Promise<void> => {
+    clearTimeout(warmUp);
     for (const address of servers.length > 0 ? config.httpAddrs : []) logger.info('Stopping server', describe(address));
     const closed = servers.splice(0).map((server) => {
       const done = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -122,7 +127,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
       return done.finally(() => clearTimeout(timer));
     });
-    for (const controller of [...waiting]) controller.abort();
+    for (const controller of [...waiting]) controller.abort(errors.shuttingDown());
     await Promise.all(closed);
     await router?.stop();
   };
@@ -131,7 +136,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     start: async () => {
       try {
         for (const address of config.httpAddrs) await open(address);
-        setImmediate(() => load().catch((error: Error) => logger.error('HTTP routes', { error: error.message })));
+        warmUp = setTimeout(() => {
+          load().catch((error: Error) => logger.error('HTTP routes', { error: error.message }));
+        }, warmUpMs);
+        warmUp.unref();
       } catch (error) {
         await stop();
         throw error;
