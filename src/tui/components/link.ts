@@ -33,10 +33,12 @@ export function linkExplanation<T>({ link, value, confirmedMs }: Resource<T>, no
       return [span(`${signs.denied} Permission denied`, 'bad'), span(` ${reason}`, 'muted')];
     case 'missing':
       return [span(`${signs.off} This agent does not offer it`, 'muted'), span(` ${reason}`, 'muted')];
-    case 'reconnecting':
+    case 'reconnecting': {
+      const what = link.failure.kind === 'unavailable' ? 'No answer' : 'No good answer';
       return [
-        span(`${signs.stale} No answer for ${age(nowMs - link.sinceMs)}`, 'warn'),
+        span(`${signs.stale} ${what} for ${age(nowMs - link.sinceMs)}`, 'warn'),
         span(`${stale} · ${reason}`, 'muted'),
       ];
+    }
   }
 }

@@ -2,7 +2,6 @@
 import {
   type Answer,
   ApiError,
-  type BlockingState,
   blockingQuery,
   bytesOf,
   type Client,
@@ -53,7 +52,7 @@ export function clientSource(client: Client): Source {
     try {
       return await ask({ signal, timeoutMs: readTimeoutMs });
     } catch (error) {
-      throw sourceError(error);
+      throw new SourceError(failureOfClient(error), { cause: error });
     }
   }
 
@@ -156,10 +155,13 @@ export function clientSource(client: Client): Source {
       ),
 
     async *monitor(level, signal) {
+      const stream = await read(signal, () => agent.monitor({ logLevel: level, signal }));
       try {
-        yield* linesOf(await agent.monitor({ logLevel: level, signal }));
+        yield* linesOf(stream);
       } catch (error) {
-        throw sourceError(error);
+        // The transport's own error: the line broke in the middle of the stream.
+        const message = error instanceof Error ? error.message : String(error);
+        throw new SourceError({ kind: 'unavailable', message }, { cause: error });
       }
     },
   };
@@ -175,27 +177,29 @@ async function* watch<Raw, T>(
   query: (options: QueryOptions) => Promise<Answer<Raw>>,
   convert: (raw: Raw) => T,
 ): Watch<T> {
-  const states: AsyncIterable<BlockingState<Raw>> = blockingQuery(query, { signal, waitMs: watchWaitMs, maxBackoffMs });
-  for await (const state of states) {
+  const ask = async (options: QueryOptions): Promise<Answer<T>> => {
+    const { value, meta } = await query(options);
+    return { value: convert(value), meta };
+  };
+  for await (const state of blockingQuery(ask, { signal, waitMs: watchWaitMs, maxBackoffMs })) {
     if (state.kind === 'live') {
       const { index, knownLeader } = state.meta;
-      yield { kind: 'value', value: convert(state.value), index, knownLeader };
+      yield { kind: 'value', value: state.value, index, knownLeader };
     } else if (state.kind === 'stale') {
-      yield { kind: 'failed', failure: failureOfApi(state.error), retryInMs: state.retryInMs };
+      yield { kind: 'failed', failure: failureOfClient(state.error), retryInMs: state.retryInMs };
     }
   }
 }
 
-function sourceError(error: unknown): Error {
-  return new SourceError(failureOfApi(error), { cause: error });
-}
-
-function failureOfApi(error: unknown): Failure {
-  if (!(error instanceof ApiError)) throw error;
+/** Whatever an agent, or something in between that is none, answers: it is told and tried again, never fatal. */
+function failureOfClient(error: unknown): Failure {
+  if (!(error instanceof ApiError)) {
+    return { kind: 'refused', message: `unexpected answer: ${error instanceof Error ? error.message : error}` };
+  }
   const message = error.text;
   if (error.fault === 'network') return { kind: 'unavailable', message };
   if (error.status === 403) return { kind: 'denied', message };
-  // 405 and 404 without a word: an agent that is too old, or too new, for this endpoint.
+  // An agent that is too old, or too new, for this endpoint.
   return { kind: error.status === 404 || error.status === 405 ? 'missing' : 'refused', message };
 }
 

@@ -1,7 +1,7 @@
 /**
  * The screen of a terminal as an SVG picture: text stays text, colours are the terminal's. Every run of cells is pinned
- * to its column, so that a font with other widths cannot shift the frame; block and braille signs are drawn as shapes,
- * because few fonts agree on them.
+ * to its column, so that a font with other widths cannot shift the frame; frames and curves are drawn as shapes,
+ * because in few fonts their pieces meet.
  */
 import type { IBufferCell, Terminal } from '@xterm/headless';
 
@@ -97,10 +97,11 @@ function runToSvg({ start, style, text, cells }: Run, row: number): string {
       `<rect x="${n(x)}" y="${y}" width="${n(cells * cellWidth)}" height="${cellHeight}" fill="${style.fill}"/>`,
     );
   }
-  const shapes = braille(text, x, y, style.color);
-  if (shapes !== '') out.push(shapes);
+  out.push(braille(text, x, y, style.color), frames(text, x, y, style));
   // The runs are long and full of spaces: only what is seen becomes text, each word at its own column.
-  for (const { 0: word, index } of text.matchAll(/[^\s\u2800-\u28ff]+(?: [^\s\u2800-\u28ff]+)*/g)) {
+  for (const { 0: word, index } of text.matchAll(
+    /[^\s\u2500-\u257f\u2800-\u28ff]+(?: [^\s\u2500-\u257f\u2800-\u28ff]+)*/g,
+  )) {
     const classes = [style.bold ? 'b' : '', style.dim ? 'd' : ''].join('').split('').join(' ');
     const length =
       word.length === [...word].length && cells === text.length ? ` textLength="${n(word.length * cellWidth)}"` : '';
@@ -109,6 +110,26 @@ function runToSvg({ start, style, text, cells }: Run, row: number): string {
     );
   }
   return out.join('');
+}
+
+/** Lines of frames as one path: in fonts they seldom meet. */
+function frames(text: string, x: number, y: number, { color, dim }: Style): string {
+  const strokes: string[] = [];
+  const middle = n(y + cellHeight / 2);
+  const bottom = y + cellHeight;
+  for (const { 0: piece, index } of text.matchAll(/─+|[│╭╮╰╯]/g)) {
+    const left = x + index * cellWidth;
+    const right = n(left + cellWidth);
+    const center = n(left + cellWidth / 2);
+    if (piece.startsWith('─')) strokes.push(`M${n(left)} ${middle}h${n(piece.length * cellWidth)}`);
+    else if (piece === '│') strokes.push(`M${center} ${y}v${cellHeight}`);
+    else if (piece === '╭') strokes.push(`M${right} ${middle}Q${center} ${middle} ${center} ${bottom}`);
+    else if (piece === '╮') strokes.push(`M${n(left)} ${middle}Q${center} ${middle} ${center} ${bottom}`);
+    else if (piece === '╰') strokes.push(`M${right} ${middle}Q${center} ${middle} ${center} ${y}`);
+    else strokes.push(`M${n(left)} ${middle}Q${center} ${middle} ${center} ${y}`);
+  }
+  if (strokes.length === 0) return '';
+  return `<path d="${strokes.join('')}" fill="none" stroke="${color}"${dim ? ' class="d"' : ''}/>`;
 }
 
 /** Bit of each dot of a braille cell, by column and from above. */
