@@ -1,5 +1,6 @@
 import { defineCommand, explain } from '../cli/command.ts';
-import { flag } from '../cli/flags.ts';
+import { flag, formatFlag } from '../cli/flags.ts';
+import { toJson, wantsJson } from '../cli/format.ts';
 import { agentApi } from '../client/agent.ts';
 
 export default defineCommand({
@@ -7,9 +8,10 @@ export default defineCommand({
   usage: 'join [options] address ...',
   description: 'Makes the agent join the cluster of which the addresses are members. One that answers is enough.',
   http: 'agent',
-  flags: { wan: flag.bool('Join the pool that joins the datacenters. Servers only.') },
+  flags: { wan: flag.bool('Join the pool that joins the datacenters. Servers only.'), format: formatFlag },
 
   async run({ args, flags, out, err, help, http }) {
+    const json = wantsJson(flags.format);
     if (args.length === 0) {
       err(`At least one address to join must be specified.\n\n${help()}`);
       return 1;
@@ -28,7 +30,7 @@ export default defineCommand({
       err('Failed to join any nodes.\n');
       return 1;
     }
-    out(`Successfully joined cluster by contacting ${joined} nodes.\n`);
+    out(json ? toJson({ Joined: joined }) : `Successfully joined cluster by contacting ${joined} nodes.\n`);
     return 0;
   },
 });

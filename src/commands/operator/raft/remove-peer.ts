@@ -1,5 +1,6 @@
 import { CliError, defineCommand, explain } from '../../../cli/command.ts';
-import { flag } from '../../../cli/flags.ts';
+import { flag, formatFlag } from '../../../cli/flags.ts';
+import { toJson, wantsJson } from '../../../cli/format.ts';
 import { operatorApi } from '../../../client/operator.ts';
 
 export default defineCommand({
@@ -11,15 +12,18 @@ export default defineCommand({
   flags: {
     address: flag.string('Server to remove, by address and port.'),
     id: flag.string('Server to remove, by id.'),
+    format: formatFlag,
   },
 
   async run({ flags, out, http }) {
+    const json = wantsJson(flags.format);
     const { id, address } = flags;
     if (id === '' && address === '') {
       throw new CliError('Error removing peer: an address or id is required for the peer to remove');
     }
     if (id !== '' && address !== '') throw new CliError('Error removing peer: cannot give both an address and id');
     await explain('Error removing peer', operatorApi(http()).raftRemovePeer(id === '' ? { address } : { id }));
-    out(id === '' ? `Removed peer with address "${address}"\n` : `Removed peer with id "${id}"\n`);
+    if (json) out(toJson({ Removed: id === '' ? { Address: address } : { ID: id } }));
+    else out(id === '' ? `Removed peer with address "${address}"\n` : `Removed peer with id "${id}"\n`);
   },
 });
