@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Awareness } from '../../../../src/agent/gossip/memberlist/core/awareness.ts';
+import { BroadcastQueue } from '../../../../src/agent/gossip/memberlist/core/broadcast-queue.ts';
+import {
+  pushPullIntervalMs,
+  retransmitLimit,
+  suspicionMinMs,
+} from '../../../../src/agent/gossip/memberlist/core/scaling.ts';
+import { confirm, deadlineMs, startSuspicion } from '../../../../src/agent/gossip/memberlist/core/suspicion.ts';
+
+const vectors = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../data/vectors/memberlist.json'), 'utf8'),
+) as { name: string; decoded: Record<string, number>[] }[];
+const table = (name: string): Record<string, number>[] => vectors.find((v) => v.name === name)?.decoded ?? [];
+
+describe('scaling with the size of the pool', () => {
+  it.each(table('formula-table').map((row) => [row['n'] as number, row] as const))(
+    'is as recorded for %i nodes',
+    (n, row) => {
+      const ours: Record<string, number> = {
+        n,
+        retransmit_limit_mult4: retransmitLimit(4, n),
+        suspicion_min_ms_lan: suspicionMinMs(4, n, 1000),
+        suspicion_min_ms_wan: suspicionMinMs(6, n, 5000),
+        pushpull_scale_ms_lan: pushPullIntervalMs(30_000, n),
+      };
+      expect(ours).toMatchObject(row);
+    },
+  );
+});
+
+describe('awareness', () => {
+  it('stays within its bounds and stretches timeouts', () => {
+    const awareness = new Awareness(8);
+    awareness.apply(-3);
+    expect(awareness.scale(100)).toBe(100);
+    awareness.apply(20);
+    expect(awareness.score).toBe(7);
+    expect(awareness.scale(100)).toBe(800);
+  });
+});
+
+describe('the broadcast queue', () => {
+  const bytes = (length: number, fill: number): Uint8Array => new Uint8Array(length).fill(fill);
+
+  it('sends the least sent first, then the larger, then the newer', () => {
+    const queue = new BroadcastQueue();
+    queue.queue(bytes(10, 1));
+    queue.queue(bytes(20, 2));
+    queue.queue(bytes(10, 3));
+    expect(queue.take(2, 1000, 9).map((m) => m[0])).toEqual([2, 3, 1]);
+    queue.queue(bytes(5, 4));
+    expect(queue.take(2, 34, 9).map((m) => m[0])).toEqual([4, 2]);
+  });
+
+  it('sends each thing at most as often as the limit, then says so', () => {
+    const queue = new BroadcastQueue();
+    let finished = 0;
+    queue.queue(bytes(3, 1), 'n', () => finished++);
+    for (let i = 0; i < 3; i++) expect(queue.take(0, 100, 3)).toHaveLength(1);
+    expect(queue.take(0, 100, 3)).toHaveLength(0);
+    expect([finished, queue.size]).toEqual([1, 0]);
+  });
+
+  it('replaces what was queued about the same node', () => {
+    const queue = new BroadcastQueue();
+    let replaced = 0;
+    queue.queue(bytes(3, 1), 'n', () => replaced++);
+    queue.queue(bytes(3, 2), 'n');
+    expect(replaced).toBe(1);
+    expect(queue.take(0, 100, 5).map((m) => m[0])).toEqual([2]);
+  });
+
+  it('prunes the most sent first', () => {
+    const queue = new BroadcastQueue();
+    queue.queue(bytes(3, 1));
+    queue.take(0, 100, 9);
+    queue.queue(bytes(3, 2));
+    queue.prune(1);
+    expect(queue.take(0, 100, 9).map((m) => m[0])).toEqual([2]);
+  });
+});
