@@ -78,6 +78,7 @@ const int = (bits: 8 | 16 | 32 | 64, signed: boolean): Schema<number> => ({
 export const bool: Schema<boolean> = { type: { kind: 'bool' } };
 export const int64: Schema<number> = int(64, true);
 export const u8: Schema<number> = int(8, false);
+export const u16: Schema<number> = int(16, false);
 export const u32: Schema<number> = int(32, false);
 export const u64: Schema<number> = int(64, false);
 export const big64: Schema<number | bigint> = { type: { kind: 'int', bits: 64, signed: false, big: true } };

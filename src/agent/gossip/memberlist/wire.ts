@@ -5,7 +5,7 @@
 import { crc32 } from '../../../lib/crc32.ts';
 import { LzwError, lzwCompress, lzwDecompress } from '../../../lib/lzw.ts';
 import { decode, encode, MsgpackError } from '../../../lib/msgpack/index.ts';
-import type { Schema } from '../../../structs/schema.ts';
+import type { Infer, Schema } from '../../../structs/schema.ts';
 import {
   Ack,
   Alive,
@@ -65,9 +65,8 @@ export function encodeCompound(messages: readonly Uint8Array[]): Uint8Array {
 export const compress = (message: Uint8Array): Uint8Array =>
   typed(messageTypes.compress, Compress, { Algo: 0, Buf: lzwCompress(message) });
 
-/** @throws WireError for an unknown algorithm or damaged data. `body` is what follows the type byte. */
-export function decompress(body: Uint8Array): Uint8Array {
-  const { Algo, Buf } = decodeBody(Compress, body);
+/** @throws WireError for an unknown algorithm or damaged data. */
+export function decompressBuffer({ Algo, Buf }: Infer<typeof Compress>): Uint8Array {
   if (Algo !== 0) throw new WireError(`Cannot decompress unknown algorithm ${Algo}`);
   try {
     return lzwDecompress(Buf ?? new Uint8Array(0), decompressedLimitBytes);
@@ -150,7 +149,7 @@ function decodeMessage(
     case messageTypes.user:
       return onMessage({ type: 'user', payload: body });
     case messageTypes.compress:
-      return decodeMessage(decompress(body), onMessage, onDrop, depth + 1);
+      return decodeMessage(decompressBuffer(decodeBody(Compress, body)), onMessage, onDrop, depth + 1);
     case messageTypes.compound:
       return decodeCompound(body, onMessage, onDrop, depth);
     default:
