@@ -1,0 +1,120 @@
+/** The sockets of a pool: UDP and TCP on one port. Bytes in, bytes out; what they mean is `driver.ts`'s business. */
+import dgram from 'node:dgram';
+import { once } from 'node:events';
+import net from 'node:net';
+import type { Address } from './core/node.ts';
+
+/** Streams served at a time; more are closed unanswered (wire facts, section 4). */
+const streamLimit = 128;
+const receiveBufferBytes = 2 * 1024 * 1024;
+
+export const textOfAddr = (addr: Uint8Array): string => {
+  if (addr.length === 4) return addr.join('.');
+  const groups: string[] = [];
+  for (let i = 0; i < 16; i += 2) groups.push((((addr[i] ?? 0) << 8) | (addr[i + 1] ?? 0)).toString(16));
+  return groups.join(':');
+};
+
+/** @returns 4 or 16 bytes; null for what is no IP address. */
+export function addrOfText(text: string): Uint8Array | null {
+  const plain = text.replace(/%.*$/, '');
+  if (net.isIPv4(plain)) return Uint8Array.from(plain.split('.').map(Number));
+  if (!net.isIPv6(plain)) return null;
+  const [head = '', tail] = plain.split('::');
+  const parse = (part: string): number[] =>
+    part === ''
+      ? []
+      : part.split(':').flatMap((group) => {
+          if (group.includes('.')) return group.split('.').map(Number);
+          const value = Number.parseInt(group, 16);
+          return [value >> 8, value & 255];
+        });
+  const before = parse(head);
+  const after = tail === undefined ? [] : parse(tail);
+  const out = new Uint8Array(16);
+  out.set(before, 0);
+  out.set(after, 16 - after.length);
+  return out;
+}
+
+export interface TransportEvents {
+  onPacket(packet: Uint8Array, from: Address): void;
+  /** A peer opened an exchange; the handler owns the socket. */
+  onStream(socket: net.Socket): void;
+  onError(error: Error): void;
+}
+
+export interface Transport {
+  /** The port that both sockets listen on. */
+  readonly port: number;
+  send(to: Address, packet: Uint8Array): void;
+  connect(to: Address, timeoutMs: number): Promise<net.Socket>;
+  close(): Promise<void>;
+}
+
+/** Binds both sockets on `host:port`; port 0 finds one that is free for both. */
+export async function openTransport(host: string, port: number, events: TransportEvents): Promise<Transport> {
+  const streams = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    if (streams.size >= streamLimit) {
+      socket.destroy();
+      return;
+    }
+    streams.add(socket);
+    socket.on('close', () => streams.delete(socket));
+    events.onStream(socket);
+  });
+  server.listen({ host, port, exclusive: true });
+  await once(server, 'listening');
+  const bound = (server.address() as net.AddressInfo).port;
+  const udp = dgram.createSocket({ type: net.isIPv6(host) ? 'udp6' : 'udp4' });
+  udp.on('message', (packet, from) => {
+    const addr = addrOfText(from.address);
+    if (addr !== null) events.onPacket(packet, { addr, port: from.port });
+  });
+  try {
+    udp.bind({ address: host, port: bound, exclusive: true });
+    await once(udp, 'listening');
+  } catch (error) {
+    server.close();
+    throw error;
+  }
+  // From here on errors are reports, not the end: a full socket buffer loses a packet, as networks do.
+  udp.on('error', events.onError);
+  server.on('error', events.onError);
+  for (let size = receiveBufferBytes; size >= 4096; size /= 2) {
+    try {
+      udp.setRecvBufferSize(size);
+      break;
+    } catch {
+      // The system allows less: ask for half.
+    }
+  }
+
+  let closed = false;
+  return {
+    port: bound,
+    send(to, packet) {
+      if (closed) return;
+      udp.send(packet, to.port, textOfAddr(to.addr), (error) => {
+        if (error !== null && !closed) events.onError(error);
+      });
+    },
+    async connect(to, timeoutMs) {
+      const socket = net.connect({ host: textOfAddr(to.addr), port: to.port });
+      streams.add(socket);
+      socket.on('close', () => streams.delete(socket));
+      socket.setTimeout(timeoutMs, () => socket.destroy(new Error('i/o timeout')));
+      await once(socket, 'connect');
+      return socket;
+    },
+    async close() {
+      closed = true;
+      for (const socket of streams) socket.destroy();
+      await Promise.all([
+        new Promise<void>((done) => server.close(() => done())),
+        new Promise<void>((done) => udp.close(() => done())),
+      ]);
+    },
+  };
+}
