@@ -1,6 +1,23 @@
 /** The messages of Serf and their MessagePack bodies (wire facts of Serf, section 1). A message is a type byte and a body. */
 import { decode, decodeAt, encode, MsgpackError } from '../../../lib/msgpack/index.ts';
-import { bool, bytes, dur, f64, type Infer, int64, map, ptr, type Schema, slice, str, struct, u8, u16, u32, u64 } from '../../../structs/schema.ts';
+import {
+  bool,
+  bytes,
+  dur,
+  f64,
+  type Infer,
+  int64,
+  map,
+  ptr,
+  type Schema,
+  slice,
+  str,
+  struct,
+  u8,
+  u16,
+  u32,
+  u64,
+} from '../../../structs/schema.ts';
 
 export const serfTypes = {
   leave: 0,
@@ -56,7 +73,13 @@ export const Query = struct('messageQuery', {
 });
 export type Query = Infer<typeof Query>;
 
-export const QueryResponse = struct('messageQueryResponse', { LTime: u64, ID: u32, From: str, Flags: u32, Payload: bytes });
+export const QueryResponse = struct('messageQueryResponse', {
+  LTime: u64,
+  ID: u32,
+  From: str,
+  Flags: u32,
+  Payload: bytes,
+});
 export type QueryResponse = Infer<typeof QueryResponse>;
 
 export const KeyRequest = struct('keyRequest', { Key: bytes });
@@ -101,8 +124,14 @@ export function decodeSerf<T>(schema: Schema<T>, message: Uint8Array, offset = 1
   }
 }
 
+export const encodeRelay = (header: Infer<typeof RelayHeader>, inner: Uint8Array): Uint8Array =>
+  Buffer.concat([encodeSerf('relay', RelayHeader, header), inner]);
+
 /** Header and inner message of a relay. @throws SerfWireError */
-export function decodeRelay(message: Uint8Array): { readonly header: Infer<typeof RelayHeader>; readonly inner: Uint8Array } {
+export function decodeRelay(message: Uint8Array): {
+  readonly header: Infer<typeof RelayHeader>;
+  readonly inner: Uint8Array;
+} {
   try {
     const { value, end } = decodeAt(RelayHeader, message, 1);
     return { header: value, inner: message.subarray(end) };
@@ -114,7 +143,8 @@ export function decodeRelay(message: Uint8Array): { readonly header: Infer<typeo
 
 const tagsMagic = 0xff;
 
-export const encodeTags = (tags: Readonly<Record<string, string>>): Uint8Array => prefixed(tagsMagic, encode(Tags, { ...tags }));
+export const encodeTags = (tags: Readonly<Record<string, string>>): Uint8Array =>
+  prefixed(tagsMagic, encode(Tags, { ...tags }));
 
 /** Meta of a node: a map of tags, or (old agents) a bare role. Damaged meta is no tags. */
 export function decodeTags(meta: Uint8Array): Record<string, string> {

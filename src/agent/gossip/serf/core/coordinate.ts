@@ -142,7 +142,10 @@ export class CoordinateClient {
     } else {
       const random = Array.from({ length: dimensions }, () => this.#random.float() - 0.5);
       const randomLength = magnitude(random);
-      unit = randomLength > zeroThreshold ? random.map((x) => x / randomLength) : [1, ...new Array<number>(dimensions - 1).fill(0)];
+      unit =
+        randomLength > zeroThreshold
+          ? random.map((x) => x / randomLength)
+          : [1, ...new Array<number>(dimensions - 1).fill(0)];
     }
     this.#me = { ...this.#me, Vec: this.#me.Vec.map((x, i) => x + (unit[i] ?? 0) * force), Height: height };
   }

@@ -4,26 +4,24 @@
  */
 import type { Random } from '../../../../lib/runtime.ts';
 import { BroadcastQueue } from '../../memberlist/core/broadcast-queue.ts';
-import type { Address, Node } from '../../memberlist/core/node.ts';
+import { type Address, type Node, sameBytes } from '../../memberlist/core/node.ts';
 import { retransmitLimit } from '../../memberlist/core/scaling.ts';
 import {
   decodeRelay,
   decodeSerf,
+  encodeRelay,
   encodeSerf,
-  filterTypes,
   Join,
   Leave,
-  NodeFilter,
   PushPull,
   Query,
   QueryResponse,
   queryFlags,
   SerfWireError,
   serfTypes,
-  TagFilter,
   UserEvent,
 } from '../messages.ts';
-import { encode } from '../../../../lib/msgpack/index.ts';
+import { encodeFilters, matchesFilter, reconnectOverrideMs } from './filters.ts';
 import { LamportClock } from './lamport.ts';
 import { type Member, type MemberEvent, Members } from './members.ts';
 import { SeenRing } from './seen.ts';
@@ -97,6 +95,8 @@ export class SerfLimitError extends Error {
   override readonly name = 'SerfLimitError';
 }
 
+const noBytes = new Uint8Array(0);
+
 type RunState = 'alive' | 'leaving' | 'left';
 
 export class Serf {
@@ -152,7 +152,10 @@ export class Serf {
     for (const [time, open] of this.#open) if (open.deadlineMs <= nowMs) this.#open.delete(time);
     if (this.#nextReapMs <= nowMs) {
       this.#nextReapMs = nowMs + this.#config.reapIntervalMs;
-      this.members.reap(nowMs, { failedMs: (m) => this.#reconnectTimeoutMs(m), leftMs: this.#config.tombstoneTimeoutMs });
+      this.members.reap(nowMs, {
+        failedMs: (m) => this.#reconnectTimeoutMs(m),
+        leftMs: this.#config.tombstoneTimeoutMs,
+      });
       const limit = Math.max(queueLimit, 2 * this.members.size);
       for (const queue of [this.#intents, this.#events, this.#queries]) queue.prune(limit);
     }
@@ -200,18 +203,21 @@ export class Serf {
   }
 
   /** @throws SerfLimitError */
-  userEvent(name: string, payload: Uint8Array | null, coalesce: boolean, nowMs: number): void {
+  userEvent(name: string, payload: Uint8Array | null, coalesce: boolean): void {
     const limit = this.#config.userEventBytes;
     const size = new TextEncoder().encode(name).length + (payload?.length ?? 0);
     if (size > limit) throw new SerfLimitError(`user event exceeds configured limit of ${limit} bytes before encoding`);
     const event: UserEvent = { LTime: this.eventClock.time, Name: name, Payload: payload, CC: coalesce };
     const message = encodeSerf('userEvent', UserEvent, event);
-    if (message.length > limit) throw new SerfLimitError(`encoded user event exceeds configured limit of ${limit} bytes after encoding`);
+    if (message.length > limit)
+      throw new SerfLimitError(`encoded user event exceeds configured limit of ${limit} bytes after encoding`);
     if (message.length > userEventHardLimitBytes) {
-      throw new SerfLimitError(`encoded user event exceeds reasonable limit of ${userEventHardLimitBytes} bytes after encoding`);
+      throw new SerfLimitError(
+        `encoded user event exceeds reasonable limit of ${userEventHardLimitBytes} bytes after encoding`,
+      );
     }
     this.eventClock.next();
-    this.#handleUserEvent(event, nowMs);
+    this.#handleUserEvent(event);
     this.#events.queue(message);
   }
 
@@ -222,7 +228,12 @@ export class Serf {
   }
 
   /** @throws SerfLimitError */
-  query(options: QueryOptions, self: Address, nowMs: number, handlers: Pick<OpenQuery, 'onAck' | 'onResponse'>): OpenQuery {
+  query(
+    options: QueryOptions,
+    self: Address,
+    nowMs: number,
+    handlers: Pick<OpenQuery, 'onAck' | 'onResponse'>,
+  ): OpenQuery {
     const timeoutMs = options.timeoutMs ?? this.queryTimeoutMs();
     const query: Query = {
       LTime: this.queryClock.time,
@@ -238,7 +249,8 @@ export class Serf {
       Payload: options.payload,
     };
     const message = encodeSerf('query', Query, query);
-    if (message.length > this.#config.queryBytes) throw new SerfLimitError(`query exceeds limit of ${this.#config.queryBytes} bytes`);
+    if (message.length > this.#config.queryBytes)
+      throw new SerfLimitError(`query exceeds limit of ${this.#config.queryBytes} bytes`);
     const open = {
       time: query.LTime,
       id: query.ID,
@@ -278,7 +290,9 @@ export class Serf {
       LeftMembers: left,
       EventLTime: this.eventClock.time,
       Events: this.#seenEvents.slots.map((slot) =>
-        slot === null ? null : { LTime: slot.time, Events: slot.items.map((e) => ({ Name: e.name, Payload: e.payload })) },
+        slot === null
+          ? null
+          : { LTime: slot.time, Events: slot.items.map((e) => ({ Name: e.name, Payload: e.payload })) },
       ),
       QueryLTime: this.queryClock.time,
     });
@@ -307,7 +321,7 @@ export class Serf {
     if (join && ignoreOld) this.minEventTime = Math.max(this.minEventTime, remote.EventLTime);
     for (const slot of remote.Events ?? []) {
       for (const event of slot?.Events ?? []) {
-        this.#handleUserEvent({ LTime: slot?.LTime ?? 0, Name: event.Name, Payload: event.Payload, CC: false }, nowMs);
+        this.#handleUserEvent({ LTime: slot?.LTime ?? 0, Name: event.Name, Payload: event.Payload, CC: false });
       }
     }
   }
@@ -343,7 +357,7 @@ export class Serf {
         if (this.#handleJoin(decodeSerf(Join, message), nowMs)) this.#intents.queue(message.slice());
         return;
       case serfTypes.userEvent:
-        if (this.#handleUserEvent(decodeSerf(UserEvent, message), nowMs)) this.#events.queue(message.slice());
+        if (this.#handleUserEvent(decodeSerf(UserEvent, message))) this.#events.queue(message.slice());
         return;
       case serfTypes.query:
         if (this.#handleQuery(decodeSerf(Query, message), nowMs)) this.#queries.queue(message.slice());
@@ -353,7 +367,11 @@ export class Serf {
       case serfTypes.relay: {
         const { header, inner } = decodeRelay(message);
         if (header.DestAddr.IP === null) return;
-        this.#effects.push({ kind: 'send', to: { addr: header.DestAddr.IP, port: header.DestAddr.Port }, message: inner });
+        this.#effects.push({
+          kind: 'send',
+          to: { addr: header.DestAddr.IP, port: header.DestAddr.Port },
+          message: inner,
+        });
         return;
       }
       default:
@@ -384,11 +402,12 @@ export class Serf {
     return this.members.leaveAnnounced(leave.Node, leave.LTime, leave.Prune, nowMs);
   }
 
-  #handleUserEvent(event: UserEvent, _nowMs: number): boolean {
+  #handleUserEvent(event: UserEvent): boolean {
     this.eventClock.witness(event.LTime);
     if (event.LTime < this.minEventTime) return false;
     const item = { name: event.Name, payload: event.Payload };
-    const same = (o: typeof item): boolean => o.name === item.name && sameBytes(o.payload, item.payload);
+    const same = (o: typeof item): boolean =>
+      o.name === item.name && sameBytes(o.payload ?? noBytes, item.payload ?? noBytes);
     if (!this.#seenEvents.add(event.LTime, this.eventClock.time, item, same)) return false;
     this.#effects.push({ kind: 'userEvent', event });
     return true;
@@ -410,7 +429,7 @@ export class Serf {
 
   #isForMe(query: Query): boolean {
     const tags = this.members.get(this.#config.name)?.tags ?? {};
-    return (query.Filters ?? []).every((filter) => matches(filter, this.#config.name, tags));
+    return (query.Filters ?? []).every((filter) => matchesFilter(filter ?? noBytes, this.#config.name, tags));
   }
 
   #handleResponse(response: QueryResponse, nowMs: number): void {

@@ -1,0 +1,57 @@
+/** The queries that Serf answers by itself, named `_serf_...`: ping, conflict and the keys (wire facts of Serf, section 6). */
+import type { Keyring } from '../memberlist/keyring.ts';
+import { KeyringError } from '../memberlist/keyring.ts';
+import { decodeSerf, encodeSerf, KeyRequest, KeyResponse } from './messages.ts';
+
+export const internalPrefix = '_serf_';
+
+export type KeyOperation = 'install-key' | 'use-key' | 'remove-key' | 'list-keys';
+export const keyOperations: readonly KeyOperation[] = ['install-key', 'use-key', 'remove-key', 'list-keys'];
+
+const base64 = (key: Uint8Array): string => Buffer.from(key).toString('base64');
+/** Where a list that does not fit starts being cut: about as many keys as 25 bytes each would fill. */
+const listedKeysAtMost = Math.floor(1024 / 25);
+
+/** Carries out a key operation on this node and makes the answer. `save` writes the changed ring to disk. */
+export function answerKeyQuery(
+  operation: KeyOperation,
+  payload: Uint8Array | null,
+  ring: Keyring | null,
+  save: (ring: Keyring) => void,
+  responseLimitBytes: number,
+): Uint8Array {
+  const answer: KeyResponse = { Result: false, Message: '', Keys: null, PrimaryKey: '' };
+  if (ring === null) {
+    answer.Message =
+      operation === 'list-keys'
+        ? 'Keyring is empty (encryption not enabled)'
+        : 'No keyring to modify (encryption not enabled)';
+    return encodeSerf('keyResponse', KeyResponse, answer);
+  }
+  if (operation === 'list-keys') return listKeys(ring, responseLimitBytes);
+  const key = payload === null ? null : decodeSerf(KeyRequest, payload).Key;
+  try {
+    if (operation === 'install-key') ring.add(key ?? new Uint8Array(0));
+    else if (operation === 'use-key') ring.use(key ?? new Uint8Array(0));
+    else ring.remove(key ?? new Uint8Array(0));
+    save(ring);
+    answer.Result = true;
+  } catch (error) {
+    if (!(error instanceof KeyringError)) throw error;
+    answer.Message = error.message;
+  }
+  return encodeSerf('keyResponse', KeyResponse, answer);
+}
+
+function listKeys(ring: Keyring, limitBytes: number): Uint8Array {
+  const keys = ring.keys.map(base64);
+  const PrimaryKey = keys[0] ?? '';
+  const whole = encodeSerf('keyResponse', KeyResponse, { Result: true, Message: '', Keys: keys, PrimaryKey });
+  if (whole.length <= limitBytes) return whole;
+  for (let n = Math.min(keys.length, listedKeysAtMost); n > 0; n--) {
+    const Message = `truncated key list response, showing first ${n} of ${keys.length} keys`;
+    const cut = encodeSerf('keyResponse', KeyResponse, { Result: true, Message, Keys: keys.slice(0, n), PrimaryKey });
+    if (cut.length <= limitBytes) return cut;
+  }
+  return whole;
+}

@@ -1,0 +1,345 @@
+/**
+ * A gossip pool on real sockets: memberlist, Serf and coordinates together, as the agent uses them (LAN and WAN alike). Knows
+ * nothing of Consul: its rules come in as `veto`, its news go out as events.
+ */
+
+import { encode } from '../../../lib/msgpack/index.ts';
+import type { Runtime, Timer } from '../../../lib/runtime.ts';
+import type { Logger, Metrics } from '../../telemetry/api.ts';
+import type { MemberlistConfig } from '../memberlist/core/config.ts';
+import type { Address, Node } from '../memberlist/core/node.ts';
+import { MemberlistDriver, type MemberlistEvents } from '../memberlist/driver.ts';
+import type { Keyring } from '../memberlist/keyring.ts';
+import type { Alive, PushNodeState } from '../memberlist/messages.ts';
+import type { StreamSecurity } from '../memberlist/stream.ts';
+import { type Coordinate, CoordinateClient, CoordinateError } from './core/coordinate.ts';
+import type { Member, MemberEvent } from './core/members.ts';
+import {
+  type IncomingQuery,
+  type OpenQuery,
+  type QueryOptions,
+  Serf,
+  type SerfConfig,
+  type SerfEffect,
+} from './core/serf.ts';
+import { answerKeyQuery, internalPrefix, keyOperations } from './internal-queries.ts';
+import {
+  CoordinateStruct,
+  decodeSerf,
+  decodeTags,
+  encodeTags,
+  prefixed,
+  SerfWireError,
+  type UserEvent,
+} from './messages.ts';
+
+export interface PoolEvents {
+  onMember(event: MemberEvent, member: Member): void;
+  onUserEvent(event: UserEvent): void;
+  /** Queries that are not Serf's own; Consul has none. */
+  onQuery(incoming: IncomingQuery): void;
+  /** Why a claim about a node, or a whole remote state on a join, is refused; null = fine. */
+  veto(name: string, tags: Readonly<Record<string, string>>): string | null;
+  vetoMerge(members: readonly { name: string; tags: Readonly<Record<string, string>>; left: boolean }[]): string | null;
+  onKeyringChange(ring: Keyring): void;
+}
+
+export interface PoolOptions {
+  readonly memberlist: MemberlistConfig;
+  readonly serf: SerfConfig;
+  readonly bindHost: string;
+  readonly tcpTimeoutMs: number;
+  readonly broadcastTimeoutMs: number;
+  readonly leavePropagateDelayMs: number;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly security: StreamSecurity | null;
+  readonly coordinates: boolean;
+  readonly events: PoolEvents;
+  readonly runtime: Runtime;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Thrown when a join reached nobody. `causes`: a reason per address, in order. */
+export class JoinError extends Error {
+  override readonly name = 'JoinError';
+  readonly causes: readonly string[];
+  constructor(causes: readonly string[]) {
+    super(`${causes.length} error${causes.length === 1 ? '' : 's'} occurred:\n\t* ${causes.join('\n\t* ')}\n`);
+    this.causes = causes;
+  }
+}
+
+const pingVersion = 1;
+const metaLimitBytes = 512;
+
+export class GossipPool {
+  readonly #options: PoolOptions;
+  readonly #serf: Serf;
+  readonly #coordinates: CoordinateClient;
+  readonly #peerCoordinates = new Map<string, Coordinate>();
+  #memberlist!: MemberlistDriver;
+  #timer: Timer | undefined;
+  #ignoreOld = false;
+  #stopped = false;
+
+  private constructor(options: PoolOptions) {
+    this.#options = options;
+    const { runtime, serf } = options;
+    this.#serf = new Serf(serf, runtime.random, runtime.clock.nowMs());
+    this.#coordinates = new CoordinateClient(runtime.random);
+  }
+
+  static async start(options: PoolOptions): Promise<GossipPool> {
+    const meta = encodeTags(options.tags);
+    if (meta.length > metaLimitBytes)
+      throw new Error(`Encoded length of tags exceeds limit of ${metaLimitBytes} bytes`);
+    const pool = new GossipPool(options);
+    const early: (() => void)[] = [];
+    // What the local node's own arrival causes happens before the driver is at hand.
+    const when = (run: () => void): void => {
+      if (pool.#memberlist === undefined) early.push(run);
+      else run();
+    };
+    const { memberlist: config, bindHost, tcpTimeoutMs, security, runtime, logger, metrics } = options;
+    const events = pool.#memberlistEvents(when);
+    pool.#memberlist = await MemberlistDriver.start({
+      config,
+      bindHost,
+      tcpTimeoutMs,
+      compress: true,
+      security,
+      meta,
+      events,
+      runtime,
+      logger: logger.named('memberlist'),
+      metrics,
+    });
+    for (const run of early) run();
+    pool.#settle();
+    return pool;
+  }
+
+  get port(): number {
+    return this.#memberlist.port;
+  }
+
+  get local(): Member {
+    const member = this.#serf.members.get(this.#options.serf.name);
+    if (member === undefined) throw new Error('the local member is not in its own pool');
+    return member;
+  }
+
+  members(): Member[] {
+    return this.#serf.members.all();
+  }
+
+  get coordinate(): Coordinate {
+    return this.#coordinates.coordinate;
+  }
+
+  /** Coordinates of others as their last answers told them. */
+  peerCoordinate(name: string): Coordinate | undefined {
+    return this.#peerCoordinates.get(name);
+  }
+
+  /** Figures of `info`, as texts. */
+  stats(): Record<string, string> {
+    const { members, queues, clock, eventClock, queryClock } = this.#serf;
+    return {
+      members: String(members.size),
+      failed: String(members.count('failed')),
+      left: String(members.count('left')),
+      health_score: String(this.#memberlist.core.healthScore),
+      member_time: String(clock.time),
+      event_time: String(eventClock.time),
+      query_time: String(queryClock.time),
+      intent_queue: String(queues.intents),
+      event_queue: String(queues.events),
+      query_queue: String(queues.queries),
+      encrypted: String(this.#options.security !== null),
+      coordinate_resets: String(this.#coordinates.resets),
+    };
+  }
+
+  /**
+   * Makes this pool one with those behind the addresses. @returns how many answered. @throws JoinError when none did.
+   * `ignoreOld`: events of the past are not replayed here.
+   */
+  async join(addresses: readonly Address[], ignoreOld: boolean): Promise<number> {
+    const causes: string[] = [];
+    let joined = 0;
+    this.#ignoreOld = ignoreOld;
+    try {
+      for (const address of addresses) {
+        try {
+          await this.#memberlist.join(address);
+          joined++;
+        } catch (error) {
+          causes.push(error instanceof Error ? error.message : String(error));
+        }
+      }
+    } finally {
+      this.#ignoreOld = false;
+    }
+    if (joined === 0) throw new JoinError(causes);
+    this.#serf.announceJoin(this.#now());
+    this.#settle();
+    return joined;
+  }
+
+  /** Says goodbye so that others know it is no failure; then `stop` may follow. */
+  async leave(): Promise<void> {
+    if (this.#serf.state !== 'alive') return;
+    const { broadcastTimeoutMs, leavePropagateDelayMs } = this.#options;
+    const alone = this.#memberlist.core.aliveCount() <= 1;
+    await new Promise<void>((done) => {
+      const timer = this.#options.runtime.clock.after(alone ? 0 : broadcastTimeoutMs, done);
+      this.#serf.startLeave(this.#now(), () => {
+        timer.cancel();
+        done();
+      });
+      this.#settle();
+    });
+    await this.#memberlist.leave(broadcastTimeoutMs);
+    if (!alone) await this.#sleep(leavePropagateDelayMs);
+    this.#serf.finishLeave();
+  }
+
+  /** @returns false when no such member is known. */
+  forceLeave(name: string, prune: boolean): boolean {
+    const known = this.#serf.members.get(name) !== undefined;
+    this.#serf.forceLeave(name, prune, this.#now());
+    this.#settle();
+    return known;
+  }
+
+  /** @throws SerfLimitError */
+  userEvent(name: string, payload: Uint8Array | null, coalesce: boolean): void {
+    this.#serf.userEvent(name, payload, coalesce);
+    this.#settle();
+  }
+
+  /** @throws SerfLimitError */
+  query(options: QueryOptions, handlers: Pick<OpenQuery, 'onAck' | 'onResponse'>): OpenQuery {
+    const open = this.#serf.query(options, this.local, this.#now(), handlers);
+    this.#settle();
+    return open;
+  }
+
+  respond(incoming: IncomingQuery, payload: Uint8Array): void {
+    this.#serf.respond(incoming, payload, this.#now());
+    this.#settle();
+  }
+
+  async setTags(tags: Readonly<Record<string, string>>): Promise<void> {
+    await this.#memberlist.updateMeta(encodeTags(tags), this.#options.broadcastTimeoutMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    await this.#memberlist.stop();
+  }
+
+  #now(): number {
+    return this.#options.runtime.clock.nowMs();
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((done) => this.#options.runtime.clock.after(ms, done));
+  }
+
+  #memberlistEvents(when: (run: () => void) => void): MemberlistEvents {
+    const { events } = this.#options;
+    const settle = (run: () => void): void => {
+      run();
+      when(() => this.#settle());
+    };
+    return {
+      veto: (alive: Alive) => events.veto(alive.Node, tagsOf(alive.Meta)),
+      vetoMerge: (nodes: readonly PushNodeState[]) =>
+        events.vetoMerge(nodes.map((n) => ({ name: n.Name, tags: tagsOf(n.Meta), left: n.State === 3 }))),
+      broadcasts: (overhead, room) => this.#serf.broadcasts(overhead, room),
+      ackPayload: () =>
+        this.#options.coordinates
+          ? prefixed(pingVersion, encode(CoordinateStruct, { ...this.coordinate, Vec: [...this.coordinate.Vec] }))
+          : null,
+      onJoin: (node) => settle(() => this.#serf.nodeJoined(node, this.#now())),
+      onLeave: (node) => settle(() => this.#serf.nodeLeft(node, this.#now())),
+      onUpdate: (node) => settle(() => this.#serf.nodeUpdated(node)),
+      onConflict: (existing) => this.#options.logger.warn(`Name conflict for '${existing.name}'`),
+      onUser: (payload) => settle(() => this.#serf.receive(payload, this.#now())),
+      onRtt: (node, rttMs, payload) => this.#learn(node, rttMs, payload),
+      userState: () => this.#serf.localState(),
+      mergeUserState: (state, join) => settle(() => this.#serf.mergeState(state, join, this.#ignoreOld, this.#now())),
+    };
+  }
+
+  #learn(node: Node, rttMs: number, payload: Uint8Array | null): void {
+    if (!this.#options.coordinates || payload === null || payload[0] !== pingVersion) return;
+    try {
+      const told = decodeSerf(CoordinateStruct, payload, 1);
+      const peer = { ...told, Vec: told.Vec ?? [] };
+      this.#coordinates.update(node.name, peer, rttMs / 1000);
+      this.#peerCoordinates.set(node.name, peer);
+    } catch (error) {
+      if (!(error instanceof SerfWireError || error instanceof CoordinateError)) throw error;
+      this.#options.logger.debug('Rejected coordinate', { node: node.name, error: error.message });
+    }
+  }
+
+  #settle(): void {
+    if (this.#stopped) return;
+    for (let effects = this.#serf.takeEffects(); effects.length > 0; effects = this.#serf.takeEffects()) {
+      for (const effect of effects) this.#do(effect);
+    }
+    this.#timer?.cancel();
+    this.#timer = this.#options.runtime.clock.after(Math.max(1, this.#serf.nextMs() - this.#now()), () => {
+      this.#serf.tick(this.#now());
+      this.#settle();
+    });
+  }
+
+  #do(effect: SerfEffect): void {
+    const { events, logger } = this.#options;
+    switch (effect.kind) {
+      case 'member':
+        if (effect.event === 'reap') {
+          this.#coordinates.forget(effect.member.name);
+          this.#peerCoordinates.delete(effect.member.name);
+        }
+        return events.onMember(effect.event, effect.member);
+      case 'userEvent':
+        return events.onUserEvent(effect.event);
+      case 'query':
+        return this.#onQuery(effect.incoming);
+      case 'send':
+        return this.#memberlist.sendUser(effect.to, effect.message);
+      case 'reconnect':
+        logger.info(`attempting reconnect to ${effect.member.name}`);
+        this.#memberlist.join(effect.member).catch((error: unknown) => logger.debug('reconnect failed', { error }));
+        return;
+      case 'log':
+        logger[effect.level](effect.text);
+    }
+  }
+
+  #onQuery(incoming: IncomingQuery): void {
+    const { Name, Payload } = incoming.query;
+    if (!Name.startsWith(internalPrefix)) return this.#options.events.onQuery(incoming);
+    const operation = keyOperations.find((op) => `${internalPrefix}${op}` === Name);
+    if (operation === undefined) return;
+    const { security, serf, events } = this.#options;
+    try {
+      const save = (ring: Keyring): void => events.onKeyringChange(ring);
+      const answer = answerKeyQuery(operation, Payload, security?.ring ?? null, save, serf.queryResponseBytes);
+      this.#serf.respond(incoming, answer, this.#now());
+    } catch (error) {
+      if (!(error instanceof SerfWireError)) throw error;
+      this.#options.logger.error(`Failed to decode key request: ${error.message}`);
+    }
+  }
+}
+
+const tagsOf = (meta: Uint8Array | null): Record<string, string> => decodeTags(meta ?? new Uint8Array(0));

@@ -1,0 +1,185 @@
+/** The real Serf agent and our pool in one pool: members, tags, events, queries and failures are seen on both sides. */
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Keyring } from '../../../src/agent/gossip/memberlist/keyring.ts';
+import { addrOfText } from '../../../src/agent/gossip/memberlist/transport.ts';
+import { broadcastTimeoutMs, consulSerf, consulVsn, profiles } from '../../../src/agent/gossip/profiles.ts';
+import { GossipPool } from '../../../src/agent/gossip/serf/pool.ts';
+import { nodeRuntime } from '../../../src/lib/runtime-node.ts';
+
+const run = promisify(execFile);
+const loopback = Uint8Array.of(127, 0, 0, 1);
+
+function hasSerf(): boolean {
+  try {
+    execFileSync('serf', ['version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const silent = {
+  named: () => silent,
+  enabled: () => false,
+  trace: () => {},
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+};
+const noMetrics = { counter: () => () => {}, sample: () => () => {}, gauge: () => () => {} };
+
+interface Seen {
+  readonly members: string[];
+  readonly events: string[];
+}
+
+async function ourPool(key: string | null): Promise<{ pool: GossipPool; seen: Seen }> {
+  const seen: Seen = { members: [], events: [] };
+  const ring = key === null ? null : new Keyring([Buffer.from(key, 'base64')]);
+  const fast = { ...profiles.lan.memberlist, suspicionMult: 2, probeIntervalMs: 300, probeTimeoutMs: 150 };
+  const pool: GossipPool = await GossipPool.start({
+    memberlist: { ...fast, name: 'ours', addr: loopback, port: 0, vsn: consulVsn },
+    serf: { ...consulSerf, name: 'ours', retransmitMult: 4, gossipIntervalMs: 200 },
+    bindHost: '127.0.0.1',
+    tcpTimeoutMs: 5000,
+    broadcastTimeoutMs,
+    leavePropagateDelayMs: 500,
+    tags: { role: 'consul', dc: 'dc1' },
+    security: ring === null ? null : { ring, verifyIncoming: true, verifyOutgoing: true },
+    coordinates: true,
+    runtime: nodeRuntime,
+    logger: silent,
+    metrics: noMetrics,
+    events: {
+      onMember: (event, member) => seen.members.push(`${event} ${member.name}`),
+      onUserEvent: (event) => seen.events.push(`${event.Name} ${Buffer.from(event.Payload ?? []).toString()}`),
+      onQuery: (incoming) => pool.respond(incoming, Buffer.from(`hello ${incoming.query.Name}`)),
+      veto: () => null,
+      vetoMerge: () => null,
+      onKeyringChange: () => {},
+    },
+  });
+  onTestFinished(() => pool.stop());
+  return { pool, seen };
+}
+
+interface SerfAgent {
+  readonly child: ChildProcess;
+  readonly port: number;
+  readonly cli: (...args: string[]) => Promise<string>;
+}
+
+async function serfAgent(key: string | null): Promise<SerfAgent> {
+  const [port, rpc] = [await freePort(), await freePort()];
+  const args = [
+    'agent',
+    '-node=theirs',
+    `-bind=127.0.0.1:${port}`,
+    `-rpc-addr=127.0.0.1:${rpc}`,
+    '-tag',
+    'role=web',
+    '-profile=local',
+  ];
+  const child = spawn('serf', key === null ? args : [...args, `-encrypt=${key}`], { stdio: 'ignore' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const cli = async (command: string, ...rest: string[]): Promise<string> =>
+    (await run('serf', [command, `-rpc-addr=127.0.0.1:${rpc}`, ...rest])).stdout;
+  await until(async () => (await cli('members').catch(() => '')).includes('theirs'));
+  return { child, port, cli: cli as SerfAgent['cli'] };
+}
+
+async function until(check: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (!(await check())) {
+    if (Date.now() > end) throw new Error(`not so within ${timeoutMs} ms: ${check}`);
+    await sleep(50);
+  }
+}
+
+const key = Buffer.alloc(32, 7).toString('base64');
+
+describe.runIf(hasSerf())('a pool with the real serf agent', () => {
+  it.each([
+    ['in plain text', null],
+    ['encrypted', key],
+  ])('works %s', { timeout: 60_000 }, async (_, secret) => {
+    const theirs = await serfAgent(secret);
+    const { pool, seen } = await ourPool(secret);
+    expect(await pool.join([{ addr: loopback, port: theirs.port }], false)).toBe(1);
+
+    // Members and tags, both ways.
+    expect(pool.members().map((m) => [m.name, m.status, m.tags['role']])).toContainEqual(['theirs', 'alive', 'web']);
+    await until(async () => /ours\s+127\.0\.0\.1:\d+\s+alive\s+.*role=consul/.test(await theirs.cli('members')));
+
+    // Events, both ways.
+    await theirs.cli('event', 'deploy', 'v1');
+    await until(() => seen.events.includes('deploy v1'));
+    pool.userEvent('from-us', Buffer.from('p'), false);
+
+    // Queries, both ways.
+    const answered = await theirs.cli('query', '-timeout=2s', 'who');
+    expect(answered).toContain("Response from 'ours': hello who");
+    const acks: string[] = [];
+    pool.query(
+      { name: 'x', payload: null, wantAcks: true, relayFactor: 1, timeoutMs: 3000 },
+      {
+        onAck: (from) => acks.push(from),
+        onResponse: () => {},
+      },
+    );
+    await until(() => acks.includes('theirs') && acks.includes('ours'));
+
+    // Tags change there, and here.
+    await theirs.cli('tags', '-set', 'role=db');
+    await until(() => pool.members().some((m) => m.name === 'theirs' && m.tags['role'] === 'db'));
+    await pool.setTags({ role: 'consul', dc: 'dc2' });
+    await until(async () => (await theirs.cli('members')).includes('dc=dc2'));
+
+    // Round trip times become coordinates.
+    await until(() => pool.peerCoordinate('theirs') !== undefined);
+
+    // We leave: they see a goodbye, not a failure.
+    await pool.leave();
+    await until(async () => /ours\s.*\sleft\s/.test(await theirs.cli('members')));
+  });
+
+  it('sees the other fail, and leave', { timeout: 60_000 }, async () => {
+    const theirs = await serfAgent(null);
+    const { pool, seen } = await ourPool(null);
+    await pool.join([{ addr: loopback, port: theirs.port }], false);
+    theirs.child.kill('SIGKILL');
+    await until(() => seen.members.includes('failed theirs'), 30_000);
+  });
+
+  it('lets the other join us', { timeout: 60_000 }, async () => {
+    const theirs = await serfAgent(null);
+    const { pool } = await ourPool(null);
+    expect(await theirs.cli('join', `127.0.0.1:${pool.port}`)).toContain('Successfully joined cluster');
+    await until(() => pool.members().some((m) => m.name === 'theirs' && m.status === 'alive'));
+    await theirs.cli('leave');
+    await until(() => pool.members().some((m) => m.name === 'theirs' && m.status === 'left'));
+  });
+});
+
+describe('addresses', () => {
+  it('are read and written', () => {
+    expect(addrOfText('::1')).toEqual(Uint8Array.from([...new Array<number>(15).fill(0), 1]));
+    expect([...(addrOfText('fe80::1:2') ?? [])].slice(12)).toEqual([0, 1, 0, 2]);
+    expect(addrOfText('host')).toBeNull();
+  });
+});

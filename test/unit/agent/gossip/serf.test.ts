@@ -1,0 +1,262 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Node } from '../../../../src/agent/gossip/memberlist/core/node.ts';
+import { CoordinateClient, distanceSeconds } from '../../../../src/agent/gossip/serf/core/coordinate.ts';
+import { encodeFilters, matchesFilter } from '../../../../src/agent/gossip/serf/core/filters.ts';
+import { Serf, type SerfEffect, serfDefaults } from '../../../../src/agent/gossip/serf/core/serf.ts';
+import {
+  decodeRelay,
+  decodeSerf,
+  decodeTags,
+  encodeRelay,
+  encodeSerf,
+  encodeTags,
+  Join,
+  KeyRequest,
+  KeyResponse,
+  Leave,
+  PushPull,
+  Query,
+  QueryResponse,
+  type SerfType,
+  UserEvent,
+} from '../../../../src/agent/gossip/serf/messages.ts';
+import type { Random } from '../../../../src/lib/runtime.ts';
+import type { Schema } from '../../../../src/structs/schema.ts';
+
+interface Vector {
+  readonly name: string;
+  readonly hex: string;
+  // biome-ignore lint/suspicious/noExplicitAny: recorded data of many shapes
+  readonly decoded: any;
+}
+const vectors = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../data/vectors/serf.json'), 'utf8'),
+) as Vector[];
+const vector = (name: string): Vector => vectors.find((v) => v.name === name) as Vector;
+const bytesOf = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+const random: Random = {
+  float: () => 0.5,
+  int: (n) => Math.floor(n / 2),
+  bytes: (n) => new Uint8Array(n),
+  uuid: () => '',
+};
+const config = { name: 'me', retransmitMult: 4, gossipIntervalMs: 200, ...serfDefaults };
+const node = (name: string, tags: Record<string, string> = {}): Node => ({
+  name,
+  addr: Uint8Array.of(127, 0, 0, 1),
+  port: 7946,
+  meta: encodeTags(tags),
+  vsn: Uint8Array.of(1, 5, 2, 2, 5, 4),
+  incarnation: 1,
+  state: 'alive',
+  stateChangedMs: 0,
+  suspicion: null,
+});
+const started = (): Serf => {
+  const serf = new Serf(config, random, 0);
+  serf.nodeJoined(node('me'), 0);
+  serf.takeEffects();
+  return serf;
+};
+const membersEvents = (effects: SerfEffect[]): string[] =>
+  effects.flatMap((e) => (e.kind === 'member' ? [`${e.event} ${e.member.name}`] : []));
+
+describe('messages of serf', () => {
+  const cases: [string, SerfType, Schema<unknown>][] = [
+    ['leave', 'leave', Leave],
+    ['leave-prune', 'leave', Leave],
+    ['join', 'join', Join],
+    ['push-pull', 'pushPull', PushPull],
+    ['push-pull-empty-512', 'pushPull', PushPull],
+    ['user-event', 'userEvent', UserEvent],
+    ['user-event-consul-new-leader', 'userEvent', UserEvent],
+    ['query', 'query', Query],
+    ['query-with-filters', 'query', Query],
+    ['query-response', 'queryResponse', QueryResponse],
+    ['query-ack', 'queryResponse', QueryResponse],
+    ['key-request', 'keyRequest', KeyRequest],
+    ['key-response-ok', 'keyResponse', KeyResponse],
+    ['key-response-list', 'keyResponse', KeyResponse],
+    ['key-response-error', 'keyResponse', KeyResponse],
+  ];
+
+  it.each(cases)('reads and writes %s as recorded', (name, type, schema) => {
+    const { hex } = vector(name);
+    expect(hexOf(encodeSerf(type, schema, decodeSerf(schema, bytesOf(hex))))).toBe(hex);
+  });
+
+  it('wraps and unwraps relays', () => {
+    const { hex, decoded } = vector('relay');
+    const { header, inner } = decodeRelay(bytesOf(hex));
+    expect(hexOf(inner)).toBe(decoded.inner.$hex);
+    expect(header.DestName).toBe('node-a');
+    expect(hexOf(encodeRelay(header, inner))).toBe(hex);
+  });
+
+  it.each(['tags-one', 'tags-empty', 'tags-legacy-role', 'tags-consul-server', 'tags-consul-client'])(
+    'reads %s',
+    (name) => {
+      expect({ ...decodeTags(bytesOf(vector(name).hex)) }).toEqual(vector(name).decoded.tags);
+    },
+  );
+
+  it('matches the recorded filters', () => {
+    const [nodes] = encodeFilters({ filterNodes: ['node-a', 'node-b'] });
+    const [tag] = encodeFilters({ filterTags: { role: '^consul$' } });
+    expect([hexOf(nodes as Uint8Array), hexOf(tag as Uint8Array)]).toEqual([
+      vector('filter-node').hex,
+      vector('filter-tag').hex,
+    ]);
+    expect(matchesFilter(nodes as Uint8Array, 'node-b', {})).toBe(true);
+    expect(matchesFilter(nodes as Uint8Array, 'node-c', {})).toBe(false);
+    expect(matchesFilter(tag as Uint8Array, 'x', { role: 'consul' })).toBe(true);
+    expect(matchesFilter(tag as Uint8Array, 'x', {})).toBe(false);
+    expect(matchesFilter(Uint8Array.of(9, 1), 'x', {})).toBe(false);
+  });
+
+  it.each(['unknown-type', 'truncated-leave'])('drops %s', (name) => {
+    const serf = started();
+    serf.receive(bytesOf(vector(name).hex), 0);
+    expect(serf.takeEffects().map((e) => e.kind)).toEqual(['log']);
+    expect(serf.queues).toEqual({ intents: 0, events: 0, queries: 0 });
+  });
+});
+
+describe('coordinates', () => {
+  it('move as recorded', () => {
+    const { start, peer, updates } = vector('vivaldi-updates').decoded;
+    const client = new CoordinateClient(random);
+    client.coordinate = start;
+    for (const step of updates) {
+      const after = client.update('peer', peer, step.rtt_ms / 1000);
+      expect(after.Error).toBeCloseTo(step.after.Error, 12);
+      expect(after.Height).toBeCloseTo(step.after.Height, 12);
+      expect(after.Adjustment).toBeCloseTo(step.after.Adjustment, 12);
+      for (const [i, x] of after.Vec.entries()) expect(x).toBeCloseTo(step.after.Vec[i], 12);
+      expect(Math.round(distanceSeconds(after, peer) * 1e9)).toBe(step.distance_ns);
+    }
+  });
+
+  it('refuse what cannot be', () => {
+    const client = new CoordinateClient(random);
+    const peer = { Vec: [0], Error: 1, Adjustment: 0, Height: 0 };
+    expect(() => client.update('p', peer, 0.1)).toThrow(vector('vivaldi-dimension-mismatch').decoded.$error);
+    expect(() => client.update('p', client.coordinate, 11)).toThrow(vector('vivaldi-rtt-out-of-range').decoded.$error);
+  });
+});
+
+describe('membership', () => {
+  it('tells a goodbye from a failure', () => {
+    const serf = started();
+    serf.nodeJoined(node('a'), 0);
+    serf.nodeJoined(node('b'), 0);
+    serf.receive(encodeSerf('leave', Leave, { LTime: 5, Node: 'a', Prune: false }), 0);
+    serf.nodeLeft(node('a'), 1);
+    serf.nodeLeft(node('b'), 1);
+    expect(membersEvents(serf.takeEffects())).toEqual(['join a', 'join b', 'leave a', 'failed b']);
+    expect([serf.members.get('a')?.status, serf.members.get('b')?.status]).toEqual(['left', 'failed']);
+  });
+
+  it('remembers announcements that came before the member', () => {
+    const serf = started();
+    serf.receive(encodeSerf('leave', Leave, { LTime: 9, Node: 'late', Prune: false }), 0);
+    serf.nodeJoined(node('late'), 1);
+    expect(serf.members.get('late')?.status).toBe('leaving');
+  });
+
+  it('refutes a goodbye said in its name', () => {
+    const serf = started();
+    serf.receive(encodeSerf('leave', Leave, { LTime: 9, Node: 'me', Prune: false }), 0);
+    expect(serf.members.get('me')?.status).toBe('alive');
+    const [sent] = serf.broadcasts(0, 1000);
+    expect(decodeSerf(Join, sent as Uint8Array)).toMatchObject({ Node: 'me', LTime: 10 });
+  });
+
+  it('forgets the failed after their time, and the tag rc_tm overrides it', () => {
+    const serf = started();
+    serf.nodeJoined(node('a'), 0);
+    serf.nodeJoined(node('b', { rc_tm: '1m' }), 0);
+    serf.nodeLeft(node('a'), 0);
+    serf.nodeLeft(node('b'), 0);
+    serf.tick(120_000);
+    expect([serf.members.get('a')?.status, serf.members.get('b')]).toEqual(['failed', undefined]);
+  });
+
+  it('takes over what others know of clocks and goodbyes', () => {
+    const [one, two] = [started(), started()];
+    for (let i = 0; i < 20; i++) one.userEvent(`e${i}`, null, false);
+    one.nodeJoined(node('gone'), 0);
+    one.receive(encodeSerf('leave', Leave, { LTime: 30, Node: 'gone', Prune: false }), 0);
+    one.nodeLeft(node('gone'), 0);
+    two.mergeState(one.localState(), true, true, 0);
+    expect(two.eventClock.time).toBeGreaterThanOrEqual(one.eventClock.time - 1);
+    expect(two.takeEffects().filter((e) => e.kind === 'userEvent')).toEqual([]);
+    two.nodeJoined(node('gone'), 0);
+    expect(two.members.get('gone')?.status).toBe('leaving');
+  });
+
+  it('ignores state of another kind', () => {
+    const serf = started();
+    serf.mergeState(bytesOf(vector('bad-pushpull-prefix').hex), false, false, 0);
+    expect(serf.takeEffects().map((e) => e.kind)).toEqual(['log']);
+  });
+});
+
+describe('events and queries', () => {
+  it('deliver an event once however often it comes', () => {
+    const serf = started();
+    const message = bytesOf(vector('user-event').hex);
+    serf.receive(message, 0);
+    serf.receive(message, 0);
+    expect(serf.takeEffects().filter((e) => e.kind === 'userEvent')).toHaveLength(1);
+    expect(serf.queues.events).toBe(1);
+  });
+
+  it('refuse events beyond the limit', () => {
+    const serf = started();
+    expect(() => serf.userEvent('e', new Uint8Array(600), false)).toThrow('exceeds configured limit of 512 bytes');
+  });
+
+  it('answer a query with an ack and a response', () => {
+    const [asker, other] = [started(), new Serf({ ...config, name: 'other' }, random, 0)];
+    other.nodeJoined(node('other', { role: 'web' }), 0);
+    other.takeEffects();
+    const acks: string[] = [];
+    const answers: string[] = [];
+    asker.query(
+      { name: 'q', payload: null, wantAcks: true, relayFactor: 0, filterTags: { role: 'web' }, timeoutMs: 1000 },
+      { addr: Uint8Array.of(127, 0, 0, 1), port: 1 },
+      0,
+      {
+        onAck: (from) => acks.push(from),
+        onResponse: (from, p) => answers.push(`${from} ${Buffer.from(p ?? []).toString()}`),
+      },
+    );
+    for (const message of asker.broadcasts(0, 1000)) other.receive(message, 0);
+    for (const effect of other.takeEffects()) {
+      if (effect.kind === 'query') other.respond(effect.incoming, Buffer.from('yes'), 1);
+      if (effect.kind === 'send') asker.receive(effect.message, 1);
+    }
+    for (const effect of other.takeEffects()) if (effect.kind === 'send') asker.receive(effect.message, 1);
+    expect([acks, answers]).toEqual([['other'], ['other yes']]);
+    expect(asker.takeEffects().filter((e) => e.kind === 'query')).toEqual([]);
+  });
+
+  it('take no answers after the deadline', () => {
+    const serf = started();
+    let got = 0;
+    const open = serf.query(
+      { name: 'q', payload: null, wantAcks: false, relayFactor: 0, timeoutMs: 100 },
+      { addr: Uint8Array.of(127, 0, 0, 1), port: 1 },
+      0,
+      { onAck: () => {}, onResponse: () => got++ },
+    );
+    const late = { LTime: open.time, ID: open.id, From: 'x', Flags: 0, Payload: null };
+    serf.receive(encodeSerf('queryResponse', QueryResponse, late), 200);
+    expect(got).toBe(0);
+  });
+});
