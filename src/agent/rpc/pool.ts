@@ -1,0 +1,130 @@
+/**
+ * Connections to servers: one yamux session per server, streams reused one call after another (wire facts of port 8300, section 2,
+ * "Connection pool").
+ */
+import { once } from 'node:events';
+import net from 'node:net';
+import type { Clock, Timer } from '../../lib/runtime.ts';
+import { firstBytes } from './listener.ts';
+import type { Args, MethodName, Reply } from './signatures.ts';
+import { wireOf } from './socket.ts';
+import { ConnectionError, StreamClient } from './stream-client.ts';
+import { YamuxSession } from './yamux/session.ts';
+
+export interface PoolOptions {
+  readonly clock: Clock;
+  /** Idle streams kept per server. */
+  readonly maxStreams: number;
+  /** A session unused for this long is closed. */
+  readonly idleMs: number;
+}
+
+const dialTimeoutMs = 10_000;
+
+interface Session {
+  readonly yamux: YamuxSession;
+  readonly idle: StreamClient[];
+  inUse: number;
+  idleTimer: Timer | undefined;
+}
+
+export class ConnectionPool {
+  readonly #options: PoolOptions;
+  readonly #sessions = new Map<string, Promise<Session>>();
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param address `host:port` of a server
+   * @throws RemoteError with the server's text, ConnectionError when it could not be reached or answered no more
+   */
+  async call<M extends MethodName>(address: string, method: M, args: Args<M>, signal?: AbortSignal): Promise<Reply<M>> {
+    const session = await this.#session(address);
+    session.idleTimer?.cancel();
+    session.inUse++;
+    let stream: StreamClient | undefined;
+    try {
+      do stream = session.idle.pop();
+      while (stream !== undefined && !stream.usable);
+      stream ??= this.#open(session);
+      return await stream.call(method, args, signal);
+    } finally {
+      session.inUse--;
+      if (stream?.usable === true) {
+        if (session.idle.length < this.#options.maxStreams && !session.yamux.closed) session.idle.push(stream);
+        else stream.close();
+      }
+      if (session.inUse === 0) {
+        session.idleTimer = this.#options.clock.after(this.#options.idleMs, () => session.yamux.close());
+      }
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const session of this.#sessions.values()) {
+      session.then(
+        (s) => s.yamux.close(),
+        () => {},
+      );
+    }
+    this.#sessions.clear();
+  }
+
+  #open(session: Session): StreamClient {
+    try {
+      return new StreamClient(session.yamux.open());
+    } catch (error) {
+      throw new ConnectionError(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  }
+
+  #session(address: string): Promise<Session> {
+    if (this.#closed) return Promise.reject(new ConnectionError('rpc error: shutdown'));
+    let session = this.#sessions.get(address);
+    if (session === undefined) {
+      session = this.#dial(address);
+      this.#sessions.set(address, session);
+      session.catch(() => this.#sessions.delete(address));
+    }
+    return session;
+  }
+
+  async #dial(address: string): Promise<Session> {
+    const at = address.lastIndexOf(':');
+    const host = address.slice(0, at).replace(/^\[|\]$/g, '');
+    const socket = net.connect({ host, port: Number(address.slice(at + 1)), noDelay: true, keepAlive: true });
+    const timer = this.#options.clock.after(dialTimeoutMs, () =>
+      socket.destroy(new Error(`dial tcp ${address}: i/o timeout`)),
+    );
+    try {
+      await once(socket, 'connect');
+    } catch (error) {
+      throw new ConnectionError(`rpc error getting client: failed to get conn: ${messageOf(error)}`, { cause: error });
+    } finally {
+      timer.cancel();
+    }
+    socket.write(Uint8Array.of(firstBytes.multiplex));
+    const yamux = new YamuxSession({
+      side: 'client',
+      wire: wireOf(socket),
+      clock: this.#options.clock,
+      // Servers do not call back.
+      onStream: (stream) => stream.reset(),
+    });
+    const session: Session = { yamux, idle: [], inUse: 0, idleTimer: undefined };
+    socket.on('data', (chunk: Uint8Array) => yamux.receive(chunk));
+    socket.on('error', (error) => yamux.close(error));
+    socket.on('close', () => {
+      yamux.close(new ConnectionError('EOF'));
+      session.idleTimer?.cancel();
+      this.#sessions.delete(address);
+    });
+    return session;
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
