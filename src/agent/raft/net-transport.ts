@@ -1,0 +1,238 @@
+/**
+ * Carries Raft's messages over TCP as Consul's servers do (wire/raft, section 1): a connection for heartbeats, one for the log and
+ * one for votes per server; a connection of its own for every snapshot.
+ */
+import type net from 'node:net';
+import { type Decoder, encodeTo, needMore, Writer } from '../../lib/msgpack/index.ts';
+import type { Clock } from '../../lib/runtime.ts';
+import type { Schema } from '../../structs/schema.ts';
+import type { Logger } from '../telemetry/api.ts';
+import { configurationCodec } from './configuration-codec.ts';
+import type {
+  AppendEntries,
+  InstallSnapshot,
+  Message,
+  Peer,
+  RequestVote,
+  TimeoutNow as TimeoutNowMessage,
+} from './core/messages.ts';
+import { PeerChannel } from './peer-channel.ts';
+import type { RaftNode, Transport } from './raft.ts';
+import { RaftServerSide } from './server-side.ts';
+import { SnapshotSender } from './snapshot-sender.ts';
+import type { SnapshotStore } from './snapshot-store.ts';
+import {
+  AppendEntriesRequest,
+  AppendEntriesResponse,
+  addressBytes,
+  protocolVersion,
+  RequestVoteRequest,
+  RequestVoteResponse,
+  rpcTypes,
+  TimeoutNow,
+  toLog,
+} from './wire.ts';
+
+export interface NetTransportOptions {
+  readonly self: Peer;
+  readonly snapshots: SnapshotStore;
+  /** Where a server is now: by id if it is known to gossip, else the address of the configuration. */
+  readonly resolve: (peer: Peer) => string;
+  /** Whether a server understands the question for a pre-vote; those that do not are taken to agree. */
+  readonly knowsPreVote: (peer: Peer) => boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const rpcTimeoutMs = 10_000;
+const maxInFlight = 256;
+/** First byte of a Raft connection on the RPC port. */
+const raftByte = 1;
+
+interface Channels {
+  readonly heartbeat: PeerChannel;
+  readonly log: PeerChannel;
+  readonly votes: PeerChannel;
+}
+
+export class NetTransport implements Transport {
+  readonly #options: NetTransportOptions;
+  readonly #channels = new Map<string, Channels>();
+  readonly #serverSide: RaftServerSide;
+  readonly #snapshots: SnapshotSender;
+  #node: RaftNode | null = null;
+
+  constructor(options: NetTransportOptions) {
+    this.#options = options;
+    this.#serverSide = new RaftServerSide({ ...options, node: () => this.#node });
+    this.#snapshots = new SnapshotSender(options);
+  }
+
+  /** The engine that messages are for; until then they are dropped. */
+  attach(node: RaftNode): void {
+    this.#node = node;
+  }
+
+  /** An incoming connection whose first byte said Raft; `rest` was read after it. */
+  accept(socket: net.Socket, rest: Uint8Array): void {
+    this.#serverSide.serve(socket, rest);
+  }
+
+  send(message: Message): void {
+    switch (message.kind) {
+      case 'appendEntries':
+        return this.#append(message);
+      case 'requestVote':
+        return this.#requestVote(message);
+      case 'timeoutNow':
+        return this.#timeoutNow(message);
+      case 'installSnapshot':
+        return this.#installSnapshot(message);
+      default:
+        this.#serverSide.answer(message);
+    }
+  }
+
+  close(): void {
+    for (const { heartbeat, log, votes } of this.#channels.values()) {
+      heartbeat.close();
+      log.close();
+      votes.close();
+    }
+    this.#channels.clear();
+    this.#serverSide.close();
+    this.#snapshots.close();
+  }
+
+  #append(message: AppendEntries): void {
+    const channels = this.#channelsOf(message.to);
+    const channel = message.entries === null ? channels.heartbeat : channels.log;
+    const body = {
+      ProtocolVersion: protocolVersion,
+      Term: message.term,
+      Leader: addressBytes(this.#options.self.address),
+      PrevLogEntry: message.prevIndex,
+      PrevLogTerm: message.prevTerm,
+      Entries: message.entries?.map(toLog) ?? null,
+      LeaderCommitIndex: message.commitIndex,
+    };
+    channel.send({
+      bytes: request(rpcTypes.appendEntries, AppendEntriesRequest, body),
+      onBody: (decoder) =>
+        read(decoder, AppendEntriesResponse, (reply) =>
+          this.#node?.receive({
+            kind: 'appendResult',
+            from: message.to,
+            to: message.from,
+            term: reply.Term,
+            lastLogIndex: reply.LastLog,
+            success: reply.Success,
+            noRetryBackoff: reply.NoRetryBackoff,
+            echo: message.echo,
+          }),
+        ),
+      onError: (error) =>
+        this.#unreachable(message.to, message.entries === null ? 'heartbeat' : 'appendEntries', error),
+    });
+  }
+
+  #requestVote(message: RequestVote): void {
+    if (message.preVote && !this.#options.knowsPreVote(message.to)) {
+      const agreed = {
+        kind: 'voteResult',
+        term: message.term,
+        granted: true,
+        preVote: true,
+        forTerm: message.term,
+      } as const;
+      queueMicrotask(() => this.#node?.receive({ ...agreed, from: message.to, to: message.from }));
+      return;
+    }
+    const body = {
+      ProtocolVersion: protocolVersion,
+      Term: message.term,
+      Candidate: addressBytes(this.#options.self.address),
+      LastLogIndex: message.lastLogIndex,
+      LastLogTerm: message.lastLogTerm,
+      LeadershipTransfer: message.leadershipTransfer,
+    };
+    const type = message.preVote ? rpcTypes.requestPreVote : rpcTypes.requestVote;
+    this.#channelsOf(message.to).votes.send({
+      bytes: request(type, RequestVoteRequest, body),
+      onBody: (decoder) =>
+        read(decoder, RequestVoteResponse, (reply) =>
+          this.#node?.receive({
+            kind: 'voteResult',
+            from: message.to,
+            to: message.from,
+            term: reply.Term,
+            granted: reply.Granted,
+            preVote: message.preVote,
+            forTerm: message.term,
+          }),
+        ),
+      onError: (error) => this.#unreachable(message.to, 'requestVote', error),
+    });
+  }
+
+  #timeoutNow(message: TimeoutNowMessage): void {
+    this.#channelsOf(message.to).votes.send({
+      bytes: request(rpcTypes.timeoutNow, TimeoutNow, { ProtocolVersion: protocolVersion }),
+      onBody: (decoder) => read(decoder, TimeoutNow, () => {}),
+      onError: (error) => this.#unreachable(message.to, 'timeoutNow', error),
+    });
+  }
+
+  #installSnapshot(message: InstallSnapshot): void {
+    this.#snapshots.send(message, configurationCodec.encode(message.configuration)).then(
+      (reply) =>
+        this.#node?.receive({
+          kind: 'snapshotResult',
+          from: message.to,
+          to: message.from,
+          term: reply.Term,
+          success: reply.Success,
+          echo: message.echo,
+        }),
+      (error: unknown) => this.#unreachable(message.to, 'installSnapshot', error),
+    );
+  }
+
+  #unreachable(peer: Peer, rpc: string, error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    this.#options.logger.debug(`failed to ${rpc} to`, { peer: `{Voter ${peer.id} ${peer.address}}`, error: text });
+    this.#node?.unreachable(peer.id);
+  }
+
+  #channelsOf(peer: Peer): Channels {
+    let channels = this.#channels.get(peer.id);
+    if (channels === undefined) {
+      const { clock } = this.#options;
+      const dial = (): { host: string; port: number } => hostPort(this.#options.resolve(peer));
+      const make = (): PeerChannel =>
+        new PeerChannel({ dial, firstByte: raftByte, timeoutMs: rpcTimeoutMs, maxInFlight, clock });
+      channels = { heartbeat: make(), log: make(), votes: make() };
+      this.#channels.set(peer.id, channels);
+    }
+    return channels;
+  }
+}
+
+export function hostPort(address: string): { host: string; port: number } {
+  const at = address.lastIndexOf(':');
+  return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
+}
+
+function request<T>(type: number, schema: Schema<T>, body: T): Uint8Array {
+  const writer = new Writer();
+  writer.byte(type);
+  encodeTo(writer, schema, body);
+  return writer.copy();
+}
+
+function read<T>(decoder: Decoder, schema: Schema<T>, use: (value: T) => void): boolean {
+  const value = decoder.next(schema);
+  if (value === needMore) return false;
+  use(value);
+  return true;
+}
