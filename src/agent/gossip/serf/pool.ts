@@ -176,7 +176,7 @@ export class GossipPool {
           await this.#memberlist.join(address);
           joined++;
         } catch (error) {
-          causes.push(error instanceof Error ? error.message : String(error));
+          causes.push(reasonOf(error));
         }
       }
     } finally {
@@ -225,6 +225,12 @@ export class GossipPool {
     const open = this.#serf.query(options, this.local, this.#now(), handlers);
     this.#settle();
     return open;
+  }
+
+  /** Calls `run` when the query takes no more answers; the result cancels that. */
+  atDeadline(open: OpenQuery, run: () => void): () => void {
+    const timer = this.#options.runtime.clock.after(Math.max(0, open.deadlineMs - this.#now()), run);
+    return () => timer.cancel();
   }
 
   respond(incoming: IncomingQuery, payload: Uint8Array): void {
@@ -340,6 +346,15 @@ export class GossipPool {
       this.#options.logger.error(`Failed to decode key request: ${error.message}`);
     }
   }
+}
+
+/** A failure to connect in Go's words, which operators know. */
+function reasonOf(error: unknown): string {
+  const { code, message, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  const at = `dial tcp ${address?.includes(':') === true ? `[${address}]` : address}:${port}`;
+  if (code === 'ECONNREFUSED') return `${at}: connect: connection refused`;
+  if (code === 'ETIMEDOUT') return `${at}: i/o timeout`;
+  return message;
 }
 
 const tagsOf = (meta: Uint8Array | null): Record<string, string> => decodeTags(meta ?? new Uint8Array(0));

@@ -1,0 +1,177 @@
+/** A gossip pool in Consul's terms: joins by address text, members as the agent knows them, keys and events by name. */
+import { RpcError } from '../errors.ts';
+import { parseJoinTarget, resolveJoinTarget } from './join-address.ts';
+import { type Member, memberOf } from './member.ts';
+import { textOfAddr } from './memberlist/transport.ts';
+import type { Coordinate } from './serf/core/coordinate.ts';
+import type { MemberEvent } from './serf/core/members.ts';
+import { internalPrefix, type KeyOperation } from './serf/internal-queries.ts';
+import { decodeSerf, encodeSerf, KeyRequest, KeyResponse, type UserEvent } from './serf/messages.ts';
+import { GossipPool, JoinError, type PoolOptions } from './serf/pool.ts';
+
+export interface PoolListener {
+  onMember(event: MemberEvent, member: Member): void;
+  onUserEvent(event: UserEvent): void;
+}
+
+/** How a key operation went on the nodes of one pool. */
+export interface KeyringOutcome {
+  /** Node name -> its complaint. */
+  readonly messages: Record<string, string>;
+  /** Key -> number of nodes that have it. */
+  readonly keys: Record<string, number>;
+  readonly primaryKeys: Record<string, number>;
+  readonly nodes: number;
+  /** '' when every node agreed. */
+  readonly error: string;
+}
+
+export class ConsulPool {
+  readonly #pool: GossipPool;
+
+  private constructor(pool: GossipPool) {
+    this.#pool = pool;
+  }
+
+  static async start(
+    options: Omit<PoolOptions, 'events'> & {
+      readonly events: Omit<PoolOptions['events'], 'onMember' | 'onUserEvent' | 'onQuery'>;
+    },
+    listener: PoolListener,
+  ): Promise<ConsulPool> {
+    const pool = await GossipPool.start({
+      ...options,
+      events: {
+        ...options.events,
+        onMember: (event, member) => listener.onMember(event, memberOf(member)),
+        onUserEvent: (event) => listener.onUserEvent(event),
+        // Agents answer none but Serf's own queries.
+        onQuery: () => {},
+      },
+    });
+    return new ConsulPool(pool);
+  }
+
+  get port(): number {
+    return this.#pool.port;
+  }
+
+  get local(): Member {
+    return memberOf(this.#pool.local);
+  }
+
+  get coordinate(): Coordinate {
+    return this.#pool.coordinate;
+  }
+
+  members(): Member[] {
+    return this.#pool.members().map(memberOf);
+  }
+
+  stats(): Record<string, string> {
+    return this.#pool.stats();
+  }
+
+  peerCoordinate(name: string): Coordinate | undefined {
+    return this.#pool.peerCoordinate(name);
+  }
+
+  /** @returns how many of the addresses answered. @throws RpcError with every reason when none did. */
+  async join(targets: readonly string[]): Promise<number> {
+    const reasons: string[] = [];
+    let joined = 0;
+    for (const text of targets) {
+      const target = parseJoinTarget(text, this.#pool.port);
+      try {
+        for (const address of await resolveJoinTarget(target)) {
+          try {
+            joined += await this.#pool.join([address], false);
+          } catch (error) {
+            reasons.push(`Failed to join ${textOfAddr(address.addr)}: ${reasonOf(error)}`);
+          }
+        }
+      } catch (error) {
+        reasons.push(`Failed to resolve ${target.host}: ${reasonOf(error)}`);
+      }
+    }
+    if (joined === 0) throw new RpcError(multiError(reasons));
+    return joined;
+  }
+
+  leave(): Promise<void> {
+    return this.#pool.leave();
+  }
+
+  /** @returns false when no such member is known. */
+  forceLeave(name: string, prune: boolean): boolean {
+    return this.#pool.forceLeave(name, prune);
+  }
+
+  userEvent(name: string, payload: Uint8Array | null, coalesce: boolean): void {
+    this.#pool.userEvent(name, payload, coalesce);
+  }
+
+  setTags(tags: Readonly<Record<string, string>>): Promise<void> {
+    return this.#pool.setTags(tags);
+  }
+
+  /** Asks every node of the pool to do something with its keys. `key` is raw; empty for a list. */
+  keyring(operation: KeyOperation, key: Uint8Array, relayFactor: number): Promise<KeyringOutcome> {
+    const nodes = this.#pool.members().filter((m) => m.status === 'alive').length;
+    const outcome = {
+      messages: {} as Record<string, string>,
+      keys: {} as Record<string, number>,
+      primaryKeys: {} as Record<string, number>,
+    };
+    let answers = 0;
+    let failures = 0;
+    return new Promise((done) => {
+      const finish = (): void => {
+        const error =
+          failures > 0
+            ? `${failures}/${nodes} nodes reported failure`
+            : answers < nodes
+              ? `${answers}/${nodes} nodes reported success`
+              : '';
+        done({ ...outcome, nodes, error });
+      };
+      const open = this.#pool.query(
+        {
+          name: `${internalPrefix}${operation}`,
+          payload: encodeSerf('keyRequest', KeyRequest, { Key: key }),
+          wantAcks: false,
+          relayFactor,
+        },
+        {
+          onAck: () => {},
+          onResponse: (from, payload) => {
+            answers++;
+            const answer = decodeSerf(KeyResponse, payload ?? new Uint8Array(0));
+            if (!answer.Result) failures++;
+            if (answer.Message !== '') outcome.messages[from] = answer.Message;
+            for (const held of answer.Keys ?? []) outcome.keys[held] = (outcome.keys[held] ?? 0) + 1;
+            if (answer.PrimaryKey !== '') {
+              outcome.primaryKeys[answer.PrimaryKey] = (outcome.primaryKeys[answer.PrimaryKey] ?? 0) + 1;
+            }
+            if (answers === nodes) {
+              cancel();
+              finish();
+            }
+          },
+        },
+      );
+      const cancel = this.#pool.atDeadline(open, finish);
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#pool.stop();
+  }
+}
+
+/** Several errors as Go's multierror prints them. */
+export const multiError = (reasons: readonly string[]): string =>
+  `${reasons.length} error${reasons.length === 1 ? '' : 's'} occurred:\n${reasons.map((r) => `\t* ${r}\n`).join('')}\n`;
+
+const reasonOf = (error: unknown): string =>
+  error instanceof JoinError ? (error.causes[0] ?? error.message) : (error as Error).message;
