@@ -36,3 +36,12 @@ export class BadRequest extends RpcError {
     super(message, status);
   }
 }
+
+/** What an error of another server means here: known texts get back their status; hops put words before them. */
+export function fromRemote(text: string): RpcError {
+  for (const make of [errors.permissionDenied, errors.aclNotFound, errors.rateLimited]) {
+    const known = make();
+    if (text.includes(known.message)) return new RpcError(text, known.status);
+  }
+  return new RpcError(text);
+}

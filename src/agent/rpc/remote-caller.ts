@@ -1,0 +1,96 @@
+/** A client agent's way to the servers: every call goes to one of them, the next is tried when it fails (wire facts, section 5). */
+
+import type { Runtime } from '../../lib/runtime.ts';
+import { make } from '../../structs/make.ts';
+import { errors, fromRemote } from '../errors.ts';
+import type { Answer, CallOptions, RpcCaller } from './caller.ts';
+import { carriesMeta, metaOf, noMeta } from './codec.ts';
+import type { ConnectionPool } from './pool.ts';
+import type { ServerList } from './server-list.ts';
+import { type Args, type MethodName, type Reply, type Signature, signatures } from './signatures.ts';
+import { ConnectionError, RemoteError } from './stream-client.ts';
+
+export interface RemoteCallerOptions {
+  readonly pool: ConnectionPool;
+  readonly servers: ServerList;
+  readonly datacenter: string;
+  /** How long a call is tried again while there is no leader, or nobody answers. */
+  readonly holdTimeoutMs: number;
+  readonly runtime: Runtime;
+}
+
+/** Pauses between tries are random, up to this part of the hold time. */
+const jitterFraction = 16;
+
+export function createRemoteCaller(options: RemoteCallerOptions): RpcCaller & { stop(): void } {
+  const stopped = new AbortController();
+  return {
+    async call<M extends MethodName>(method: M, args: Partial<Args<M>>, call?: CallOptions): Promise<Answer<Reply<M>>> {
+      const { clock } = options.runtime;
+      const signal = call?.signal === undefined ? stopped.signal : AbortSignal.any([call.signal, stopped.signal]);
+      const full = withDatacenter(method, args, options.datacenter);
+      const deadlineMs = clock.nowMs() + options.holdTimeoutMs;
+      for (;;) {
+        const failure = await attempt(options, method, full, signal);
+        if ('answer' in failure) return failure.answer;
+        if (!mayRetry(method, failure.error) || clock.nowMs() >= deadlineMs) throw failure.error;
+        await pause(options, signal);
+      }
+    },
+    stop: () => stopped.abort(errors.shuttingDown()),
+  };
+}
+
+type Outcome<M extends MethodName> = { readonly answer: Answer<Reply<M>> } | { readonly error: Error };
+
+async function attempt<M extends MethodName>(
+  { pool, servers }: RemoteCallerOptions,
+  method: M,
+  args: Args<M>,
+  signal: AbortSignal,
+): Promise<Outcome<M>> {
+  if (signal.aborted) return { error: signal.reason as Error };
+  const server = servers.current();
+  if (server === undefined) return { error: errors.noServers() };
+  try {
+    const reply = await pool.call(server.address, method, args, signal);
+    const signature: Signature = signatures[method];
+    return { answer: { reply, meta: carriesMeta(signature.reply) ? metaOf(reply) : noMeta } };
+  } catch (error) {
+    if (signal.aborted) return { error: signal.reason as Error };
+    if (error instanceof RemoteError) return { error: fromRemote(`rpc error making call: ${error.message}`) };
+    if (!(error instanceof ConnectionError)) throw error;
+    servers.failed(server);
+    return { error: new LostCall(error.message, { cause: error }) };
+  }
+}
+
+/** Thrown when a server was lost while it was asked: whether a write happened is unknown. */
+export class LostCall extends Error {
+  override readonly name = 'LostCall';
+}
+
+/** A write that was lost may have happened: only reads are asked again, and what no leader took. */
+function mayRetry(method: MethodName, error: Error): boolean {
+  if (error.message.includes('No cluster leader') || error.message.includes('No known Consul servers')) return true;
+  if (!(error instanceof LostCall)) return false;
+  return (signatures[method] as Signature).kind === 'read' || error.message.includes('failed to get conn');
+}
+
+function pause({ runtime, holdTimeoutMs }: RemoteCallerOptions, signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const finish = (): void => {
+      timer.cancel();
+      signal.removeEventListener('abort', finish);
+      done();
+    };
+    const timer = runtime.clock.after(runtime.random.float() * (holdTimeoutMs / jitterFraction), finish);
+    signal.addEventListener('abort', finish);
+  });
+}
+
+function withDatacenter<M extends MethodName>(method: M, args: Partial<Args<M>>, datacenter: string): Args<M> {
+  const full = make(signatures[method].args, args as object) as { Datacenter?: string };
+  if (full.Datacenter === '') full.Datacenter = datacenter;
+  return full as Args<M>;
+}
