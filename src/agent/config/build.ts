@@ -3,7 +3,7 @@
 import { parseCidr } from '../../lib/sockaddr/ip.ts';
 import { type ResolvedAddresses, resolveAddresses, withPort } from './addresses.ts';
 import { parseCipherSuites } from './cipher-suites.ts';
-import type { Config } from './config.ts';
+import type { Config, GossipTimers } from './config.ts';
 import { debugView } from './debug.ts';
 import type { Host } from './host.ts';
 import { durationMs, Problems } from './problems.ts';
@@ -81,6 +81,37 @@ function partsOf(
     grpcAddrs: withPort(addresses.grpc, ports.grpc),
     unixSockets: settings.unix_sockets,
     ports,
+    gossip: {
+      lan: gossipTimers(settings.gossip_lan, {
+        bindAddr: addresses.serfLan,
+        reconnectTimeoutMs: durationMs(settings.reconnect_timeout) || defaultReconnectMs,
+        allowedCidrs: settings.serf_lan_allowed_cidrs,
+      }),
+      wan: gossipTimers(settings.gossip_wan, {
+        bindAddr: addresses.serfWan,
+        reconnectTimeoutMs: durationMs(settings.reconnect_timeout_wan) || defaultReconnectMs,
+        allowedCidrs: settings.serf_wan_allowed_cidrs,
+      }),
+      key: settings.encrypt === '' ? null : Buffer.from(settings.encrypt, 'base64'),
+      verifyIncoming: settings.encrypt_verify_incoming,
+      verifyOutgoing: settings.encrypt_verify_outgoing,
+      disableKeyringFile: settings.disable_keyring_file,
+      rejoinAfterLeave: settings.rejoin_after_leave,
+    },
+    joins: {
+      lan: {
+        start: addresses.startJoin,
+        retry: addresses.retryJoin,
+        retryIntervalMs: durationMs(settings.retry_interval),
+        retryMax: settings.retry_max,
+      },
+      wan: {
+        start: addresses.startJoinWan,
+        retry: addresses.retryJoinWan,
+        retryIntervalMs: durationMs(settings.retry_interval_wan),
+        retryMax: settings.retry_max_wan,
+      },
+    },
     translateWanAddrs: settings.translate_wan_addrs,
     leaveOnTerm: settings.leave_on_terminate ?? !settings.server,
     skipLeaveOnInt: settings.skip_leave_on_interrupt ?? settings.server,
@@ -162,6 +193,23 @@ function partsOf(
       disableCompat19: telemetry['disable_compat_1.9'],
     },
     watches: settings.watches,
+  };
+}
+
+const defaultReconnectMs = 72 * 3_600_000;
+
+function gossipTimers(
+  timers: Settings['gossip_lan'],
+  place: Pick<GossipTimers, 'bindAddr' | 'reconnectTimeoutMs' | 'allowedCidrs'>,
+): GossipTimers {
+  return {
+    ...place,
+    gossipNodes: timers.gossip_nodes,
+    gossipIntervalMs: durationMs(timers.gossip_interval),
+    probeIntervalMs: durationMs(timers.probe_interval),
+    probeTimeoutMs: durationMs(timers.probe_timeout),
+    suspicionMult: timers.suspicion_mult,
+    retransmitMult: timers.retransmit_mult,
   };
 }
 

@@ -1,3 +1,29 @@
+/** One pool: where it listens, and how fast it talks. */
+export interface GossipTimers {
+  readonly bindAddr: string;
+  readonly gossipNodes: number;
+  readonly gossipIntervalMs: number;
+  readonly probeIntervalMs: number;
+  readonly probeTimeoutMs: number;
+  readonly suspicionMult: number;
+  readonly retransmitMult: number;
+  /** Failed members are forgotten after this long. */
+  readonly reconnectTimeoutMs: number;
+  /** Networks that may gossip; empty = all. */
+  readonly allowedCidrs: readonly string[];
+}
+
+/** Whom to join at the start. */
+export interface Joins {
+  /** Once; failing ends the agent. */
+  readonly start: readonly string[];
+  /** Until it works. */
+  readonly retry: readonly string[];
+  readonly retryIntervalMs: number;
+  /** 0 = no limit. */
+  readonly retryMax: number;
+}
+
 /**
  * The agent's configuration after all sources were merged, defaults filled, templates resolved and rules checked
  * (`config/load.ts`). Everything else reads this and nothing else. Durations are milliseconds, sizes bytes.
@@ -38,6 +64,17 @@ export interface Config {
     readonly serfLan: number;
     readonly serfWan: number;
   };
+  readonly gossip: {
+    readonly lan: GossipTimers;
+    readonly wan: GossipTimers;
+    /** Raw bytes of `encrypt`; null = plain text, unless a keyring file exists. */
+    readonly key: Uint8Array | null;
+    readonly verifyIncoming: boolean;
+    readonly verifyOutgoing: boolean;
+    readonly disableKeyringFile: boolean;
+    readonly rejoinAfterLeave: boolean;
+  };
+  readonly joins: { readonly lan: Joins; readonly wan: Joins };
   readonly translateWanAddrs: boolean;
   readonly leaveOnTerm: boolean;
   readonly skipLeaveOnInt: boolean;

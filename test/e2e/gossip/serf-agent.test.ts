@@ -70,6 +70,7 @@ async function ourPool(key: string | null): Promise<{ pool: GossipPool; seen: Se
       onUserEvent: (event) => seen.events.push(`${event.Name} ${Buffer.from(event.Payload ?? []).toString()}`),
       onQuery: (incoming) => pool.respond(incoming, Buffer.from(`hello ${incoming.query.Name}`)),
       veto: () => null,
+      vetoAddress: () => false,
       vetoMerge: () => null,
       onKeyringChange: () => {},
     },

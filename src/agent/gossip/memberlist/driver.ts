@@ -103,7 +103,7 @@ export class MemberlistDriver {
 
   /** Bytes of one packet off the socket. */
   receivePacket(packet: Uint8Array, from: Address): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#options.events.vetoAddress(from.addr)) return;
     let plain = packet;
     const { security, logger } = this.#options;
     if (security !== null) {

@@ -41,6 +41,7 @@ export interface PoolEvents {
   /** Why a claim about a node, or a whole remote state on a join, is refused; null = fine. */
   veto(name: string, tags: Readonly<Record<string, string>>): string | null;
   vetoMerge(members: readonly { name: string; tags: Readonly<Record<string, string>>; left: boolean }[]): string | null;
+  vetoAddress(addr: Uint8Array): boolean;
   onKeyringChange(ring: Keyring): void;
 }
 
@@ -264,6 +265,7 @@ export class GossipPool {
     };
     return {
       veto: (alive: Alive) => events.veto(alive.Node, tagsOf(alive.Meta)),
+      vetoAddress: (addr) => events.vetoAddress(addr),
       vetoMerge: (nodes: readonly PushNodeState[]) =>
         events.vetoMerge(nodes.map((n) => ({ name: n.Name, tags: tagsOf(n.Meta), left: n.State === 3 }))),
       broadcasts: (overhead, room) => this.#serf.broadcasts(overhead, room),

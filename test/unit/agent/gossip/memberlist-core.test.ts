@@ -59,6 +59,7 @@ class Pool {
     const addr = Uint8Array.of(10, 0, index >> 8, index & 255);
     const owner = {
       veto: () => null,
+      vetoAddress: () => false,
       vetoMerge: () => null,
       broadcasts: () => [],
       ackPayload: () => null,

@@ -16,6 +16,8 @@ import { confirm, deadlineMs, startSuspicion } from './suspicion.ts';
 export interface TableOwner {
   /** A reason to ignore this claim, or null. */
   veto(alive: Alive): string | null;
+  /** Whether an address may not be in the pool. */
+  vetoAddress(addr: Uint8Array): boolean;
 }
 
 const noVersions = new Uint8Array(6);
@@ -90,6 +92,7 @@ export class NodeTable {
     if (reason !== null) return this.#log('warn', `ignoring alive message for '${claim.Node}': ${reason}`);
     const addr = canonicalAddr(claim.Addr ?? noMeta);
     if (addr.length !== 4 && addr.length !== 16) return this.#log('warn', `bad address length for '${claim.Node}'`);
+    if (this.#owner.vetoAddress(addr)) return this.#log('warn', `Address of '${claim.Node}' is not allowed here`);
     const port = claim.Port === 0 ? this.#config.port : claim.Port;
 
     const known = this.#byName.get(claim.Node);

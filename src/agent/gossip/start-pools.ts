@@ -1,0 +1,151 @@
+/** The pools of an agent from its configuration: LAN for everybody, WAN for servers. */
+import { join } from 'node:path';
+import type { Runtime } from '../../lib/runtime.ts';
+import { contains, parseCidr, parseIp } from '../../lib/sockaddr/ip.ts';
+import type { Config, GossipTimers } from '../config/config.ts';
+import type { Logger, Metrics } from '../telemetry/api.ts';
+import { ConsulPool, type PoolListener } from './consul-pool.ts';
+import { loadKeyring, saveKeyring } from './keyring-file.ts';
+import { Keyring } from './memberlist/keyring.ts';
+import type { StreamSecurity } from './memberlist/stream.ts';
+import { addrOfText, textOfAddr } from './memberlist/transport.ts';
+import { type Candidate, lanVeto, wanVeto } from './merge-rules.ts';
+import { broadcastTimeoutMs, consulSerf, consulVsn, leavePropagateDelayMs, profiles } from './profiles.ts';
+import { lanTags, wanTags } from './tags.ts';
+
+export interface PoolContext {
+  readonly config: Config;
+  readonly nodeId: string;
+  /** The Consul version that peers reckon with. */
+  readonly build: string;
+  readonly runtime: Runtime;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+export function startLanPool(context: PoolContext, listener: PoolListener): Promise<ConsulPool> {
+  const { config, nodeId, build } = context;
+  const self = { name: config.nodeName, nodeId, datacenter: config.datacenter };
+  return startPool(context, listener, {
+    kind: 'lan',
+    name: config.nodeName,
+    address: config.advertiseAddr,
+    port: config.ports.serfLan,
+    timers: config.gossip.lan,
+    tags: lanTags(config, nodeId, build),
+    keyringFile: 'serf/local.keyring',
+    veto: (members) => lanVeto(self, members),
+    log: 'lan',
+  });
+}
+
+/** Servers of all datacenters; names end in the datacenter. */
+export function startWanPool(context: PoolContext, listener: PoolListener): Promise<ConsulPool> {
+  const { config, nodeId, build } = context;
+  return startPool(context, listener, {
+    kind: 'wan',
+    name: `${config.nodeName}.${config.datacenter}`,
+    address: config.advertiseAddrWan,
+    port: config.ports.serfWan,
+    timers: config.gossip.wan,
+    tags: wanTags(config, nodeId, build),
+    keyringFile: 'serf/remote.keyring',
+    veto: wanVeto,
+    log: 'wan',
+  });
+}
+
+interface Shape {
+  readonly kind: 'lan' | 'wan';
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly timers: GossipTimers;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly keyringFile: string;
+  readonly veto: (members: readonly Candidate[]) => string | null;
+  readonly log: string;
+}
+
+function startPool(context: PoolContext, listener: PoolListener, shape: Shape): Promise<ConsulPool> {
+  const { config, runtime, logger, metrics } = context;
+  const addr = addrOfText(shape.address);
+  if (addr === null) throw new Error(`no IP address to advertise: '${shape.address}'`);
+  const { timers } = shape;
+  const profile = profiles[shape.kind];
+  const file =
+    config.dataDir === '' || config.gossip.disableKeyringFile ? null : join(config.dataDir, shape.keyringFile);
+  const named = logger.named('serf').named(shape.log);
+  return ConsulPool.start(
+    {
+      memberlist: {
+        ...profile.memberlist,
+        ...pick(timers),
+        name: shape.name,
+        addr,
+        port: shape.port,
+        vsn: consulVsn,
+      },
+      serf: {
+        ...consulSerf,
+        name: shape.name,
+        retransmitMult: timers.retransmitMult,
+        gossipIntervalMs: timers.gossipIntervalMs,
+        reconnectTimeoutMs: timers.reconnectTimeoutMs,
+      },
+      bindHost: timers.bindAddr,
+      tcpTimeoutMs: profile.tcpTimeoutMs,
+      broadcastTimeoutMs,
+      leavePropagateDelayMs,
+      tags: shape.tags,
+      security: securityOf(config, file),
+      coordinates: !config.disableCoordinates,
+      runtime,
+      logger: named,
+      metrics,
+      events: {
+        veto: (name, tags) => shape.veto([{ name, tags, left: false }]),
+        vetoMerge: (members) => shape.veto(members),
+        vetoAddress: cidrVeto(timers.allowedCidrs),
+        onKeyringChange: (ring) => {
+          if (file !== null) saveKeyring(file, ring);
+        },
+      },
+    },
+    listener,
+  );
+}
+
+const pick = ({
+  gossipNodes,
+  gossipIntervalMs,
+  probeIntervalMs,
+  probeTimeoutMs,
+  suspicionMult,
+  retransmitMult,
+}: GossipTimers) => ({
+  gossipNodes,
+  gossipIntervalMs,
+  probeIntervalMs,
+  probeTimeoutMs,
+  suspicionMult,
+  retransmitMult,
+});
+
+/** A keyring file, once there, counts more than the key of the configuration. */
+function securityOf({ gossip }: Config, file: string | null): StreamSecurity | null {
+  const stored = file === null ? null : loadKeyring(file);
+  const ring = stored ?? (gossip.key === null ? null : new Keyring([gossip.key]));
+  if (ring === null) return null;
+  if (stored === null && file !== null) saveKeyring(file, ring);
+  return { ring, verifyIncoming: gossip.verifyIncoming, verifyOutgoing: gossip.verifyOutgoing };
+}
+
+function cidrVeto(cidrs: readonly string[]): (addr: Uint8Array) => boolean {
+  const nets = cidrs.flatMap((cidr) => parseCidr(cidr) ?? []);
+  if (nets.length === 0) return () => false;
+  return (addr) => {
+    const ip = parseIp(textOfAddr(addr));
+    return ip === undefined || !nets.some((net) => contains(net, ip));
+  };
+}

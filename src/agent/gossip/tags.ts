@@ -1,0 +1,42 @@
+/** What this node tells others about itself (wire facts of Serf, section 10, "Tags"). */
+import type { Config } from '../config/config.ts';
+
+/** Consul's protocol versions as tags. */
+const consulProtocol = { vsn: '2', vsn_min: '2', vsn_max: '3' } as const;
+
+/** @param build the Consul version that peers reckon with */
+export function lanTags(config: Config, nodeId: string, build: string): Record<string, string> {
+  if (!config.server) return { ...commonTags(config, nodeId, build), role: 'node' };
+  const wanPort: Record<string, string> =
+    config.ports.serfWan > 0 ? { wan_join_port: String(config.ports.serfWan) } : {};
+  return { ...serverTags(config, nodeId, build), ...wanPort };
+}
+
+export const wanTags = (config: Config, nodeId: string, build: string): Record<string, string> =>
+  serverTags(config, nodeId, build);
+
+function serverTags(config: Config, nodeId: string, build: string): Record<string, string> {
+  const expect: Record<string, string> = config.bootstrapExpect > 0 ? { expect: String(config.bootstrapExpect) } : {};
+  const bootstrap: Record<string, string> = config.bootstrap && !config.devMode ? { bootstrap: '1' } : {};
+  return {
+    ...commonTags(config, nodeId, build),
+    ...bootstrap,
+    ...expect,
+    ft_fs: '1',
+    // Ours: this server answers the question for a pre-vote.
+    ft_pv: '1',
+    ft_si: '1',
+    port: String(config.ports.server),
+    raft_vsn: String(config.raft.protocol),
+    role: 'consul',
+  };
+}
+
+const commonTags = (config: Config, nodeId: string, build: string): Record<string, string> => ({
+  acls: config.acl.enabled ? '1' : '0',
+  build: `${build}:`,
+  dc: config.datacenter,
+  id: nodeId,
+  segment: '',
+  ...consulProtocol,
+});
