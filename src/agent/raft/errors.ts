@@ -16,6 +16,11 @@ export class LeadershipLost extends Error {
   }
 }
 
+/** Thrown for a change of members that cannot be made, or not now. Nothing was proposed. */
+export class BadConfigurationChange extends Error {
+  override readonly name = 'BadConfigurationChange';
+}
+
 /** Thrown when leadership is being handed to another server. Nothing was proposed. */
 export class LeadershipTransferring extends Error {
   override readonly name = 'LeadershipTransferring';

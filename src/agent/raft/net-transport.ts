@@ -2,7 +2,7 @@
  * Carries Raft's messages over TCP as Consul's servers do (wire/raft, section 1): a connection for heartbeats, one for the log and
  * one for votes per server; a connection of its own for every snapshot.
  */
-import type net from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { type Decoder, encodeTo, needMore, Writer } from '../../lib/msgpack/index.ts';
 import type { Clock } from '../../lib/runtime.ts';
 import type { Schema } from '../../structs/schema.ts';
@@ -46,6 +46,7 @@ export interface NetTransportOptions {
 
 const rpcTimeoutMs = 10_000;
 const maxInFlight = 256;
+const probeTimeoutMs = 1000;
 /** First byte of a Raft connection on the RPC port. */
 const raftByte = 1;
 
@@ -61,10 +62,15 @@ export class NetTransport implements Transport {
   readonly #serverSide: RaftServerSide;
   readonly #snapshots: SnapshotSender;
   #node: RaftNode | null = null;
+  #closed = false;
 
   constructor(options: NetTransportOptions) {
     this.#options = options;
-    this.#serverSide = new RaftServerSide({ ...options, node: () => this.#node });
+    this.#serverSide = new RaftServerSide({
+      ...options,
+      node: () => this.#node,
+      onClosed: (leader) => this.#maybeGone(leader),
+    });
     this.#snapshots = new SnapshotSender(options);
   }
 
@@ -74,7 +80,7 @@ export class NetTransport implements Transport {
   }
 
   /** An incoming connection whose first byte said Raft; `rest` was read after it. */
-  accept(socket: net.Socket, rest: Uint8Array): void {
+  accept(socket: Socket, rest: Uint8Array): void {
     this.#serverSide.serve(socket, rest);
   }
 
@@ -94,6 +100,7 @@ export class NetTransport implements Transport {
   }
 
   close(): void {
+    this.#closed = true;
     for (const { heartbeat, log, votes } of this.#channels.values()) {
       heartbeat.close();
       log.close();
@@ -102,6 +109,23 @@ export class NetTransport implements Transport {
     this.#channels.clear();
     this.#serverSide.close();
     this.#snapshots.close();
+  }
+
+  /**
+   * The leader hung up. If its address refuses connections now, its process is gone, and nobody has to wait until it has been silent
+   * for long enough; if it answers, or nobody does, silence decides as ever.
+   */
+  #maybeGone(leader: Peer): void {
+    const node = this.#node;
+    if (node === null || this.#closed || node.leadership.leader?.address !== leader.address) return;
+    const id = node.leadership.leader.id;
+    const probe = connect({ ...hostPort(this.#options.resolve(leader)) });
+    const timer = this.#options.clock.after(probeTimeoutMs, () => probe.destroy());
+    probe.on('connect', () => probe.destroy());
+    probe.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED' && !this.#closed) node.leaderGone(id);
+    });
+    probe.on('close', () => timer.cancel());
   }
 
   #append(message: AppendEntries): void {

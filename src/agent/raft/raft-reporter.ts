@@ -52,6 +52,9 @@ export class RaftReporter {
       case 'heartbeatTimeout':
         logger.warn('heartbeat timeout reached, starting election', { 'last-leader': event.lastLeader?.address ?? '' });
         break;
+      case 'leaderGone':
+        logger.warn('leader is gone, starting election at once', { 'last-leader': event.id });
+        break;
       case 'electionTimeout':
         logger.warn('Election timeout reached, restarting election');
         break;

@@ -18,6 +18,7 @@ import type {
 } from './api.ts';
 import { entryTypes } from './api.ts';
 import { assert } from './core/assert.ts';
+import type { ConfigurationChange } from './core/configuration.ts';
 import type { RaftCore } from './core/core.ts';
 import type { Effects, Input, Persist, Refusal } from './core/effects.ts';
 import type { InstallSnapshot, Message } from './core/messages.ts';
@@ -26,13 +27,14 @@ import { DiskWriter } from './disk-writer.ts';
 import {
   AbortedByRestore,
   asError,
+  BadConfigurationChange,
   LeadershipLost,
   LeadershipTransferring,
   NotLeader,
   ShuttingDown,
   StorageFailed,
 } from './errors.ts';
-import { enqueueTimeoutMs, Proposals } from './proposals.ts';
+import { enqueueTimeoutMs, Proposals, type Waiting } from './proposals.ts';
 import { RaftReporter } from './raft-reporter.ts';
 import { Snapshotter } from './snapshotter.ts';
 import { startCore } from './start.ts';
@@ -76,6 +78,14 @@ export interface RaftNode extends Raft {
   /** A snapshot comes in: the bytes beside the request. Always reads the stream to its end. */
   receiveSnapshot(request: InstallSnapshot, stream: AsyncIterable<Uint8Array>): Promise<void>;
   unreachable(id: string): void;
+  /** The leader's process is gone for certain: its address refuses connections. */
+  leaderGone(id: string): void;
+  /** Gives an empty server its first configuration. @throws Error when there is any state already */
+  bootstrap(configuration: Configuration): void;
+  /** Leader: one change of members; resolves when it is committed. `prevIndex`: only if nothing changed since; 0 = any. */
+  changeConfiguration(change: ConfigurationChange, prevIndex?: number): Promise<void>;
+  /** Leader: hands over to a voter, '' = the most up to date; resolves when it began. */
+  transferLeadership(to: string): Promise<void>;
 }
 
 /** Entries handed to the state machine at once. */
@@ -246,6 +256,48 @@ class Node implements RaftNode {
 
   unreachable(id: string): void {
     this.#guard(() => this.#step({ kind: 'unreachable', id }));
+  }
+
+  leaderGone(id: string): void {
+    this.#guard(() => this.#step({ kind: 'leaderGone', id }));
+  }
+
+  bootstrap(configuration: Configuration): void {
+    if (this.#role !== 'running') throw new ShuttingDown();
+    const { outcome } = this.#step({ kind: 'bootstrap', configuration });
+    if (outcome?.ok !== true) throw new BadConfigurationChange(outcome?.detail ?? '');
+  }
+
+  changeConfiguration(change: ConfigurationChange, prevIndex = 0): Promise<void> {
+    if (this.#role !== 'running') return Promise.reject(new ShuttingDown());
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        type: entryTypes.configuration,
+        data: new Uint8Array(),
+        extensions: null,
+        queuedAtMs: this.#options.runtime.clock.nowMs(),
+        resolve: () => resolve(),
+        reject,
+      };
+      this.#guard(() => {
+        const { outcome } = this.#step({ kind: 'changeConfiguration', change, prevIndex }, (effects) => {
+          if (effects.outcome?.ok) this.#proposals.appended([waiting], effects.outcome.firstIndex);
+        });
+        assert(outcome !== null, 'a change has an outcome');
+        if (!outcome.ok)
+          reject(
+            outcome.reason === 'badChange' ? new BadConfigurationChange(outcome.detail) : refusalError(outcome.reason),
+          );
+      });
+    });
+  }
+
+  async transferLeadership(to: string): Promise<void> {
+    if (this.#role !== 'running') throw new ShuttingDown();
+    const { outcome } = this.#step({ kind: 'transferLeadership', to });
+    if (outcome?.ok === true) return;
+    if (outcome?.reason === 'noTarget') throw new BadConfigurationChange(outcome.detail);
+    throw refusalError(outcome?.reason ?? 'notLeader');
   }
 
   async receiveSnapshot(request: InstallSnapshot, stream: AsyncIterable<Uint8Array>): Promise<void> {

@@ -28,6 +28,8 @@ import {
 export interface ServerSideOptions {
   readonly self: Peer;
   readonly node: () => RaftNode | null;
+  /** A connection over which this server's leader spoke was closed. */
+  readonly onClosed: (leader: Peer) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -50,6 +52,8 @@ interface Connection {
   readonly decoder: Decoder;
   slot: Slot | null;
   timer: Timer | undefined;
+  /** Who sent entries or heartbeats on it. */
+  leader: Peer | null;
   /** Type of the request whose body is still to come. */
   type: number | null;
   /** Bytes of a snapshot are going by. */
@@ -59,6 +63,7 @@ interface Connection {
 export class RaftServerSide {
   readonly #options: ServerSideOptions;
   readonly #connections = new Set<Connection>();
+  #closed = false;
 
   constructor(options: ServerSideOptions) {
     this.#options = options;
@@ -70,6 +75,7 @@ export class RaftServerSide {
       decoder: new Decoder(),
       slot: null,
       timer: undefined,
+      leader: null,
       type: null,
       streaming: false,
     };
@@ -77,6 +83,7 @@ export class RaftServerSide {
     socket.on('close', () => {
       connection.timer?.cancel();
       this.#connections.delete(connection);
+      if (connection.leader !== null && !this.#closed) this.#options.onClosed(connection.leader);
     });
     socket.on('end', () => socket.end());
     socket.on('data', (chunk: Uint8Array) => {
@@ -100,6 +107,7 @@ export class RaftServerSide {
   }
 
   close(): void {
+    this.#closed = true;
     for (const { socket } of this.#connections) socket.destroy();
   }
 
@@ -130,9 +138,14 @@ export class RaftServerSide {
           const entries = body.Entries?.map(fromLog) ?? null;
           if (entries?.some((e) => e === null)) return void connection.socket.destroy();
           this.#open(connection, (r) => r.kind === 'appendResult' && r.echo === echo);
+          const from =
+            connection.leader?.address === addressText(body.Leader)
+              ? connection.leader
+              : this.#peer(addressText(body.Leader));
+          connection.leader = from;
           this.#node()?.receive({
             kind: 'appendEntries',
-            from: this.#peer(addressText(body.Leader)),
+            from,
             to: this.#options.self,
             term: body.Term,
             prevIndex: body.PrevLogEntry,

@@ -13,10 +13,17 @@
 import type { Configuration, LogEntry, RaftRole } from '../api.ts';
 import { assert } from './assert.ts';
 import type { Effects, HardState, Input, Proposal, SnapshotPoint } from './effects.ts';
-import { onElectionTimeout, onRequestVote, onTimeoutNow, onVoteResult } from './election.ts';
+import { onElectionTimeout, onLeaderGone, onRequestVote, onTimeoutNow, onVoteResult } from './election.ts';
 import { followCommit, onAppendEntries, onInstalled, onInstallSnapshot, onSnapshotArriving } from './follower.ts';
 import { type LogExtent, type LogReader, LogView } from './log-view.ts';
-import { type ConfigurationCodec, isAlone, Membership, proposeChange, selfDecidesAlone } from './membership.ts';
+import {
+  bootstrap,
+  type ConfigurationCodec,
+  isAlone,
+  Membership,
+  proposeChange,
+  selfDecidesAlone,
+} from './membership.ts';
 import type { AppendResult, Message, Peer, SnapshotResult } from './messages.ts';
 import { fallBack } from './progress.ts';
 import { checkLease, confirmReads, leaseUntilMs, verifyLeader } from './reads.ts';
@@ -151,6 +158,12 @@ export class RaftCore {
         break;
       case 'transferLeadership':
         startTransfer(state, input.to);
+        break;
+      case 'bootstrap':
+        bootstrap(state, input.configuration);
+        break;
+      case 'leaderGone':
+        onLeaderGone(state, input.id);
         break;
       case 'unreachable':
         this.#onUnreachable(input.id);

@@ -44,6 +44,10 @@ export type Input =
   | { readonly kind: 'changeConfiguration'; readonly change: ConfigurationChange; readonly prevIndex: number }
   /** `to`: id of a voter, '' = whoever is most up to date. */
   | { readonly kind: 'transferLeadership'; readonly to: string }
+  /** An empty server takes this configuration as its first entry and stands for election (wire/raft, section 4). */
+  | { readonly kind: 'bootstrap'; readonly configuration: Configuration }
+  /** The leader's process is gone for certain: its address refuses connections. No need to wait for its silence. */
+  | { readonly kind: 'leaderGone'; readonly id: string }
   /** A request to this server was lost, or its connection failed. */
   | { readonly kind: 'unreachable'; readonly id: string }
   /** The log up to before `firstIndex` is gone; the newest snapshot is `snapshot`. */
@@ -73,6 +77,7 @@ export type Refusal = 'notLeader' | 'transferring' | 'badChange' | 'noTarget';
 export type CoreEvent =
   | { readonly kind: 'role'; readonly role: 'follower' | 'candidate' | 'leader'; readonly term: number }
   | { readonly kind: 'heartbeatTimeout'; readonly lastLeader: Peer | null }
+  | { readonly kind: 'leaderGone'; readonly id: string }
   | { readonly kind: 'electionTimeout' }
   | { readonly kind: 'campaign'; readonly preVote: boolean; readonly term: number; readonly needed: number }
   | { readonly kind: 'vote'; readonly from: Peer; readonly term: number; readonly tally: number }

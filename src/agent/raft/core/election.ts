@@ -1,9 +1,28 @@
 /** Votes asked, given, refused and counted (Raft paper 5.2, 5.4.1; thesis 4.2.3, 9.6). */
 
+import { votersOf } from './configuration.ts';
 import { mayCampaign } from './membership.ts';
 import type { RequestVote, VoteResult } from './messages.ts';
 import { adoptTerm, campaign, countVote, waitForLeader } from './roles.ts';
 import type { CoreState } from './state.ts';
+
+/** Between two servers that stand up for a leader that is gone: the first wins before the next one tries. */
+const successionStepMs = 40;
+
+/**
+ * The leader is gone for certain. Its followers stand for election at once, one after the other in the order of the
+ * configuration, so that they do not split their votes. A leader that is only slow never gets here.
+ */
+export function onLeaderGone(state: CoreState, id: string): void {
+  if (state.leading || state.leader === null || state.leader.id !== id) return;
+  state.setLeader(null);
+  state.event({ kind: 'leaderGone', id });
+  if (!mayCampaign(state) || state.installing) return;
+  const heirs = votersOf(state.membership.latest).filter((server) => server.id !== id);
+  const rank = heirs.findIndex((server) => server.id === state.self.id);
+  state.successionUntilMs = state.nowMs + state.options.timings.heartbeatTimeoutMs;
+  state.electionAtMs = state.nowMs + successionStepMs * (rank + state.options.random.float());
+}
 
 /** The election clock ran out: no leader, or no result. */
 export function onElectionTimeout(state: CoreState): void {
@@ -15,6 +34,11 @@ export function onElectionTimeout(state: CoreState): void {
   if (state.campaign) state.event({ kind: 'electionTimeout' });
   else state.event({ kind: 'heartbeatTimeout', lastLeader: state.leader });
   campaign(state, state.options.preVote, false);
+  // Not everybody may have noticed yet that the leader is gone: ask again soon.
+  if (!state.leading && state.nowMs < state.successionUntilMs) {
+    const heirs = votersOf(state.membership.latest).length;
+    state.electionAtMs = state.nowMs + successionStepMs * (2 + heirs * state.options.random.float());
+  }
 }
 
 /** The leader wants this server to take over: no waiting, no asking first. */

@@ -131,6 +131,27 @@ export function proposeChange(state: CoreState, change: ConfigurationChange, pre
   return true;
 }
 
+/** The first entry of a server that has nothing yet: the same on every server that bootstraps alike. */
+export function bootstrap(state: CoreState, configuration: Configuration): void {
+  if (state.term > 0 || state.log.lastIndex > 0) {
+    state.refused('badChange', 'bootstrap only works on new clusters');
+    return;
+  }
+  const fault = configurationFault(configuration);
+  if (fault !== '') {
+    state.refused('badChange', fault);
+    return;
+  }
+  state.setTerm(1, '');
+  const data = state.membership.encode(configuration);
+  state.append([{ index: 1, term: 1, type: entryTypes.configuration, data, extensions: null, appendedAtMs: 0 }]);
+  state.accepted(1);
+  if (selfDecidesAlone(state)) state.electionAtMs = state.nowMs;
+  else if (mayCampaign(state)) {
+    state.electionAtMs = state.nowMs + state.spread(state.options.timings.heartbeatTimeoutMs);
+  }
+}
+
 /**
  * Voters stand for election, and so do servers whose removal is in their log but not known to be committed: they may be the
  * only ones whose log is long enough (Raft thesis 4.2.2). They ask the voters of their latest configuration and do not count

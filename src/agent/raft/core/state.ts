@@ -80,6 +80,8 @@ export class CoreState {
   contactMs = Number.NEGATIVE_INFINITY;
   /** Votes are withheld until then: before a restart this server may have promised a leader to be quiet. */
   quietUntilMs = 0;
+  /** The leader is gone for certain: until then, elections that fail are repeated quickly. */
+  successionUntilMs = 0;
   campaign: Campaign | null = null;
   leading: Leading | null = null;
   /** A snapshot is being taken over; appends wait. */
