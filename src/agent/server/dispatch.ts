@@ -17,6 +17,7 @@ import {
 } from './context.ts';
 import type { Gate } from './gate.ts';
 import { methods } from './methods.ts';
+import { type Forwarder, TryAgain } from '../rpc/forwarder.ts';
 import type { SharedReads } from './reads/shared-reads.ts';
 
 type Outcome<M extends MethodName> = Answer<Reply<M>> | Promise<Answer<Reply<M>>>;
@@ -33,6 +34,8 @@ export interface DispatcherOptions {
   readonly context: ServerContext;
   readonly reads: SharedReads;
   readonly gate: Gate;
+  /** Passes on what this server cannot answer. */
+  readonly forwarder: Forwarder;
   /** This server leads and has applied all that former leaders committed. */
   readonly isReady: () => boolean;
 }
@@ -42,15 +45,17 @@ export class Dispatcher {
   readonly #reads: SharedReads;
   readonly #gate: Gate;
   readonly #isReady: () => boolean;
+  readonly #forwarder: Forwarder;
   readonly #requests: () => void;
   readonly #queries: () => void;
   #stopped = false;
 
-  constructor({ context, reads, gate, isReady }: DispatcherOptions) {
+  constructor({ context, reads, gate, forwarder, isReady }: DispatcherOptions) {
     this.#context = context;
     this.#reads = reads;
     this.#gate = gate;
     this.#isReady = isReady;
+    this.#forwarder = forwarder;
     this.#requests = context.metrics.counter('rpc.request');
     this.#queries = context.metrics.counter('rpc.query');
   }
@@ -76,7 +81,7 @@ export class Dispatcher {
     if (method === undefined) throw new RpcError(`rpc: can't find method ${name}`);
     const { Datacenter } = args as QueryArgs;
     if (Datacenter && Datacenter !== this.#context.config.datacenter && isRouted(name)) {
-      throw errors.noPathToDatacenter();
+      return this.#forwarder.toDatacenter(Datacenter, name, args, options?.signal);
     }
     return method.kind === 'state'
       ? this.#read(name, method, args, options, deadlineMs)
@@ -93,7 +98,7 @@ export class Dispatcher {
     const { raft } = this.#context;
     const { AllowStale, RequireConsistent } = args as QueryArgs;
     if (AllowStale && raft.leadership.leader !== null) return this.#answer(name, method, args, options);
-    if (!this.#isReady()) return this.#hold(name, args, options, deadlineMs);
+    if (!this.#isReady()) return this.#forward(name, args, options, deadlineMs);
     // A server alone needs nobody's word that it leads.
     const confirmed = raft.hasLease() && !(RequireConsistent && raft.stats().configuration.servers.length > 1);
     if (confirmed) return this.#answer(name, method, args, options);
@@ -157,10 +162,27 @@ export class Dispatcher {
     deadlineMs: number,
   ): Outcome<M> {
     if (method.by === 'anybody') return method.run(this.#context, args, options);
-    if (!this.#isReady()) return this.#hold(name, args, options, deadlineMs);
+    if (!this.#isReady()) return this.#forward(name, args, options, deadlineMs);
     const outcome = method.run(this.#context, args, options);
     if (!(outcome instanceof Promise)) return outcome;
     return outcome.then(undefined, (error) => this.#retryOrThrow(error, name, args, options, deadlineMs));
+  }
+
+  /** To the leader, if there is one; until there is, the call waits. */
+  async #forward<M extends MethodName>(
+    name: M,
+    args: PartialArgs<M>,
+    options: CallOptions | undefined,
+    deadlineMs: number,
+  ): Promise<Answer<Reply<M>>> {
+    const { leader, isLeader } = this.#context.raft.leadership;
+    if (leader === null || isLeader) return this.#hold(name, args, options, deadlineMs);
+    try {
+      return await this.#forwarder.toLeader(leader, name, args, options?.signal);
+    } catch (error) {
+      if (error instanceof TryAgain) return this.#hold(name, args, options, deadlineMs);
+      throw error;
+    }
   }
 
   #hold<M extends MethodName>(
