@@ -1,7 +1,7 @@
 /** What handlers are given and what they give back. */
 import type { MaybePromise } from '../../lib/runtime.ts';
 import type { Config } from '../config/config.ts';
-import type { Member } from '../gossip/local-member.ts';
+import type { Member } from '../gossip/member.ts';
 import type { SnapshotMeta } from '../raft/api.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
 import type { Logger, LogLevel } from '../telemetry/api.ts';

@@ -1,6 +1,6 @@
 /** Members of a gossip pool as agent/members shows them. */
 import { type Infer, map, str, struct, u8, u32 } from '../../structs/schema.ts';
-import type { Member } from '../gossip/local-member.ts';
+import { type Member, statusCode } from '../gossip/member.ts';
 
 export const MemberJson = struct('Member', {
   Name: str,
@@ -17,14 +17,12 @@ export const MemberJson = struct('Member', {
 });
 export type MemberJson = Infer<typeof MemberJson>;
 
-const statusCodes = { none: 0, alive: 1, leaving: 2, left: 3, failed: 4 } as const;
-
 export const memberJson = ({ name, address, port, tags, status, protocol, delegate }: Member): MemberJson => ({
   Name: name,
   Addr: address,
   Port: port,
   Tags: { ...tags },
-  Status: statusCodes[status],
+  Status: statusCode[status],
   ProtocolMin: protocol.min,
   ProtocolMax: protocol.max,
   ProtocolCur: protocol.current,

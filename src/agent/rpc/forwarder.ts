@@ -77,6 +77,16 @@ export class Forwarder {
     return members.flatMap((member) => serverInfo(member) ?? []);
   }
 
+  /** One question to one server, without routing. */
+  ask<M extends MethodName>(
+    address: string,
+    method: M,
+    args: Partial<Args<M>>,
+    signal?: AbortSignal,
+  ): Promise<Answer<Reply<M>>> {
+    return this.#call(address, method, args, signal);
+  }
+
   async #call<M extends MethodName>(
     address: string,
     method: M,

@@ -3,14 +3,15 @@ import type { MaybePromise, Runtime } from '../../lib/runtime.ts';
 import type { CommandBody, CommandName } from '../../structs/commands.ts';
 import type { QueryMeta } from '../../structs/common.ts';
 import type { Config } from '../config/config.ts';
-import type { Raft } from '../raft/api.ts';
+import type { Member } from '../gossip/member.ts';
+import type { RaftNode } from '../raft/raft.ts';
 import { LeadershipTransferring, NotLeader } from '../raft/errors.ts';
 import type { Answer, CallOptions } from '../rpc/caller.ts';
 import type { Args, MethodName, Reply } from '../rpc/signatures.ts';
 import type { State, Store } from '../state/store.ts';
 import type { WatchSet } from '../state/watches.ts';
 import type { Logger, Metrics } from '../telemetry/api.ts';
-import type { Member } from './leader/member.ts';
+import type { Autopilot } from './leader/autopilot.ts';
 import type { SessionTimers } from './leader/session-timers.ts';
 import type { ReadResult } from './reads/shared-reads.ts';
 
@@ -21,10 +22,13 @@ export interface ServerContext {
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly raft: Raft;
+  readonly raft: RaftNode;
   readonly store: Store;
   readonly sessionTimers: SessionTimers;
+  readonly autopilot: Autopilot;
   readonly members: () => readonly Member[];
+  /** Names of all known datacenters, this one among them. */
+  readonly datacenters: () => readonly string[];
   /** Metrics of the hottest path, looked up once. */
   readonly timings: { readonly kvsApply: (ms: number) => void };
   /** Since when this server has been what it is, as RFC 3339 text. */

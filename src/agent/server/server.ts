@@ -6,19 +6,25 @@ import { encodeCommand } from '../../structs/commands.ts';
 import type { QueryMeta } from '../../structs/common.ts';
 import type { Config } from '../config/config.ts';
 import { errors } from '../errors.ts';
-import type { Fsm, Leadership, Raft } from '../raft/api.ts';
+import type { Member } from '../gossip/member.ts';
+import type { Fsm, Leadership } from '../raft/api.ts';
+import type { RaftNode } from '../raft/raft.ts';
 import type { Answer, CallOptions } from '../rpc/caller.ts';
+import type { Forwarder } from '../rpc/forwarder.ts';
 import type { Args, MethodName, Reply } from '../rpc/signatures.ts';
 import { Store } from '../state/store.ts';
 import type { Logger, Metrics } from '../telemetry/api.ts';
 import type { ServerPart } from './api.ts';
 import { restoreArchive, saveArchive } from './archives.ts';
 import { noMeta, type ServerContext } from './context.ts';
+import { Autopilot } from './leader/autopilot.ts';
+import { Bootstrapper } from './bootstrap.ts';
 import { Dispatcher } from './dispatch.ts';
 import { createFsm } from './fsm/fsm.ts';
 import { Gate } from './gate.ts';
 import { LeadershipDuties } from './leader/leadership.ts';
-import { type Member, serverTags } from './leader/member.ts';
+import { leaveRaft } from './leader/raft-members.ts';
+
 import { SessionTimers } from './leader/session-timers.ts';
 import { SharedReads } from './reads/shared-reads.ts';
 
@@ -31,14 +37,18 @@ export interface ServerOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Starts the consensus engine on the state machine. The server stops it. */
-  readonly startRaft: (fsm: Fsm) => Promise<Raft>;
+  readonly startRaft: (fsm: Fsm) => Promise<RaftNode>;
   /** The LAN pool, this server included. */
   readonly members: () => readonly Member[];
+  /** The way to other servers. */
+  readonly forwarder: Forwarder;
 }
 
 /** What the pool's owner tells the server. */
 export interface Server extends ServerPart {
   memberChanged(member: Member): void;
+  /** The pool has changed: maybe the servers that were waited for are all there. */
+  maybeBootstrap(): void;
 }
 
 /** Rejects with what `startRaft` rejects with. */
@@ -58,7 +68,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
   });
 
-  let raft: Raft | null = null;
+  let raft: RaftNode | null = null;
   const reads: SharedReads = new SharedReads({
     store,
     clock,
@@ -91,14 +101,24 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       metrics: options.metrics,
       destroy: (id) => destroySession(options.config.datacenter, propose, id),
     }),
+    get autopilot(): Autopilot {
+      return autopilot;
+    },
     members: options.members,
+    datacenters: () => options.forwarder.datacenters(),
     timings: { kvsApply: options.metrics.sample('kvs.apply') },
     stableSince: () => role.since,
     propose,
   };
+  const autopilot = new Autopilot(context, options.forwarder);
   role.begin(context);
-  const dispatcher = new Dispatcher({ context, reads, gate, isReady: () => role.ready });
-  const unsubscribe = started.onLeadership((leadership) => role.change(leadership));
+  const dispatcher = new Dispatcher({ context, reads, gate, forwarder: options.forwarder, isReady: () => role.ready });
+  const bootstrapper = new Bootstrapper(context, options.forwarder);
+  const unsubscribe = started.onLeadership((leadership) => {
+    role.change(leadership);
+    // Whoever waited for a leader may ask it now, wherever it is.
+    if (leadership.leader !== null && !leadership.isLeader) gate.open();
+  });
   role.change(started.leadership);
 
   return {
@@ -115,8 +135,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
     async leave() {
       logger.info('server starting leave');
+      await leaveRaft(context);
       role.end();
     },
+    maybeBootstrap: () => bootstrapper.maybe(),
     async stop() {
       dispatcher.stop();
       unsubscribe();
@@ -222,7 +244,7 @@ class Role {
   #nameOf(id: string): string {
     if (id === this.#options.nodeId) return this.#options.nodeName;
     const { members, config } = this.#options;
-    return members().find((member) => serverTags(member, config.datacenter)?.id === id)?.name ?? id;
+    return members().find((member) => member.tags['id'] === id && member.tags['dc'] === config.datacenter)?.name ?? id;
   }
 
   #now(): string {

@@ -6,7 +6,7 @@ import type { Timer } from '../../../lib/runtime.ts';
 import { getAutopilot, getMetadata } from '../../state/operator.ts';
 import { maxIndex } from '../../state/store.ts';
 import type { ServerContext } from '../context.ts';
-import type { Member } from './member.ts';
+import type { Member } from '../../gossip/member.ts';
 import { reconcileAll, reconcileMember } from './reconcile.ts';
 
 const reconcileIntervalMs = 60_000;
@@ -47,6 +47,7 @@ export class LeadershipDuties {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
     this.#context.sessionTimers.stop();
+    this.#context.autopilot.stop();
   }
 
   /** The state was replaced by a snapshot: what depends on it is set up again. */
@@ -78,6 +79,7 @@ export class LeadershipDuties {
     }
     if (this.#stopped || this.#established) return;
     this.#established = true;
+    this.#context.autopilot.start();
     this.#reconcileLater();
     this.#watchTombstones();
   }

@@ -7,7 +7,8 @@ import { getNode } from '../../state/nodes.ts';
 import { fold } from '../../state/schema.ts';
 import { getService } from '../../state/services.ts';
 import type { ServerContext } from '../context.ts';
-import { type Member, serverTags } from './member.ts';
+import { type Member, serverInfo } from '../../gossip/member.ts';
+import { addServer, removeServer } from './raft-members.ts';
 
 export const serfHealth = 'serfHealth';
 const aliveOutput = 'Agent alive and reachable';
@@ -38,6 +39,7 @@ const healthCheck = (member: Member, Status: string, Output: string): HealthChec
   make(HealthCheckSchema, { Node: member.name, CheckID: serfHealth, Name: 'Serf Health Status', Status, Output });
 
 async function joined(context: ServerContext, member: Member): Promise<void> {
+  await addServer(context, member);
   const { state } = context.store;
   const service = serverService(context, member);
   const node = getNode(state, member.name);
@@ -75,6 +77,7 @@ async function left(context: ServerContext, member: Member): Promise<void> {
     context.logger.warn('deregistering self should be done by follower', { name: context.nodeName });
     return;
   }
+  await removeServer(context, member);
   if (getNode(context.store.state, member.name) !== undefined) await deregister(context, member.name, 'left');
 }
 
@@ -115,8 +118,8 @@ async function register(
 
 /** The service `consul` by which servers are found. */
 function serverService(context: ServerContext, member: Member): NodeService | null {
-  const tags = serverTags(member, context.config.datacenter);
-  if (tags === null) return null;
+  const tags = serverInfo(member);
+  if (tags === null || tags.datacenter !== context.config.datacenter) return null;
   return make(NodeService, {
     ID: 'consul',
     Service: 'consul',

@@ -101,7 +101,7 @@ export const catalogMethods: MethodTable = {
   'Catalog.ListDatacenters': {
     kind: 'procedure',
     by: 'anybody',
-    run: ({ config }) => answer([config.datacenter]),
+    run: ({ datacenters }) => answer([...datacenters()]),
   },
   'Catalog.ListNodes': {
     kind: 'state',

@@ -1,75 +1,37 @@
 /** Operator.*: the Raft configuration and autopilot. */
 import { goQuote } from '../../../lib/go-format.ts';
-import { make, zeroTime } from '../../../structs/make.ts';
+import { make } from '../../../structs/make.ts';
 import { AutopilotConfig, type AutopilotServerHealth, type ServerState } from '../../../structs/operator.ts';
 import { RpcError } from '../../errors.ts';
+import { statusCode } from '../../gossip/member.ts';
 import { getAutopilot } from '../../state/operator.ts';
-import { answer, type MethodTable, type ServerContext } from '../context.ts';
-import { type Member, serverTags, statusCode } from '../leader/member.ts';
+import { answer, type MethodTable } from '../context.ts';
+import { failureTolerance, type ServerHealthView } from '../leader/autopilot.ts';
+import { removePeer } from '../leader/raft-members.ts';
 
-interface ServerView {
-  readonly id: string;
-  readonly address: string;
-  readonly member: Member | undefined;
-  readonly build: string;
-  readonly leader: boolean;
-  readonly voter: boolean;
-  readonly healthy: boolean;
-}
-
-/** Every server of the Raft configuration with what gossip knows of it. */
-function servers(context: ServerContext): ServerView[] {
-  const { leader } = context.raft.leadership;
-  const byId = new Map<string, Member>();
-  for (const member of context.members()) {
-    const tags = serverTags(member, context.config.datacenter);
-    if (tags !== null) byId.set(tags.id, member);
-  }
-  return context.raft.stats().configuration.servers.map((server) => {
-    const member = byId.get(server.id);
-    return {
-      id: server.id,
-      address: server.address,
-      member,
-      build: member === undefined ? '' : (serverTags(member, context.config.datacenter)?.build ?? ''),
-      leader: leader?.id === server.id,
-      voter: server.suffrage === 'voter',
-      healthy: member?.status === 'alive',
-    };
-  });
-}
-
-/** How many voters may fail before a quorum is lost. */
-function failureTolerance(all: readonly ServerView[]): number {
-  const voters = all.filter((server) => server.voter);
-  const quorum = Math.floor(voters.length / 2) + 1;
-  return Math.max(0, voters.filter((server) => server.healthy).length - quorum);
-}
-
-function healthOf(context: ServerContext, server: ServerView): AutopilotServerHealth {
-  const { lastLogTerm, lastLogIndex } = context.raft.stats();
+function healthOf(server: ServerHealthView): AutopilotServerHealth {
   return {
     ID: server.id,
-    Name: server.member?.name ?? '',
+    Name: server.name,
     Address: server.address,
     SerfStatus: statusCode[server.member?.status ?? 'none'],
     Version: server.build,
     Leader: server.leader,
-    LastContact: 0,
-    LastTerm: server.leader ? lastLogTerm : 0,
-    LastIndex: server.leader ? lastLogIndex : 0,
+    LastContact: Math.round(server.lastContactMs * 1e6),
+    LastTerm: server.lastTerm,
+    LastIndex: server.lastIndex,
     Healthy: server.healthy,
     Voter: server.voter,
-    StableSince: context.stableSince(),
+    StableSince: new Date(server.stableSinceMs).toISOString(),
   };
 }
 
-function stateOf(context: ServerContext, server: ServerView): ServerState {
-  const health = healthOf(context, server);
+function stateOf(server: ServerHealthView): ServerState {
+  const health = healthOf(server);
   return {
     Server: {
       ID: server.id,
-      Name: health.Name,
+      Name: server.name,
       Address: server.address,
       NodeStatus: server.member?.status ?? 'none',
       Version: server.build,
@@ -80,8 +42,8 @@ function stateOf(context: ServerContext, server: ServerView): ServerState {
       Ext: null,
     },
     State: server.leader ? 'leader' : server.voter ? 'voter' : 'non-voter',
-    Stats: { LastContact: 0, LastTerm: health.LastTerm, LastIndex: health.LastIndex },
-    Health: { Healthy: server.healthy, StableSince: health.StableSince || zeroTime },
+    Stats: { LastContact: health.LastContact, LastTerm: health.LastTerm, LastIndex: health.LastIndex },
+    Health: { Healthy: server.healthy, StableSince: health.StableSince },
   };
 }
 
@@ -90,9 +52,9 @@ export const operatorMethods: MethodTable = {
     kind: 'procedure',
     by: 'leader',
     run(context) {
-      const Servers = servers(context).map((server) => ({
+      const Servers = context.autopilot.servers().map((server) => ({
         ID: server.id,
-        Node: server.member?.name ?? '(unknown)',
+        Node: server.name === '' ? '(unknown)' : server.name,
         Address: server.address,
         Leader: server.leader,
         ProtocolVersion: server.member === undefined ? '3' : (server.member.tags['raft_vsn'] ?? '3'),
@@ -105,23 +67,24 @@ export const operatorMethods: MethodTable = {
   'Operator.RaftRemovePeerByAddress': {
     kind: 'procedure',
     by: 'leader',
-    run(context, args) {
+    async run(context, args) {
       const address = args.Address ?? '';
-      if (servers(context).every((server) => server.address !== address)) {
-        throw new RpcError(`address ${goQuote(address)} was not found in the Raft configuration`);
-      }
-      throw new RpcError('Removing servers is not supported yet');
+      const server = context.autopilot.servers().find((s) => s.address === address);
+      if (server === undefined) throw new RpcError(`address ${goQuote(address)} was not found in the Raft configuration`);
+      await removePeer(context, server.id);
+      return answer({});
     },
   },
   'Operator.RaftRemovePeerByID': {
     kind: 'procedure',
     by: 'leader',
-    run(context, args) {
+    async run(context, args) {
       const id = args.ID ?? '';
-      if (servers(context).every((server) => server.id !== id)) {
+      if (context.autopilot.servers().every((server) => server.id !== id)) {
         throw new RpcError(`id ${goQuote(id)} was not found in the Raft configuration`);
       }
-      throw new RpcError('Removing servers is not supported yet');
+      await removePeer(context, id);
+      return answer({});
     },
   },
   'Operator.AutopilotGetConfiguration': {
@@ -151,11 +114,11 @@ export const operatorMethods: MethodTable = {
     kind: 'procedure',
     by: 'leader',
     run(context) {
-      const all = servers(context);
+      const all = context.autopilot.servers();
       return answer({
         Healthy: all.every((server) => server.healthy),
         FailureTolerance: failureTolerance(all),
-        Servers: all.map((server) => healthOf(context, server)),
+        Servers: all.map(healthOf),
       });
     },
   },
@@ -163,11 +126,11 @@ export const operatorMethods: MethodTable = {
     kind: 'procedure',
     by: 'leader',
     run(context) {
-      const all = servers(context);
+      const all = context.autopilot.servers();
       return answer({
         Healthy: all.every((server) => server.healthy),
         FailureTolerance: failureTolerance(all),
-        Servers: Object.fromEntries(all.map((server) => [server.id, stateOf(context, server)])),
+        Servers: Object.fromEntries(all.map((server) => [server.id, stateOf(server)])),
         Leader: all.find((server) => server.leader)?.id ?? '',
         Voters: all.filter((server) => server.voter).map((server) => server.id),
         Ext: null,

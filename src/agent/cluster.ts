@@ -1,0 +1,278 @@
+/**
+ * This agent among others: its pools, its RPC port, and behind them the server part or the way to the servers. The part of the
+ * composition that differs between servers and clients.
+ */
+import type { Runtime } from '../lib/runtime.ts';
+import type { Config } from './config/config.ts';
+import { errors, RpcError } from './errors.ts';
+import type { ConsulPool } from './gossip/consul-pool.ts';
+import { joinAtStart, keepJoining } from './gossip/joiner.ts';
+import { hostPort, type Member, serverInfo } from './gossip/member.ts';
+import type { MemberEvent } from './gossip/serf/core/members.ts';
+import type { UserEvent } from './gossip/serf/messages.ts';
+import { startLanPool, startWanPool } from './gossip/start-pools.ts';
+import { NetTransport } from './raft/net-transport.ts';
+import { createRaft } from './raft/raft.ts';
+import type { RaftStorage } from './raft/storage.ts';
+import type { RpcCaller } from './rpc/caller.ts';
+import { Forwarder } from './rpc/forwarder.ts';
+import { listenRpc } from './rpc/listener.ts';
+import { ConnectionPool } from './rpc/pool.ts';
+import { createRemoteCaller } from './rpc/remote-caller.ts';
+import { rebalanceIntervalMs, ServerList } from './rpc/server-list.ts';
+import { createServer, type Server } from './server/server.ts';
+import type { Logger, Metrics } from './telemetry/api.ts';
+
+export interface ClusterOptions {
+  readonly config: Config;
+  readonly nodeId: string;
+  /** The Consul version that peers reckon with. */
+  readonly version: string;
+  readonly runtime: Runtime;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly openStorage: () => Promise<RaftStorage>;
+  /** The agent cannot go on. */
+  readonly onFatal: (error: Error) => void;
+  readonly onUserEvent: (event: UserEvent) => void;
+}
+
+export interface Cluster {
+  readonly rpc: RpcCaller;
+  /** null on a client. */
+  readonly server: Server | null;
+  readonly lan: ConsulPool;
+  /** null on a client, and where there is no WAN pool. */
+  readonly wan: ConsulPool | null;
+  /** Servers a client knows. */
+  knownServers(): number;
+  /** Joins as the configuration wants it. @throws RpcError when a join at the start fails */
+  joinConfigured(): Promise<void>;
+  /** Says goodbye to everybody. */
+  leave(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const poolIdleMs = { server: 120_000, client: 127_000 } as const;
+const poolStreams = { server: 64, client: 32 } as const;
+/** Servers of the LAN that are missing in the WAN pool are joined this often. */
+const floodJoinIntervalMs = 60_000;
+
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  return options.config.server ? startServerNode(options) : startClientNode(options);
+}
+
+async function startServerNode(options: ClusterOptions): Promise<Cluster> {
+  const { config, nodeId, runtime, logger, metrics } = options;
+  const { clock } = runtime;
+  const stops: (() => unknown)[] = [];
+  const serverLogger = logger.named('server');
+  let server: Server | null = null;
+  let lan: ConsulPool | null = null;
+  let wan: ConsulPool | null = null;
+  const members = (): Member[] => lan?.members() ?? [];
+  const wanMembers = (): Member[] => wan?.members() ?? [];
+
+  const pool = new ConnectionPool({ clock, maxStreams: poolStreams.server, idleMs: poolIdleMs.server });
+  stops.push(() => pool.close());
+  const forwarder = new Forwarder({ pool, random: runtime.random, datacenter: config.datacenter, lan: members, wan: wanMembers });
+  const storage = await options.openStorage();
+  const self = { id: nodeId, address: hostPort(config.advertiseAddr, config.ports.server) };
+  const serverOf = (id: string) => members().flatMap((m) => serverInfo(m) ?? []).find((s) => s.id === id);
+  const transport = new NetTransport({
+    self,
+    snapshots: storage.snapshots,
+    resolve: (peer) => serverOf(peer.id)?.address ?? peer.address,
+    knowsPreVote: (peer) => serverOf(peer.id)?.preVote ?? false,
+    clock,
+    logger: serverLogger.named('raft'),
+  });
+  const listener = await listenRpc({
+    host: config.bindAddr,
+    port: config.ports.server,
+    handshakeTimeoutMs: 5_000,
+    maxConnsPerClient: () => config.limits.rpcMaxConnsPerClient,
+    dispatch: (method, args, signal) => {
+      if (server === null) throw errors.noLeader();
+      return server.call(method, args as never, { signal });
+    },
+    onRaft: (socket, rest) => transport.accept(socket, rest),
+    onSnapshot: (socket) => socket.destroy(),
+    clock,
+    logger: serverLogger.named('rpc'),
+  });
+  stops.push(() => listener.close());
+  stops.push(() => transport.close());
+
+  const context = { config, nodeId, build: options.version, runtime, logger: serverLogger, metrics };
+  lan = await startLanPool(context, {
+    onMember: (event, member) => {
+      logMember(serverLogger, event, member);
+      server?.memberChanged(member);
+      server?.maybeBootstrap();
+      if (event === 'join') floodJoin();
+    },
+    onUserEvent: options.onUserEvent,
+  });
+  stops.push(() => lan?.stop());
+  if (config.ports.serfWan > 0) {
+    wan = await startWanPool(context, {
+      onMember: (event, member) => {
+        if (event === 'join') serverLogger.info('Handled event for server in area', { event: 'member-join', server: member.name, area: 'wan' });
+      },
+      onUserEvent: () => {},
+    });
+    stops.push(() => wan?.stop());
+  }
+  /** Servers found in the LAN belong into the WAN pool too. */
+  const floodJoin = (): void => {
+    if (wan === null) return;
+    const known = new Set(wanMembers().filter((m) => m.status === 'alive').map((m) => m.name));
+    for (const member of members()) {
+      const info = serverInfo(member);
+      const missing = info !== null && info.wanJoinPort > 0 && member.status === 'alive' && info.id !== nodeId;
+      if (!missing || known.has(`${info.name}.${info.datacenter}`)) continue;
+      wan.join([hostPort(member.address, info.wanJoinPort)]).then(
+        () => serverLogger.debug('Successfully performed flood-join for server at address', { server: member.name, address: hostPort(member.address, info.wanJoinPort) }),
+        (error: unknown) => serverLogger.debug('Failed to flood-join server at address', { server: member.name, error }),
+      );
+    }
+  };
+  let flooding = clock.after(floodJoinIntervalMs, function again() {
+    floodJoin();
+    flooding = clock.after(floodJoinIntervalMs, again);
+  });
+  stops.push(() => flooding.cancel());
+
+  const { snapshotThreshold, snapshotIntervalMs, trailingLogs } = config.raft;
+  server = await createServer({
+    config,
+    nodeId,
+    nodeName: config.nodeName,
+    runtime,
+    logger,
+    metrics,
+    members,
+    forwarder,
+    startRaft: async (fsm) => {
+      const raft = await createRaft({
+        ...self,
+        storage,
+        fsm,
+        runtime,
+        logger: serverLogger,
+        metrics,
+        bootstrap:
+          config.bootstrap || config.devMode ? { servers: [{ suffrage: 'voter', ...self }] } : null,
+        timings: config.raft.timings,
+        snapshotThreshold,
+        snapshotIntervalMs,
+        trailingLogs,
+        transport,
+        preVote: true,
+        onFatal: options.onFatal,
+      });
+      transport.attach(raft);
+      return raft;
+    },
+  });
+  const started = server;
+  stops.push(() => started.stop());
+  started.maybeBootstrap();
+
+  return {
+    rpc: started,
+    server: started,
+    lan,
+    wan,
+    knownServers: () => members().filter((m) => serverInfo(m) !== null).length,
+    joinConfigured: () => joinConfigured(options, lan as ConsulPool, wan, stops),
+    async leave() {
+      const alone = members().filter((m) => m.status === 'alive').length <= 1;
+      await started.leave();
+      await wan?.leave();
+      await lan?.leave();
+      // Requests that are under way to this server may finish.
+      if (!alone) await new Promise<void>((done) => clock.after(config.leaveDrainTimeMs, done));
+    },
+    stop: () => stopAll(stops),
+  };
+}
+
+async function startClientNode(options: ClusterOptions): Promise<Cluster> {
+  const { config, nodeId, runtime, metrics } = options;
+  const { clock, random } = runtime;
+  const logger = options.logger.named('client');
+  const stops: (() => unknown)[] = [];
+  const servers = new ServerList(random);
+  const pool = new ConnectionPool({ clock, maxStreams: poolStreams.client, idleMs: poolIdleMs.client });
+  stops.push(() => pool.close());
+  const context = { config, nodeId, build: options.version, runtime, logger, metrics };
+  const lan = await startLanPool(context, {
+    onMember: (event, member) => {
+      logMember(logger, event, member);
+      const info = serverInfo(member);
+      if (info === null || info.datacenter !== config.datacenter) return;
+      if (event === 'join' || event === 'update') {
+        servers.add(info);
+        if (event === 'join') logger.info('adding server', { server: `${info.name} (Addr: tcp/${info.address}) (DC: ${info.datacenter})` });
+      } else servers.remove(info);
+    },
+    onUserEvent: options.onUserEvent,
+  });
+  stops.push(() => lan.stop());
+  const rpc = createRemoteCaller({
+    pool,
+    servers,
+    datacenter: config.datacenter,
+    holdTimeoutMs: config.rpcHoldTimeoutMs,
+    runtime,
+  });
+  stops.push(() => rpc.stop());
+  let shuffling = clock.after(rebalanceIntervalMs(1, 1, random), function again() {
+    servers.shuffle();
+    shuffling = clock.after(rebalanceIntervalMs(servers.size, lan.members().length, random), again);
+  });
+  stops.push(() => shuffling.cancel());
+  return {
+    rpc,
+    server: null,
+    lan,
+    wan: null,
+    knownServers: () => servers.size,
+    joinConfigured: () => joinConfigured(options, lan, null, stops),
+    leave: () => lan.leave(),
+    stop: () => stopAll(stops),
+  };
+}
+
+async function stopAll(stops: (() => unknown)[]): Promise<void> {
+  for (const stop of stops.splice(0).reverse()) await stop();
+}
+
+async function joinConfigured(
+  { config, runtime, logger, onFatal }: ClusterOptions,
+  lan: ConsulPool,
+  wan: ConsulPool | null,
+  stops: (() => unknown)[],
+): Promise<void> {
+  for (const [pool, cluster, joins] of [
+    [lan, 'LAN', config.joins.lan],
+    [wan, 'WAN', config.joins.wan],
+  ] as const) {
+    if (pool === null) {
+      if (joins.start.length + joins.retry.length > 0) throw new RpcError('Must be a server to join WAN cluster');
+      continue;
+    }
+    const onGivenUp = (): void => onFatal(new Error(`agent: max join retry exhausted, exiting`));
+    const joiner = { pool, cluster, joins, runtime, logger, onGivenUp };
+    await joinAtStart(joiner);
+    stops.push(keepJoining(joiner));
+  }
+}
+
+const eventNames = { join: 'EventMemberJoin', leave: 'EventMemberLeave', failed: 'EventMemberFailed', update: 'EventMemberUpdate', reap: 'EventMemberReap' } as const;
+
+function logMember(logger: Logger, event: MemberEvent, member: Member): void {
+  logger.named('serf').named('lan').info(`serf: ${eventNames[event]}: ${member.name} ${member.address}`);
+}

@@ -1,0 +1,105 @@
+/**
+ * `bootstrap_expect`: once that many servers are in the pool and none of them knows a cluster, every one of them takes the same first
+ * configuration (wire/raft, section 4).
+ */
+import { serverInfo, type ServerInfo } from '../gossip/member.ts';
+import { messageOf } from '../../lib/message-of.ts';
+import type { Forwarder } from '../rpc/forwarder.ts';
+import type { ServerContext } from './context.ts';
+
+const askTries = 5;
+const askPauseMs = 1_000;
+
+export class Bootstrapper {
+  readonly #context: ServerContext;
+  readonly #forwarder: Forwarder;
+  #busy = false;
+  #done: boolean;
+
+  constructor(context: ServerContext, forwarder: Forwarder) {
+    this.#context = context;
+    this.#forwarder = forwarder;
+    this.#done = context.config.bootstrapExpect < 2;
+  }
+
+  /** Called whenever the pool changed. */
+  maybe(): void {
+    if (this.#done || this.#busy) return;
+    this.#busy = true;
+    void this.#try().finally(() => {
+      this.#busy = false;
+    });
+  }
+
+  async #try(): Promise<void> {
+    const { raft, config, logger } = this.#context;
+    const { lastLogIndex, term } = raft.stats();
+    if (lastLogIndex > 0 || term > 0) {
+      logger.info('Raft data found, disabling bootstrap mode');
+      this.#done = true;
+      return;
+    }
+    const servers = this.#expected();
+    if (servers === null || servers.length < config.bootstrapExpect) return;
+    for (const server of servers) {
+      if (server.id === this.#context.nodeId) continue;
+      const peers = await this.#peersOf(server);
+      if (peers === null) return;
+      if (peers.length > 0) {
+        logger.info('Existing Raft peers reported by server, disabling bootstrap mode', { server: server.name });
+        this.#done = true;
+        return;
+      }
+    }
+    this.#done = true;
+    const addresses = servers.map((s) => s.address);
+    logger.info('Found expected number of peers, attempting bootstrap', { peers: addresses.join(',') });
+    try {
+      raft.bootstrap({ servers: servers.map(({ id, address }) => ({ suffrage: 'voter', id, address })) });
+    } catch (error) {
+      logger.error('Failed to bootstrap cluster', { error: messageOf(error) });
+    }
+  }
+
+  /** Servers of this datacenter that wait like this one, in one order for all; null when one of them does not fit. */
+  #expected(): ServerInfo[] | null {
+    const { config, members, logger } = this.#context;
+    const found: ServerInfo[] = [];
+    for (const member of members()) {
+      const server = serverInfo(member);
+      if (server === null || server.datacenter !== config.datacenter || member.status !== 'alive') continue;
+      if (server.expect !== 0 && server.expect !== config.bootstrapExpect) {
+        logger.error('Member has a conflicting expect value. All nodes should expect the same number', {
+          member: member.name,
+        });
+        return null;
+      }
+      if (server.bootstrap) {
+        logger.error('Member has bootstrap mode. Expect disabled.', { member: member.name });
+        return null;
+      }
+      if (server.voter) found.push(server);
+    }
+    return found.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** null when the server could not be asked. */
+  async #peersOf(server: ServerInfo): Promise<readonly string[] | null> {
+    const { logger, runtime } = this.#context;
+    for (let n = 0; n < askTries; n++) {
+      try {
+        const { reply } = await this.#forwarder.ask(server.address, 'Status.Peers', {});
+        return reply ?? [];
+      } catch (error) {
+        logger.error('Failed to confirm peer status for server (will retry).', {
+          server: server.name,
+          nextRetry: `${askPauseMs / 1000}s`,
+          error: messageOf(error),
+        });
+        await new Promise<void>((done) => runtime.clock.after(askPauseMs, done));
+      }
+    }
+    return null;
+  }
+}
+
