@@ -1,25 +1,22 @@
 /** The composition root: builds the parts of an agent from its configuration, starts them in order, stops them in reverse. */
 import type { Runtime } from '../lib/runtime.ts';
+import { startCluster } from './cluster.ts';
 import type { Config } from './config/config.ts';
 import type { Loaded } from './config/load.ts';
 import { startError } from './config/start-checks.ts';
 import { noEffectWarning } from './config/unsupported.ts';
 import { RpcError } from './errors.ts';
-import { localMember, localWanMember } from './gossip/local-member.ts';
 import type { AgentFace, Api } from './http/api.ts';
 import { createHttpServer } from './http/server.ts';
 import { holdDataDir } from './local/data-dir.ts';
-import { join } from './local/join.ts';
 import { nodeIdOf } from './local/node-id.ts';
 import { startNodeSync } from './local/node-sync.ts';
 import { writePidFile } from './local/pid-file.ts';
 import { agentStats } from './local/stats.ts';
-import { timingsFor } from './raft/core/timings.ts';
 import { MemoryLogStore } from './raft/log-store-memory.ts';
-import { createRaft } from './raft/raft.ts';
 import { memorySnapshotStore } from './raft/snapshot-store-memory.ts';
 import type { RaftStorage } from './raft/storage.ts';
-import { createServer, type Server } from './server/server.ts';
+import type { Server } from './server/server.ts';
 import type { Logger } from './telemetry/api.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 
@@ -88,15 +85,25 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   const removePidFile = writePidFile(config().pidFile);
   stops.push(removePidFile);
 
-  const member = () => localMember(config(), nodeId, version);
-  const server = await startServer(options, nodeId, [member()], (error) => {
-    logger.error('the agent cannot go on', { error: error.message });
-    telemetry.flushSync();
-    end(1);
+  const cluster = await startCluster({
+    config: config(),
+    nodeId,
+    version,
+    runtime,
+    logger,
+    metrics: telemetry.metrics,
+    openStorage: () => openStorage(config(), runtime, logger.named('server')),
+    onFatal: (error) => {
+      logger.error('the agent cannot go on', { error: error.message });
+      telemetry.flushSync();
+      end(1);
+    },
+    onUserEvent: () => {},
   });
+  const { rpc, server, lan, wan } = cluster;
   stops.push(async () => {
-    await server.stop();
-    logger.info('consul server down');
+    await cluster.stop();
+    logger.info(server === null ? 'consul client down' : 'consul server down');
   });
 
   const reload = async (): Promise<void> => {
@@ -113,7 +120,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     nodeSync.trigger();
   };
   const leave = async (): Promise<void> => {
-    await server.leave();
+    await cluster.leave();
   };
 
   const face: AgentFace = {
@@ -121,10 +128,10 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     version,
     revision,
     wallMs: () => runtime.clock.wallMs(),
-    members: () => [member()],
-    wanMembers: () => [localWanMember(config(), nodeId, version)].filter((one) => one !== null),
+    members: () => lan.members(),
+    wanMembers: () => wan?.members() ?? [],
     debugConfig: () => config().debug,
-    stats: () => agentStats({ config: config(), version, revision, server }),
+    stats: () => agentStats({ config: config(), version, revision, cluster }),
     metricsJson: () => telemetry.metricsInterval(),
     prometheusText: () => telemetry.prometheus(),
     logLines: (level, json, signal) => telemetry.monitor({ level, json, signal }),
@@ -133,18 +140,24 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
       await leave();
       end(0);
     },
-    join: (address, wan) => {
-      const { advertiseAddr, advertiseAddrWan, ports } = config();
-      return join(
-        address,
-        wan ? { address: advertiseAddrWan, port: ports.serfWan } : { address: advertiseAddr, port: ports.serfLan },
-      );
+    join: async (address, inWan) => {
+      const pool = inWan ? wan : lan;
+      if (pool === null) throw new RpcError('Must be a server to join WAN cluster');
+      await pool.join([address]);
     },
-    saveSnapshot: (signal) => server.saveSnapshot(signal),
-    restoreSnapshot: (archive, signal) => server.restoreSnapshot(archive, signal),
+    forceLeave: (name, prune) => {
+      if (!lan.members().some((member) => member.name === name)) {
+        throw new RpcError(`agent: No node found with name '${name}'`);
+      }
+      logger.info('Force leaving node', { node: name });
+      lan.forceLeave(name, prune);
+      wan?.forceLeave(`${name}.${config().datacenter}`, prune);
+    },
+    saveSnapshot: (signal) => serverPart(server).saveSnapshot(signal),
+    restoreSnapshot: (archive, signal) => serverPart(server).restoreSnapshot(archive, signal),
   };
   const api: Api = {
-    rpc: server,
+    rpc,
     agent: face,
     log: logger.named('http'),
     get config() {
@@ -160,9 +173,10 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   });
   await http.start();
   stops.push(() => http.stop());
-  const nodeSync = startNodeSync({ config, nodeId, rpc: server, runtime, logger });
+  const nodeSync = startNodeSync({ config, nodeId, rpc, runtime, logger });
   stops.push(() => nodeSync.stop());
   logger.info('started state syncer');
+  await cluster.joinConfigured();
   logger.info('Consul agent running!');
   return { ended, reload, leave, stop };
 }
@@ -173,42 +187,9 @@ function warn({ loaded, telemetry: { logger } }: AgentOptions): void {
   if (idle !== undefined) logger.warn(idle);
 }
 
-async function startServer(
-  { loaded: { config }, runtime, telemetry: { logger, metrics } }: AgentOptions,
-  nodeId: string,
-  members: Parameters<typeof createServer>[0]['members'] extends () => infer M ? M : never,
-  onFatal: (error: Error) => void,
-): Promise<Server> {
-  const serverLogger = logger.named('server');
-  const address = `${config.advertiseAddr.includes(':') ? `[${config.advertiseAddr}]` : config.advertiseAddr}:${config.ports.server}`;
-  const storage = await openStorage(config, runtime, serverLogger);
-  const { snapshotThreshold, snapshotIntervalMs, trailingLogs, multiplier } = config.raft;
-  return createServer({
-    config,
-    nodeId,
-    nodeName: config.nodeName,
-    runtime,
-    logger,
-    metrics,
-    members: () => members,
-    startRaft: (fsm) =>
-      createRaft({
-        id: nodeId,
-        address,
-        storage,
-        fsm,
-        runtime,
-        logger: serverLogger,
-        metrics,
-        bootstrap:
-          config.bootstrap || config.devMode ? { servers: [{ suffrage: 'voter', id: nodeId, address }] } : null,
-        timings: timingsFor(multiplier),
-        snapshotThreshold,
-        snapshotIntervalMs,
-        trailingLogs,
-        onFatal,
-      }),
-  });
+function serverPart(server: Server | null): Server {
+  if (server === null) throw new RpcError('Snapshots through a client agent are not supported yet');
+  return server;
 }
 
 async function openStorage({ devMode, dataDir }: Config, { clock }: Runtime, logger: Logger): Promise<RaftStorage> {

@@ -11,6 +11,7 @@ import { hostPort, type Member, serverInfo } from './gossip/member.ts';
 import type { MemberEvent } from './gossip/serf/core/members.ts';
 import type { UserEvent } from './gossip/serf/messages.ts';
 import { startLanPool, startWanPool } from './gossip/start-pools.ts';
+import { timingsFor } from './raft/core/timings.ts';
 import { NetTransport } from './raft/net-transport.ts';
 import { createRaft } from './raft/raft.ts';
 import type { RaftStorage } from './raft/storage.ts';
@@ -75,10 +76,19 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
 
   const pool = new ConnectionPool({ clock, maxStreams: poolStreams.server, idleMs: poolIdleMs.server });
   stops.push(() => pool.close());
-  const forwarder = new Forwarder({ pool, random: runtime.random, datacenter: config.datacenter, lan: members, wan: wanMembers });
+  const forwarder = new Forwarder({
+    pool,
+    random: runtime.random,
+    datacenter: config.datacenter,
+    lan: members,
+    wan: wanMembers,
+  });
   const storage = await options.openStorage();
   const self = { id: nodeId, address: hostPort(config.advertiseAddr, config.ports.server) };
-  const serverOf = (id: string) => members().flatMap((m) => serverInfo(m) ?? []).find((s) => s.id === id);
+  const serverOf = (id: string) =>
+    members()
+      .flatMap((m) => serverInfo(m) ?? [])
+      .find((s) => s.id === id);
   const transport = new NetTransport({
     self,
     snapshots: storage.snapshots,
@@ -104,6 +114,29 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
   stops.push(() => listener.close());
   stops.push(() => transport.close());
 
+  /** Servers found in the LAN belong into the WAN pool too. */
+  const floodJoin = (): void => {
+    if (wan === null) return;
+    const known = new Set(
+      wanMembers()
+        .filter((m) => m.status === 'alive')
+        .map((m) => m.name),
+    );
+    for (const member of members()) {
+      const info = serverInfo(member);
+      const missing = info !== null && info.wanJoinPort > 0 && member.status === 'alive' && info.id !== nodeId;
+      if (!missing || known.has(`${info.name}.${info.datacenter}`)) continue;
+      wan.join([hostPort(member.address, info.wanJoinPort)]).then(
+        () =>
+          serverLogger.debug('Successfully performed flood-join for server at address', {
+            server: member.name,
+            address: hostPort(member.address, info.wanJoinPort),
+          }),
+        (error: unknown) =>
+          serverLogger.debug('Failed to flood-join server at address', { server: member.name, error }),
+      );
+    }
+  };
   const context = { config, nodeId, build: options.version, runtime, logger: serverLogger, metrics };
   lan = await startLanPool(context, {
     onMember: (event, member) => {
@@ -118,26 +151,17 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
   if (config.ports.serfWan > 0) {
     wan = await startWanPool(context, {
       onMember: (event, member) => {
-        if (event === 'join') serverLogger.info('Handled event for server in area', { event: 'member-join', server: member.name, area: 'wan' });
+        if (event === 'join')
+          serverLogger.info('Handled event for server in area', {
+            event: 'member-join',
+            server: member.name,
+            area: 'wan',
+          });
       },
       onUserEvent: () => {},
     });
     stops.push(() => wan?.stop());
   }
-  /** Servers found in the LAN belong into the WAN pool too. */
-  const floodJoin = (): void => {
-    if (wan === null) return;
-    const known = new Set(wanMembers().filter((m) => m.status === 'alive').map((m) => m.name));
-    for (const member of members()) {
-      const info = serverInfo(member);
-      const missing = info !== null && info.wanJoinPort > 0 && member.status === 'alive' && info.id !== nodeId;
-      if (!missing || known.has(`${info.name}.${info.datacenter}`)) continue;
-      wan.join([hostPort(member.address, info.wanJoinPort)]).then(
-        () => serverLogger.debug('Successfully performed flood-join for server at address', { server: member.name, address: hostPort(member.address, info.wanJoinPort) }),
-        (error: unknown) => serverLogger.debug('Failed to flood-join server at address', { server: member.name, error }),
-      );
-    }
-  };
   let flooding = clock.after(floodJoinIntervalMs, function again() {
     floodJoin();
     flooding = clock.after(floodJoinIntervalMs, again);
@@ -162,9 +186,8 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
         runtime,
         logger: serverLogger,
         metrics,
-        bootstrap:
-          config.bootstrap || config.devMode ? { servers: [{ suffrage: 'voter', ...self }] } : null,
-        timings: config.raft.timings,
+        bootstrap: config.bootstrap || config.devMode ? { servers: [{ suffrage: 'voter', ...self }] } : null,
+        timings: timingsFor(config.raft.multiplier),
         snapshotThreshold,
         snapshotIntervalMs,
         trailingLogs,
@@ -215,7 +238,8 @@ async function startClientNode(options: ClusterOptions): Promise<Cluster> {
       if (info === null || info.datacenter !== config.datacenter) return;
       if (event === 'join' || event === 'update') {
         servers.add(info);
-        if (event === 'join') logger.info('adding server', { server: `${info.name} (Addr: tcp/${info.address}) (DC: ${info.datacenter})` });
+        if (event === 'join')
+          logger.info('adding server', { server: `${info.name} (Addr: tcp/${info.address}) (DC: ${info.datacenter})` });
       } else servers.remove(info);
     },
     onUserEvent: options.onUserEvent,
@@ -271,7 +295,13 @@ async function joinConfigured(
   }
 }
 
-const eventNames = { join: 'EventMemberJoin', leave: 'EventMemberLeave', failed: 'EventMemberFailed', update: 'EventMemberUpdate', reap: 'EventMemberReap' } as const;
+const eventNames = {
+  join: 'EventMemberJoin',
+  leave: 'EventMemberLeave',
+  failed: 'EventMemberFailed',
+  update: 'EventMemberUpdate',
+  reap: 'EventMemberReap',
+} as const;
 
 function logMember(logger: Logger, event: MemberEvent, member: Member): void {
   logger.named('serf').named('lan').info(`serf: ${eventNames[event]}: ${member.name} ${member.address}`);

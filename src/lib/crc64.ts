@@ -53,9 +53,24 @@ export class Crc64 {
       const f = 512 + ((h >>> 8) & 0xff);
       const g = 256 + ((h >>> 16) & 0xff);
       const i = h >>> 24;
-      low = tableLow[a]! ^ tableLow[b]! ^ tableLow[c]! ^ tableLow[d]! ^ tableLow[e]! ^ tableLow[f]! ^ tableLow[g]! ^ tableLow[i]!;
+      low =
+        tableLow[a]! ^
+        tableLow[b]! ^
+        tableLow[c]! ^
+        tableLow[d]! ^
+        tableLow[e]! ^
+        tableLow[f]! ^
+        tableLow[g]! ^
+        tableLow[i]!;
       high =
-        tableHigh[a]! ^ tableHigh[b]! ^ tableHigh[c]! ^ tableHigh[d]! ^ tableHigh[e]! ^ tableHigh[f]! ^ tableHigh[g]! ^ tableHigh[i]!;
+        tableHigh[a]! ^
+        tableHigh[b]! ^
+        tableHigh[c]! ^
+        tableHigh[d]! ^
+        tableHigh[e]! ^
+        tableHigh[f]! ^
+        tableHigh[g]! ^
+        tableHigh[i]!;
       at += 8;
     }
     for (; at < data.length; at++) {

@@ -2,6 +2,8 @@
 import type { Config } from '../../src/agent/config/config.ts';
 import { loadConfig } from '../../src/agent/config/load.ts';
 import type { Fsm, Raft } from '../../src/agent/raft/api.ts';
+import { Forwarder } from '../../src/agent/rpc/forwarder.ts';
+import { ConnectionPool } from '../../src/agent/rpc/pool.ts';
 import { createServer, type Server } from '../../src/agent/server/server.ts';
 import { silentLogger } from '../../src/agent/telemetry/logger.ts';
 import { MetricRegistry } from '../../src/agent/telemetry/metric-registry.ts';
@@ -62,6 +64,13 @@ export async function instantServer(config: Config, clock: Clock, dice: Dice): P
     metrics: new MetricRegistry({ clock, prefix: '' }),
     startRaft: async (fsm) => instantRaft(fsm),
     members: () => [],
+    forwarder: new Forwarder({
+      pool: new ConnectionPool({ clock, maxStreams: 1, idleMs: 1000 }),
+      random: randomFrom(dice),
+      datacenter: config.datacenter,
+      lan: () => [],
+      wan: () => [],
+    }),
   });
 }
 
@@ -96,6 +105,9 @@ function instantRaft(fsm: Fsm): Raft {
     takeSnapshot: refuse,
     openSnapshot: refuse,
     restoreSnapshot: refuse,
+    bootstrap: () => {},
+    changeConfiguration: async () => {},
+    transferLeadership: async () => {},
     stats: () => ({
       role: 'leader',
       term: 1,

@@ -10,16 +10,9 @@ import { valueAt } from './settings.ts';
 
 /** What is said, and when. */
 const refused: Readonly<Record<string, (settings: Settings) => boolean>> = {
-  'client mode (server = false)': ({ server }) => !server,
-  'more than one server (bootstrap_expect > 1)': ({ bootstrap_expect }) => bootstrap_expect > 1,
-  start_join: ({ start_join }) => start_join.length > 0,
-  start_join_wan: ({ start_join_wan }) => start_join_wan.length > 0,
-  retry_join: ({ retry_join }) => retry_join.length > 0,
-  retry_join_wan: ({ retry_join_wan }) => retry_join_wan.length > 0,
   primary_gateways: ({ primary_gateways }) => primary_gateways.length > 0,
   primary_datacenter: ({ primary_datacenter, datacenter }) =>
     (primary_datacenter ?? '') !== '' && primary_datacenter?.toLowerCase() !== datacenter.toLowerCase(),
-  encrypt: ({ encrypt }) => encrypt !== '',
   'acl.enabled': ({ acl, acl_datacenter }) => acl.enabled ?? acl_datacenter !== undefined,
   ca_file: ({ ca_file }) => ca_file !== '',
   ca_path: ({ ca_path }) => ca_path !== '',
@@ -50,14 +43,9 @@ const withoutEffect: readonly string[] = [
   'cache',
   'connect.ca_config',
   'dns_config',
-  'gossip_lan',
-  'gossip_wan',
   'limits.rpc_max_burst',
-  'limits.rpc_max_conns_per_client',
   'limits.rpc_rate',
   'recursors',
-  'serf_lan_allowed_cidrs',
-  'serf_wan_allowed_cidrs',
 ];
 
 /** Why an agent cannot start with these settings, or undefined. */

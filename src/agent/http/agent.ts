@@ -1,6 +1,6 @@
 /** `/v1/agent/`: this node itself, its members, its log and figures, and the switches to move it. */
 import { slice } from '../../structs/schema.ts';
-import { BadRequest, errors, RpcError } from '../errors.ts';
+import { BadRequest, errors } from '../errors.ts';
 import { parseLogLevel } from '../telemetry/log-level.ts';
 import { acceptsGzip } from './accept-encoding.ts';
 import { empty, type HttpAnswer, json, plainJson, text } from './answer.ts';
@@ -111,8 +111,7 @@ async function leave(_request: ApiRequest, { agent }: Api): Promise<HttpAnswer> 
 }
 
 async function forceLeave(request: ApiRequest, { agent }: Api): Promise<HttpAnswer> {
-  const known = agent.members().some(({ name }) => name === request.rest);
-  if (!known) throw new RpcError(`agent: No node found with name '${request.rest}'`);
+  agent.forceLeave(request.rest, request.query.has('prune'));
   return empty(200);
 }
 

@@ -34,6 +34,8 @@ export interface AgentFace {
   leave(): Promise<void>;
   /** Rejects with Consul's text when no contact was made. */
   join(address: string, wan: boolean): Promise<void>;
+  /** @throws RpcError when there is no such member */
+  forceLeave(name: string, prune: boolean): void;
   saveSnapshot(
     signal: AbortSignal,
   ): Promise<{ readonly meta: SnapshotMeta; readonly archive: AsyncIterable<Uint8Array> }>;

@@ -1,6 +1,7 @@
 /** The figures of this node in agent/self and `info`: every value a text, under Consul's names. */
 import { availableParallelism } from 'node:os';
 import { formatDurationMs } from '../../lib/duration.ts';
+import type { Cluster } from '../cluster.ts';
 import type { Config } from '../config/config.ts';
 import type { RaftStats } from '../raft/api.ts';
 
@@ -10,29 +11,39 @@ export interface StatsOptions {
   readonly config: Config;
   readonly version: string;
   readonly revision: string;
-  readonly server: {
-    readonly raftStats: () => RaftStats;
-    readonly isLeader: () => boolean;
-    readonly leaderAddress: () => string;
-  };
+  readonly cluster: Pick<Cluster, 'server' | 'lan' | 'wan' | 'knownServers'>;
 }
 
-export function agentStats({ config, version, revision, server }: StatsOptions): Readonly<Record<string, Section>> {
+export function agentStats({ config, version, revision, cluster }: StatsOptions): Readonly<Record<string, Section>> {
+  const { server, lan, wan } = cluster;
+  if (server === null) {
+    return {
+      agent: { check_monitors: '0', check_ttls: '0', checks: '0', services: '0' },
+      build: { prerelease: '', revision, version },
+      consul: {
+        acl: config.acl.enabled ? 'enabled' : 'disabled',
+        known_servers: String(cluster.knownServers()),
+        server: 'false',
+      },
+      runtime: runtimeSection(),
+      serf_lan: lan.stats(),
+    };
+  }
   return {
     agent: { check_monitors: '0', check_ttls: '0', checks: '0', services: '0' },
     build: { prerelease: '', revision, version },
     consul: {
       acl: config.acl.enabled ? 'enabled' : 'disabled',
       bootstrap: String(config.bootstrap),
-      known_datacenters: '1',
+      known_datacenters: String(knownDatacenters(cluster)),
       leader: String(server.isLeader()),
       leader_addr: server.leaderAddress(),
       server: 'true',
     },
     raft: raftSection(server.raftStats(), config.raft.protocol),
     runtime: runtimeSection(),
-    serf_lan: poolSection(1),
-    serf_wan: poolSection(config.ports.serfWan > 0 ? 1 : 0),
+    serf_lan: lan.stats(),
+    ...(wan === null ? {} : { serf_wan: wan.stats() }),
   };
 }
 
@@ -77,17 +88,7 @@ const runtimeSection = (): Section => ({
   version: process.version,
 });
 
-const poolSection = (members: number): Section => ({
-  coordinate_resets: '0',
-  encrypted: 'false',
-  event_queue: '0',
-  event_time: '1',
-  failed: '0',
-  health_score: '0',
-  intent_queue: '0',
-  left: '0',
-  member_time: '1',
-  members: String(members),
-  query_queue: '0',
-  query_time: '1',
-});
+function knownDatacenters({ lan, wan }: Pick<Cluster, 'lan' | 'wan'>): number {
+  const members = [...lan.members(), ...(wan?.members() ?? [])];
+  return new Set(members.map((member) => member.tags['dc'])).size;
+}

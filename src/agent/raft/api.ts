@@ -3,6 +3,8 @@
  * entries are bytes, snapshots are byte streams.
  */
 
+import type { ConfigurationChange } from './core/configuration.ts';
+
 /** Raft transport and log entry types (wire/raft, "Log types"). */
 export const entryTypes = { command: 0, noop: 1, barrier: 4, configuration: 5 } as const;
 export type EntryType = (typeof entryTypes)[keyof typeof entryTypes];
@@ -120,6 +122,12 @@ export interface Raft {
    * current configuration; in-flight proposals are aborted (wire/snapshot, section 3).
    */
   restoreSnapshot(meta: { readonly index: number }, stream: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Gives an empty server its first configuration. @throws Error when there is any state already */
+  bootstrap(configuration: Configuration): void;
+  /** Leader: one change of members; resolves when it is committed. `prevIndex`: only if nothing changed since; 0 = any. */
+  changeConfiguration(change: ConfigurationChange, prevIndex?: number): Promise<void>;
+  /** Leader: hands over to a voter, '' = the most up to date; resolves when it began. */
+  transferLeadership(to: string): Promise<void>;
   stats(): RaftStats;
   /** Resolves after the last write is on disk; afterwards no timer or file is left open. */
   stop(): Promise<void>;

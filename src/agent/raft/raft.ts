@@ -80,12 +80,6 @@ export interface RaftNode extends Raft {
   unreachable(id: string): void;
   /** The leader's process is gone for certain: its address refuses connections. */
   leaderGone(id: string): void;
-  /** Gives an empty server its first configuration. @throws Error when there is any state already */
-  bootstrap(configuration: Configuration): void;
-  /** Leader: one change of members; resolves when it is committed. `prevIndex`: only if nothing changed since; 0 = any. */
-  changeConfiguration(change: ConfigurationChange, prevIndex?: number): Promise<void>;
-  /** Leader: hands over to a voter, '' = the most up to date; resolves when it began. */
-  transferLeadership(to: string): Promise<void>;
 }
 
 /** Entries handed to the state machine at once. */

@@ -2,8 +2,8 @@
 import type { Random } from '../../lib/runtime.ts';
 import { make } from '../../structs/make.ts';
 import { errors, fromRemote, RpcError } from '../errors.ts';
-import { type ServerInfo, serverInfo } from '../gossip/member.ts';
 import type { Member } from '../gossip/member.ts';
+import { type ServerInfo, serverInfo } from '../gossip/member.ts';
 import type { Answer } from './caller.ts';
 import { carriesMeta, metaOf, noMeta } from './codec.ts';
 import type { ConnectionPool } from './pool.ts';

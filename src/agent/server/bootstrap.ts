@@ -2,8 +2,9 @@
  * `bootstrap_expect`: once that many servers are in the pool and none of them knows a cluster, every one of them takes the same first
  * configuration (wire/raft, section 4).
  */
-import { serverInfo, type ServerInfo } from '../gossip/member.ts';
+
 import { messageOf } from '../../lib/message-of.ts';
+import { type ServerInfo, serverInfo } from '../gossip/member.ts';
 import type { Forwarder } from '../rpc/forwarder.ts';
 import type { ServerContext } from './context.ts';
 
@@ -102,4 +103,3 @@ export class Bootstrapper {
     return null;
   }
 }
-

@@ -4,7 +4,7 @@ import type { CommandBody, CommandName } from '../../structs/commands.ts';
 import type { QueryMeta } from '../../structs/common.ts';
 import type { Config } from '../config/config.ts';
 import type { Member } from '../gossip/member.ts';
-import type { RaftNode } from '../raft/raft.ts';
+import type { Raft } from '../raft/api.ts';
 import { LeadershipTransferring, NotLeader } from '../raft/errors.ts';
 import type { Answer, CallOptions } from '../rpc/caller.ts';
 import type { Args, MethodName, Reply } from '../rpc/signatures.ts';
@@ -22,7 +22,7 @@ export interface ServerContext {
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly raft: RaftNode;
+  readonly raft: Raft;
   readonly store: Store;
   readonly sessionTimers: SessionTimers;
   readonly autopilot: Autopilot;

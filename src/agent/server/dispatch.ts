@@ -6,6 +6,7 @@
 import { errors, RpcError } from '../errors.ts';
 import { asError } from '../raft/errors.ts';
 import type { Answer, CallOptions } from '../rpc/caller.ts';
+import { type Forwarder, TryAgain } from '../rpc/forwarder.ts';
 import { type Args, type MethodName, type Reply, type Signature, signatures } from '../rpc/signatures.ts';
 import {
   isUntried,
@@ -17,7 +18,6 @@ import {
 } from './context.ts';
 import type { Gate } from './gate.ts';
 import { methods } from './methods.ts';
-import { type Forwarder, TryAgain } from '../rpc/forwarder.ts';
 import type { SharedReads } from './reads/shared-reads.ts';
 
 type Outcome<M extends MethodName> = Answer<Reply<M>> | Promise<Answer<Reply<M>>>;

@@ -7,8 +7,7 @@ import type { QueryMeta } from '../../structs/common.ts';
 import type { Config } from '../config/config.ts';
 import { errors } from '../errors.ts';
 import type { Member } from '../gossip/member.ts';
-import type { Fsm, Leadership } from '../raft/api.ts';
-import type { RaftNode } from '../raft/raft.ts';
+import type { Fsm, Leadership, Raft } from '../raft/api.ts';
 import type { Answer, CallOptions } from '../rpc/caller.ts';
 import type { Forwarder } from '../rpc/forwarder.ts';
 import type { Args, MethodName, Reply } from '../rpc/signatures.ts';
@@ -16,12 +15,12 @@ import { Store } from '../state/store.ts';
 import type { Logger, Metrics } from '../telemetry/api.ts';
 import type { ServerPart } from './api.ts';
 import { restoreArchive, saveArchive } from './archives.ts';
-import { noMeta, type ServerContext } from './context.ts';
-import { Autopilot } from './leader/autopilot.ts';
 import { Bootstrapper } from './bootstrap.ts';
+import { noMeta, type ServerContext } from './context.ts';
 import { Dispatcher } from './dispatch.ts';
 import { createFsm } from './fsm/fsm.ts';
 import { Gate } from './gate.ts';
+import { Autopilot } from './leader/autopilot.ts';
 import { LeadershipDuties } from './leader/leadership.ts';
 import { leaveRaft } from './leader/raft-members.ts';
 
@@ -37,7 +36,7 @@ export interface ServerOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Starts the consensus engine on the state machine. The server stops it. */
-  readonly startRaft: (fsm: Fsm) => Promise<RaftNode>;
+  readonly startRaft: (fsm: Fsm) => Promise<Raft>;
   /** The LAN pool, this server included. */
   readonly members: () => readonly Member[];
   /** The way to other servers. */
@@ -68,7 +67,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
   });
 
-  let raft: RaftNode | null = null;
+  let raft: Raft | null = null;
   const reads: SharedReads = new SharedReads({
     store,
     clock,

@@ -61,7 +61,9 @@ export class Autopilot {
   /** Every server of the Raft configuration as last seen. */
   servers(): ServerHealthView[] {
     const { raft } = this.#context;
-    return raft.stats().configuration.servers.map(({ id, address, suffrage }) => this.#view(id, address, suffrage === 'voter'));
+    return raft
+      .stats()
+      .configuration.servers.map(({ id, address, suffrage }) => this.#view(id, address, suffrage === 'voter'));
   }
 
   #view(id: string, address: string, voter: boolean): ServerHealthView {
@@ -125,7 +127,12 @@ export class Autopilot {
       return { LastContact: '0', LastTerm: own.lastLogTerm, LastIndex: own.lastLogIndex };
     }
     try {
-      const { reply } = await this.#forwarder.ask(server.address, 'Status.RaftStats', {}, AbortSignal.timeout(healthIntervalMs));
+      const { reply } = await this.#forwarder.ask(
+        server.address,
+        'Status.RaftStats',
+        {},
+        AbortSignal.timeout(healthIntervalMs),
+      );
       return reply;
     } catch {
       return null;
@@ -147,7 +154,8 @@ export class Autopilot {
       await this.#promote(config);
       if (config.CleanupDeadServers) await this.#prune(config);
     } catch (error) {
-      if (!this.#stopped) this.#context.logger.named('autopilot').error('failed to reconcile', { error: messageOf(error) });
+      if (!this.#stopped)
+        this.#context.logger.named('autopilot').error('failed to reconcile', { error: messageOf(error) });
     }
   }
 
@@ -164,7 +172,9 @@ export class Autopilot {
         serverInfo(s.member)?.voter === true,
     );
     if (candidate === undefined) return;
-    logger.named('autopilot').info('Promoting server', { id: candidate.id, address: candidate.address, name: candidate.name });
+    logger
+      .named('autopilot')
+      .info('Promoting server', { id: candidate.id, address: candidate.address, name: candidate.name });
     await raft.changeConfiguration({ kind: 'addVoter', id: candidate.id, address: candidate.address });
   }
 
@@ -179,7 +189,9 @@ export class Autopilot {
         const staysBig = voters.length - deadVoters.length >= config.MinQuorum;
         if (!staysBig || deadVoters.length >= voters.length / 2) continue;
       }
-      this.#context.logger.named('autopilot').info('Attempting removal of failed server node', { id: server.id, name: server.name });
+      this.#context.logger
+        .named('autopilot')
+        .info('Attempting removal of failed server node', { id: server.id, name: server.name });
       await removePeer(this.#context, server.id);
     }
   }

@@ -3,10 +3,10 @@
  * the members of the pool. Begins and ends with leadership.
  */
 import type { Timer } from '../../../lib/runtime.ts';
+import type { Member } from '../../gossip/member.ts';
 import { getAutopilot, getMetadata } from '../../state/operator.ts';
 import { maxIndex } from '../../state/store.ts';
 import type { ServerContext } from '../context.ts';
-import type { Member } from '../../gossip/member.ts';
 import { reconcileAll, reconcileMember } from './reconcile.ts';
 
 const reconcileIntervalMs = 60_000;

@@ -1,13 +1,13 @@
 /** Keeps the catalog true to gossip: members that live are registered and healthy, failed ones critical, left ones gone. */
 import { type HealthCheck, HealthCheck as HealthCheckSchema, NodeService } from '../../../structs/catalog.ts';
 import { make } from '../../../structs/make.ts';
+import { type Member, serverInfo } from '../../gossip/member.ts';
 import { getCheck } from '../../state/checks.ts';
 import { equal } from '../../state/equal.ts';
 import { getNode } from '../../state/nodes.ts';
 import { fold } from '../../state/schema.ts';
 import { getService } from '../../state/services.ts';
 import type { ServerContext } from '../context.ts';
-import { type Member, serverInfo } from '../../gossip/member.ts';
 import { addServer, removeServer } from './raft-members.ts';
 
 export const serfHealth = 'serfHealth';

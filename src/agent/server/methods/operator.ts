@@ -70,7 +70,8 @@ export const operatorMethods: MethodTable = {
     async run(context, args) {
       const address = args.Address ?? '';
       const server = context.autopilot.servers().find((s) => s.address === address);
-      if (server === undefined) throw new RpcError(`address ${goQuote(address)} was not found in the Raft configuration`);
+      if (server === undefined)
+        throw new RpcError(`address ${goQuote(address)} was not found in the Raft configuration`);
       await removePeer(context, server.id);
       return answer({});
     },
