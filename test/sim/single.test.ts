@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type SimResult, runSingle } from './single.ts';
+import { runSingle, type SimResult } from './single.ts';
 
 const seeds = Array.from({ length: 100 }, (_, i) => i + 1);
 

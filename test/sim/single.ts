@@ -2,7 +2,8 @@
 import type { LogEntry } from '../../src/agent/raft/api.ts';
 import { timingsFor } from '../../src/agent/raft/core/timings.ts';
 import { asError, ShuttingDown, StorageFailed } from '../../src/agent/raft/errors.ts';
-import { createRaft, type RaftNode } from '../../src/agent/raft/raft.ts';
+import type { RaftNode } from '../../src/agent/raft/options.ts';
+import { createRaft } from '../../src/agent/raft/raft.ts';
 import { openFileSnapshotStore } from '../../src/agent/raft/snapshot-store-file.ts';
 import type { Logger, Metrics } from '../../src/agent/telemetry/api.ts';
 import { Disk } from './disk.ts';

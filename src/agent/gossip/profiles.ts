@@ -1,6 +1,6 @@
 /** Timers of the pools as Consul sets them (wire facts of memberlist, section 9, and Serf, section 8). */
 import type { MemberlistConfig } from './memberlist/core/config.ts';
-import { type SerfConfig, serfDefaults } from './serf/core/serf.ts';
+import { type SerfConfig, serfDefaults } from './serf/core/types.ts';
 
 type Timers = Omit<MemberlistConfig, 'name' | 'addr' | 'port' | 'vsn'>;
 

@@ -86,4 +86,17 @@ export class CorruptStorage extends Error {
   }
 }
 
+/** What the core refused, as an error for whoever asked. */
+export function refusalError(outcome: { readonly reason?: string; readonly detail?: string } | null): Error {
+  switch (outcome?.reason) {
+    case 'transferring':
+      return new LeadershipTransferring();
+    case 'badChange':
+    case 'noTarget':
+      return new BadConfigurationChange(outcome.detail);
+    default:
+      return new NotLeader();
+  }
+}
+
 export const asError = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)));

@@ -16,8 +16,8 @@ import type {
   RequestVote,
   TimeoutNow as TimeoutNowMessage,
 } from './core/messages.ts';
+import type { RaftNode, Transport } from './options.ts';
 import { PeerChannel } from './peer-channel.ts';
-import type { RaftNode, Transport } from './raft.ts';
 import { RaftServerSide } from './server-side.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
 import type { SnapshotStore } from './snapshot-store.ts';

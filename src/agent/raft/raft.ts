@@ -2,16 +2,14 @@
  * Connects the core to the world: disk, state machine, clock and callers. Proposals of one turn of the event loop become one
  * append, one flush and one batch for the state machine; while a flush is under way the next batch gathers.
  */
-import type { Runtime, Timer } from '../../lib/runtime.ts';
-import type { Logger, Metrics } from '../telemetry/api.ts';
+import type { Timer } from '../../lib/runtime.ts';
+import type { Logger } from '../telemetry/api.ts';
 import type {
   Applied,
   Configuration,
   EntryType,
-  Fsm,
   Leadership,
   LogEntry,
-  Raft,
   RaftRole,
   RaftStats,
   SnapshotMeta,
@@ -20,67 +18,24 @@ import { entryTypes } from './api.ts';
 import { assert } from './core/assert.ts';
 import type { ConfigurationChange } from './core/configuration.ts';
 import type { RaftCore } from './core/core.ts';
-import type { Effects, Input, Persist, Refusal } from './core/effects.ts';
+import type { Effects, Input, Persist } from './core/effects.ts';
 import type { InstallSnapshot, Message } from './core/messages.ts';
-import type { Timings } from './core/timings.ts';
 import { DiskWriter } from './disk-writer.ts';
 import {
   AbortedByRestore,
   asError,
-  BadConfigurationChange,
   LeadershipLost,
-  LeadershipTransferring,
   NotLeader,
+  refusalError,
   ShuttingDown,
   StorageFailed,
 } from './errors.ts';
+import type { RaftNode, RaftOptions } from './options.ts';
+import { PendingReads } from './pending-reads.ts';
 import { enqueueTimeoutMs, Proposals, type Waiting } from './proposals.ts';
 import { RaftReporter } from './raft-reporter.ts';
 import { Snapshotter } from './snapshotter.ts';
 import { startCore } from './start.ts';
-import type { RaftStorage } from './storage.ts';
-
-export interface RaftOptions {
-  /** Node id and RPC address of this server. */
-  readonly id: string;
-  readonly address: string;
-  readonly storage: RaftStorage;
-  readonly fsm: Fsm;
-  readonly runtime: Runtime;
-  /** The engine logs as `raft`, below this. */
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  /** First entry of an empty log; null = wait until a leader sends one. Ignored when there is any state. */
-  readonly bootstrap: Configuration | null;
-  readonly timings: Timings;
-  readonly snapshotIntervalMs: number;
-  /** Entries since the last snapshot that make a new one worth while. */
-  readonly snapshotThreshold: number;
-  /** Entries kept behind a snapshot, for followers that are a little late. */
-  readonly trailingLogs: number;
-  /** Carries messages to other servers. A server alone needs none. */
-  readonly transport?: Transport;
-  /** Ask before campaigning; only among servers that know the question. */
-  readonly preVote?: boolean;
-  /** Called once when the node had to stop: a broken invariant, or a state machine that threw. */
-  readonly onFatal?: (error: Error) => void;
-  /** Calls `fn` after the events at hand are handled. Default: setImmediate. */
-  readonly nextTurn?: (fn: () => void) => void;
-}
-
-export interface Transport {
-  send(message: Message): void;
-}
-
-/** What a transport needs of the engine, beside what the owner sees. */
-export interface RaftNode extends Raft {
-  receive(message: Message): void;
-  /** A snapshot comes in: the bytes beside the request. Always reads the stream to its end. */
-  receiveSnapshot(request: InstallSnapshot, stream: AsyncIterable<Uint8Array>): Promise<void>;
-  unreachable(id: string): void;
-  /** The leader's process is gone for certain: its address refuses connections. */
-  leaderGone(id: string): void;
-}
 
 /** Entries handed to the state machine at once. */
 const applyBatch = 128;
@@ -107,8 +62,7 @@ class Node implements RaftNode {
   readonly #nextTurn: (fn: () => void) => void;
   readonly #metrics;
   readonly #listeners = new Set<(leadership: Leadership) => void>();
-  readonly #reads = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
-  #nextRead = 1;
+  readonly #reads = new PendingReads();
   #leadership: Leadership = { leader: null, isLeader: false };
   #leaseUntilMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | null = null;
@@ -182,11 +136,7 @@ class Node implements RaftNode {
   verifyLeader(): Promise<void> {
     if (this.#role !== 'running') return Promise.reject(new ShuttingDown());
     if (this.#leaseUntilMs === Number.POSITIVE_INFINITY) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const token = this.#nextRead++;
-      this.#reads.set(token, { resolve, reject });
-      this.#guard(() => this.#step({ kind: 'verifyLeader', token }));
-    });
+    return this.#reads.add((token) => this.#guard(() => this.#step({ kind: 'verifyLeader', token })));
   }
 
   takeSnapshot(): Promise<SnapshotMeta> {
@@ -259,7 +209,7 @@ class Node implements RaftNode {
   bootstrap(configuration: Configuration): void {
     if (this.#role !== 'running') throw new ShuttingDown();
     const { outcome } = this.#step({ kind: 'bootstrap', configuration });
-    if (outcome?.ok !== true) throw new BadConfigurationChange(outcome?.detail ?? '');
+    if (outcome?.ok !== true) throw refusalError(outcome);
   }
 
   changeConfiguration(change: ConfigurationChange, prevIndex = 0): Promise<void> {
@@ -278,10 +228,7 @@ class Node implements RaftNode {
           if (effects.outcome?.ok) this.#proposals.appended([waiting], effects.outcome.firstIndex);
         });
         assert(outcome !== null, 'a change has an outcome');
-        if (!outcome.ok)
-          reject(
-            outcome.reason === 'badChange' ? new BadConfigurationChange(outcome.detail) : refusalError(outcome.reason),
-          );
+        if (!outcome.ok) reject(refusalError(outcome));
       });
     });
   }
@@ -289,9 +236,7 @@ class Node implements RaftNode {
   async transferLeadership(to: string): Promise<void> {
     if (this.#role !== 'running') throw new ShuttingDown();
     const { outcome } = this.#step({ kind: 'transferLeadership', to });
-    if (outcome?.ok === true) return;
-    if (outcome?.reason === 'noTarget') throw new BadConfigurationChange(outcome.detail);
-    throw refusalError(outcome?.reason ?? 'notLeader');
+    if (outcome?.ok !== true) throw refusalError(outcome);
   }
 
   async receiveSnapshot(request: InstallSnapshot, stream: AsyncIterable<Uint8Array>): Promise<void> {
@@ -339,7 +284,7 @@ class Node implements RaftNode {
       if (effects.outcome?.ok) this.#proposals.appended(batch, effects.outcome.firstIndex);
     });
     assert(outcome !== null, 'a proposal has an outcome');
-    if (!outcome.ok) for (const proposal of batch) proposal.reject(refusalError(outcome.reason));
+    if (!outcome.ok) for (const proposal of batch) proposal.reject(refusalError(outcome));
     this.#dispatchedAtMs = nowMs;
     this.#metrics.dispatchNumLogs(batch.length);
   }
@@ -357,7 +302,7 @@ class Node implements RaftNode {
     if (effects.events.length > 0) this.#reporter.report(effects.events, this.#core.leader);
     if (effects.persist) this.#writer.write(effects.persist);
     for (const message of effects.messages) this.#options.transport?.send(message);
-    for (const { token, confirmed } of effects.reads) this.#answerRead(token, confirmed);
+    for (const { token, confirmed } of effects.reads) this.#reads.answer(token, confirmed);
     if (effects.leadershipChanged) this.#onLeadershipChanged();
     if (effects.install) this.#snapshotter.install(effects.install);
     this.#setTimer(effects.deadlineMs);
@@ -417,13 +362,6 @@ class Node implements RaftNode {
     for (const entry of entries) this.#proposals.applied(entry.index, isCommand(entry) ? results[next++] : null);
   }
 
-  #answerRead(token: number, confirmed: boolean): void {
-    const read = this.#reads.get(token);
-    this.#reads.delete(token);
-    if (confirmed) read?.resolve();
-    else read?.reject(new NotLeader());
-  }
-
   #onLeadershipChanged(): void {
     const { leader, role } = this.#core;
     const wasLeader = this.#leadership.isLeader;
@@ -475,12 +413,8 @@ class Node implements RaftNode {
     this.#leadership = { leader: null, isLeader: false };
     this.#proposals.rejectInLog(error);
     this.#proposals.rejectWaiting(error);
-    for (const read of this.#reads.values()) read.reject(error());
-    this.#reads.clear();
+    this.#reads.rejectAll(error);
   }
 }
 
 const isCommand = (entry: LogEntry): boolean => entry.type === entryTypes.command;
-
-const refusalError = (reason: Refusal): Error =>
-  reason === 'transferring' ? new LeadershipTransferring() : new NotLeader();

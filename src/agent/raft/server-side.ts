@@ -9,7 +9,7 @@ import type { Schema } from '../../structs/schema.ts';
 import type { Logger } from '../telemetry/api.ts';
 import { BadConfiguration, configurationCodec } from './configuration-codec.ts';
 import type { AppendResult, Echo, InstallSnapshot, Peer, SnapshotResult, VoteResult } from './core/messages.ts';
-import type { RaftNode } from './raft.ts';
+import type { RaftNode } from './options.ts';
 import {
   AppendEntriesRequest,
   AppendEntriesResponse,

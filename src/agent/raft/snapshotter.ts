@@ -8,7 +8,7 @@ import type { Input, SnapshotPoint } from './core/effects.ts';
 import type { InstallSnapshot } from './core/messages.ts';
 import type { DiskWriter } from './disk-writer.ts';
 import { asError, NothingToSnapshot, NotLeader, ShuttingDown } from './errors.ts';
-import type { RaftOptions } from './raft.ts';
+import type { RaftOptions } from './options.ts';
 import type { SnapshotSink } from './snapshot-store.ts';
 
 interface Engine {

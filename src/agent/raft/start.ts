@@ -8,7 +8,7 @@ import type { SnapshotPoint } from './core/effects.ts';
 import type { TermRun } from './core/log-view.ts';
 import { CorruptStorage } from './errors.ts';
 import { addContents } from './log-store.ts';
-import type { RaftOptions } from './raft.ts';
+import type { RaftOptions } from './options.ts';
 
 export async function startCore(options: RaftOptions, logger: Logger): Promise<RaftCore> {
   const { storage, runtime } = options;

@@ -14,14 +14,9 @@ import type { Alive, PushNodeState } from '../memberlist/messages.ts';
 import type { StreamSecurity } from '../memberlist/stream.ts';
 import { type Coordinate, CoordinateClient, CoordinateError } from './core/coordinate.ts';
 import type { Member, MemberEvent } from './core/members.ts';
-import {
-  type IncomingQuery,
-  type OpenQuery,
-  type QueryOptions,
-  Serf,
-  type SerfConfig,
-  type SerfEffect,
-} from './core/serf.ts';
+import type { OpenQuery } from './core/open-queries.ts';
+import { Serf } from './core/serf.ts';
+import type { IncomingQuery, QueryOptions, SerfConfig, SerfEffect } from './core/types.ts';
 import { answerKeyQuery, internalPrefix, keyOperations } from './internal-queries.ts';
 import {
   CoordinateStruct,

@@ -140,24 +140,17 @@ describe('what is not built yet', () => {
   const of = (...fragments: string[]) => refusal(loaded(['-dev', ...fragments.map((text) => `-hcl=${text}`)]).settings);
 
   it('is refused where ignoring it would mislead', () => {
-    expect(of('encrypt = "YWJjZA=="')).toBe('encrypt is not supported yet');
+    expect(of('verify_incoming = true')).toBe('verify_incoming is not supported yet');
     expect(of('verify_outgoing = true', 'acl { enabled = true }')).toBe(
       'acl.enabled, verify_outgoing are not supported yet',
-    );
-    expect(refusal(loaded(['-data-dir=/d', '-bind=127.0.0.1']).settings)).toBe(
-      'client mode (server = false) is not supported yet',
     );
     expect(of('primary_datacenter = "dc2"')).toBe('primary_datacenter is not supported yet');
   });
 
   it('is accepted where it only tunes an absent part, with one remark', () => {
-    const tuned = loaded([
-      '-dev',
-      '-hcl=dns_config { node_ttl = "5s" } gossip_lan { gossip_nodes = 4 }',
-      '-dns-port=-1',
-    ]);
+    const tuned = loaded(['-dev', '-hcl=dns_config { node_ttl = "5s" } recursors = ["127.0.0.1"]', '-dns-port=-1']);
     expect(refusal(tuned.settings)).toBe(undefined);
-    expect(noEffectWarning(tuned)).toBe('These settings have no effect yet: dns_config, gossip_lan');
+    expect(noEffectWarning(tuned)).toBe('These settings have no effect yet: dns_config, recursors');
     expect(noEffectWarning(loaded(['-dev', '-dns-port=53', '-grpc-port=-1']))).toBe(undefined);
   });
 

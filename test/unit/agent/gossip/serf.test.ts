@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Node } from '../../../../src/agent/gossip/memberlist/core/node.ts';
 import { CoordinateClient, distanceSeconds } from '../../../../src/agent/gossip/serf/core/coordinate.ts';
 import { encodeFilters, matchesFilter } from '../../../../src/agent/gossip/serf/core/filters.ts';
-import { Serf, type SerfEffect, serfDefaults } from '../../../../src/agent/gossip/serf/core/serf.ts';
+import { Serf } from '../../../../src/agent/gossip/serf/core/serf.ts';
+import { type SerfEffect, serfDefaults } from '../../../../src/agent/gossip/serf/core/types.ts';
 import {
   decodeRelay,
   decodeSerf,

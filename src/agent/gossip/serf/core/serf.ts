@@ -23,77 +23,15 @@ import {
 } from '../messages.ts';
 import { encodeFilters, matchesFilter, reconnectOverrideMs } from './filters.ts';
 import { LamportClock } from './lamport.ts';
-import { type Member, type MemberEvent, Members } from './members.ts';
+import { type Member, Members } from './members.ts';
+import { OpenQueries, type OpenQuery } from './open-queries.ts';
 import { SeenRing } from './seen.ts';
-
-export interface SerfConfig {
-  readonly name: string;
-  readonly retransmitMult: number;
-  readonly gossipIntervalMs: number;
-  readonly reapIntervalMs: number;
-  readonly reconnectIntervalMs: number;
-  readonly reconnectTimeoutMs: number;
-  readonly tombstoneTimeoutMs: number;
-  readonly userEventBytes: number;
-  readonly queryBytes: number;
-  readonly queryResponseBytes: number;
-  readonly queryTimeoutMult: number;
-}
-
-export const serfDefaults = {
-  reapIntervalMs: 15_000,
-  reconnectIntervalMs: 30_000,
-  reconnectTimeoutMs: 24 * 3600_000,
-  tombstoneTimeoutMs: 24 * 3600_000,
-  userEventBytes: 512,
-  queryBytes: 1024,
-  queryResponseBytes: 1024,
-  queryTimeoutMult: 16,
-} as const;
+import { type IncomingQuery, type QueryOptions, type SerfConfig, type SerfEffect, SerfLimitError } from './types.ts';
 
 const ringSize = 512;
 const userEventHardLimitBytes = 9 * 1024;
 /** Queued announcements, events and queries beyond this (or twice the members) are dropped, oldest first. */
 const queueLimit = 4096;
-
-export interface IncomingQuery {
-  readonly query: Query;
-  readonly deadlineMs: number;
-}
-
-export type SerfEffect =
-  | { readonly kind: 'member'; readonly event: MemberEvent; readonly member: Member }
-  | { readonly kind: 'userEvent'; readonly event: UserEvent }
-  | { readonly kind: 'query'; readonly incoming: IncomingQuery }
-  /** A Serf message straight to one address. */
-  | { readonly kind: 'send'; readonly to: Address; readonly message: Uint8Array }
-  /** Try to reach a failed member again. */
-  | { readonly kind: 'reconnect'; readonly member: Member }
-  | { readonly kind: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string };
-
-export interface QueryOptions {
-  readonly name: string;
-  readonly payload: Uint8Array | null;
-  readonly filterNodes?: readonly string[];
-  readonly filterTags?: Readonly<Record<string, string>>;
-  readonly wantAcks: boolean;
-  readonly relayFactor: number;
-  readonly timeoutMs?: number;
-}
-
-/** A query of this node that still takes answers. */
-export interface OpenQuery {
-  readonly time: number;
-  readonly id: number;
-  readonly deadlineMs: number;
-  readonly onAck: (from: string) => void;
-  readonly onResponse: (from: string, payload: Uint8Array | null) => void;
-}
-
-/** Thrown for events and queries that are too large to gossip; the text is the operator's. */
-export class SerfLimitError extends Error {
-  override readonly name = 'SerfLimitError';
-}
 
 const noBytes = new Uint8Array(0);
 
@@ -111,7 +49,7 @@ export class Serf {
   readonly #queries = new BroadcastQueue();
   readonly #seenEvents = new SeenRing<{ name: string; payload: Uint8Array | null }>(ringSize);
   readonly #seenQueries = new SeenRing<number>(ringSize);
-  readonly #open = new Map<number, OpenQuery & { readonly acked: Set<string>; readonly answered: Set<string> }>();
+  readonly #open = new OpenQueries();
   #effects: SerfEffect[] = [];
   #state: RunState = 'alive';
   #nextReapMs: number;
@@ -143,13 +81,11 @@ export class Serf {
   }
 
   nextMs(): number {
-    let next = Math.min(this.#nextReapMs, this.#nextReconnectMs);
-    for (const open of this.#open.values()) next = Math.min(next, open.deadlineMs);
-    return next;
+    return Math.min(this.#nextReapMs, this.#nextReconnectMs, this.#open.nextMs());
   }
 
   tick(nowMs: number): void {
-    for (const [time, open] of this.#open) if (open.deadlineMs <= nowMs) this.#open.delete(time);
+    this.#open.expire(nowMs);
     if (this.#nextReapMs <= nowMs) {
       this.#nextReapMs = nowMs + this.#config.reapIntervalMs;
       this.members.reap(nowMs, {
@@ -256,10 +192,8 @@ export class Serf {
       id: query.ID,
       deadlineMs: nowMs + timeoutMs,
       ...handlers,
-      acked: new Set<string>(),
-      answered: new Set<string>(),
     };
-    this.#open.set(query.LTime, open);
+    this.#open.add(open);
     this.#handleQuery(query, nowMs);
     this.#queries.queue(message);
     return open;
@@ -363,7 +297,7 @@ export class Serf {
         if (this.#handleQuery(decodeSerf(Query, message), nowMs)) this.#queries.queue(message.slice());
         return;
       case serfTypes.queryResponse:
-        return this.#handleResponse(decodeSerf(QueryResponse, message), nowMs);
+        return this.#open.answered(decodeSerf(QueryResponse, message), nowMs);
       case serfTypes.relay: {
         const { header, inner } = decodeRelay(message);
         if (header.DestAddr.IP === null) return;
@@ -430,16 +364,6 @@ export class Serf {
   #isForMe(query: Query): boolean {
     const tags = this.members.get(this.#config.name)?.tags ?? {};
     return (query.Filters ?? []).every((filter) => matchesFilter(filter ?? noBytes, this.#config.name, tags));
-  }
-
-  #handleResponse(response: QueryResponse, nowMs: number): void {
-    const open = this.#open.get(response.LTime);
-    if (open === undefined || open.id !== response.ID || nowMs > open.deadlineMs) return;
-    const seen = (response.Flags & queryFlags.ack) !== 0 ? open.acked : open.answered;
-    if (seen.has(response.From)) return;
-    seen.add(response.From);
-    if (seen === open.acked) open.onAck(response.From);
-    else open.onResponse(response.From, response.Payload);
   }
 
   /** Straight to the asker, and once more through some others, should the direct way be broken. */
