@@ -1,14 +1,16 @@
 /** A whole server - endpoints, state machine, consensus engine in memory - in time that the test moves. */
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../../../src/agent/config/config.ts';
+import type { Member } from '../../../../src/agent/gossip/member.ts';
 import { timingsFor } from '../../../../src/agent/raft/core/timings.ts';
 import { MemoryLogStore } from '../../../../src/agent/raft/log-store-memory.ts';
-import type { RaftNode } from '../../../../src/agent/raft/raft.ts';
+import type { RaftNode } from '../../../../src/agent/raft/options.ts';
 import { createRaft } from '../../../../src/agent/raft/raft.ts';
 import { memorySnapshotStore } from '../../../../src/agent/raft/snapshot-store-memory.ts';
 import type { Answer } from '../../../../src/agent/rpc/caller.ts';
+import { Forwarder } from '../../../../src/agent/rpc/forwarder.ts';
+import { ConnectionPool } from '../../../../src/agent/rpc/pool.ts';
 import type { Args, MethodName, Reply } from '../../../../src/agent/rpc/signatures.ts';
-import type { Member } from '../../../../src/agent/server/leader/member.ts';
 import { createServer } from '../../../../src/agent/server/server.ts';
 import type { LogFields, Logger } from '../../../../src/agent/telemetry/api.ts';
 import { NodeService } from '../../../../src/structs/catalog.ts';
@@ -37,16 +39,19 @@ const config = {
 const own: Member = {
   name: 'one',
   address: '127.0.0.1',
+  port: 8301,
   status: 'alive',
   tags: {
     role: 'consul',
     dc: 'dc1',
     id: '11111111-2222-4333-8444-555555555555',
     port: '8300',
+    vsn: '2',
     build: '1.10.7',
     raft_vsn: '3',
   },
   protocol: { min: 1, max: 5, current: 2 },
+  delegate: { min: 2, max: 5, current: 4 },
 };
 
 function recorder(lines: string[], name: string): Logger {
@@ -81,6 +86,13 @@ async function start({ bootstrap = true, members = [own] }: { bootstrap?: boolea
     logger,
     metrics: quietMetrics,
     members: () => members,
+    forwarder: new Forwarder({
+      pool: new ConnectionPool({ clock: runtime.clock, maxStreams: 1, idleMs: 1000 }),
+      random: runtime.random,
+      datacenter: 'dc1',
+      lan: () => members,
+      wan: () => [],
+    }),
     async startRaft(fsm) {
       raft = await createRaft({
         id: server.id,
