@@ -3,7 +3,7 @@
  * of the log have keys of their own. Every write is one LMDB transaction, synced before its promise resolves
  * (`overlappingSync` off: data pages, fdatasync, then the root).
  */
-import { statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { crc32 } from 'node:zlib';
@@ -13,6 +13,7 @@ import { assert } from './core/assert.ts';
 import type { HardState } from './core/effects.ts';
 import type { TermRun } from './core/log-view.ts';
 import { asError, CorruptStorage, StorageFailed } from './errors.ts';
+import { checkLmdbFile } from './lmdb-check.ts';
 import { decodeRecord, encodeRecord } from './log-record.ts';
 import { addContents, emptyHardState, type LogContents, type LogStore, type LogWrite } from './log-store.ts';
 
@@ -45,6 +46,7 @@ export function openLmdbLogStore({ path }: LmdbOptions): LogStore {
   const file = join(directory, 'data.mdb');
   let db: Db;
   try {
+    if (existsSync(file)) checkLmdbFile(file);
     db = open<Buffer, number | string>({
       path: directory,
       noSubdir: false,

@@ -27,15 +27,14 @@ export class MemoryLogStore implements LogStore {
     return this.#entries.slice(from - this.#firstIndex, to - this.#firstIndex + 1);
   }
 
-  write({ hardState, entries }: LogWrite): Promise<void> {
+  async write({ hardState, entries }: LogWrite): Promise<void> {
     if (hardState) this.#hardState = hardState;
     const first = entries[0];
-    if (!first) return done;
+    if (!first) return;
     assert(first.index >= this.#firstIndex && first.index <= this.lastIndex + 1, 'entries join the log');
     this.#entries.length = first.index - this.#firstIndex;
     // What the proposer decoded was for applying; it is not kept twice.
     for (const entry of entries) this.#entries.push(entry.decoded === undefined ? entry : withoutDecoded(entry));
-    return done;
   }
 
   compact(index: number): Promise<void> {
