@@ -216,23 +216,24 @@ class LmdbLogStore implements LogStore {
     assert(!this.#busy, 'one write at a time');
     this.#busy = true;
     try {
-      if (this.#diskWasFull) this.#requireSpace(records);
+      if (this.#diskWasFull && this.#isFull(records)) throw noSpace();
       await run();
       this.#diskWasFull = false;
     } catch (error) {
-      const failed = new StorageFailed('failed to write to the raft log', await causeOf(error));
-      this.#diskWasFull = failed.code === 'ENOSPC';
-      throw failed;
+      const cause = await causeOf(error);
+      // A write that did not fit to its end is reported as an I/O error.
+      this.#diskWasFull = codeOf(cause) === 'ENOSPC' || this.#isFull(records);
+      throw new StorageFailed('failed to write to the raft log', this.#diskWasFull ? noSpace() : cause);
     } finally {
       this.#busy = false;
     }
   }
 
-  #requireSpace(records: readonly Stored[]): void {
+  #isFull(records: readonly Stored[]): boolean {
     let wantedBytes = spareBytes;
     for (const record of records) wantedBytes += record.bytes.length;
     const { bavail, bsize } = statfsSync(this.#directory);
-    if (bavail * bsize < wantedBytes) throw noSpace();
+    return bavail * bsize < wantedBytes;
   }
 }
 
@@ -264,10 +265,12 @@ async function causeOf(error: unknown): Promise<Error> {
   const wrapper = asError(error);
   if (!('commitError' in wrapper)) return wrapper;
   const cause = await Promise.resolve(wrapper.commitError).then(() => wrapper, asError);
-  if (!('code' in cause) || typeof cause.code !== 'number' || cause.code <= 0) return cause;
-  const code = getSystemErrorName(-cause.code);
-  return code === 'ENOSPC' ? noSpace() : Object.assign(new Error(cause.message), { code });
+  // LMDB gives errno as a number.
+  const code = codeOf(cause);
+  return typeof code === 'number' && code > 0 ? Object.assign(cause, { code: getSystemErrorName(-code) }) : cause;
 }
+
+const codeOf = (error: Error): unknown => ('code' in error ? error.code : undefined);
 
 const noSpace = (): Error => Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
 
