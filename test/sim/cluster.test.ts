@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { Cluster } from './cluster.ts';
+import { runCluster } from './cluster.ts';
 
 function campaign(servers: number, seeds: number): Map<string, number> {
   const sometimes = new Map<string, number>();
   const failures: string[] = [];
   for (let seed = 1; seed <= seeds; seed++) {
-    const cluster = new Cluster(seed, servers);
-    try {
-      cluster.run(15_000, 30_000);
-    } catch (error) {
-      failures.push(`${servers} servers, seed ${seed}: ${error instanceof Error ? error.message : error}`);
-    }
-    for (const [situation, times] of cluster.sometimes) {
+    const result = runCluster(seed, servers);
+    const replay = `npm run sim -- -servers=${servers} -seed=${seed} -trace`;
+    if (result.error) failures.push(`${result.error.message} (${replay})`);
+    for (const [situation, times] of result.sometimes) {
       sometimes.set(situation, (sometimes.get(situation) ?? 0) + times);
     }
   }
@@ -45,5 +42,10 @@ describe('a cluster of cores under loss, partitions and crashes', () => {
   it('keeps them with two and with four, where half is no majority', () => {
     campaign(2, 30);
     campaign(4, 30);
+  });
+
+  it('does exactly the same twice from the same seed', () => {
+    for (const seed of [1, 2, 3]) expect(runCluster(seed, 3).traceHash).toBe(runCluster(seed, 3).traceHash);
+    expect(runCluster(1, 3).traceHash).not.toBe(runCluster(2, 3).traceHash);
   });
 });

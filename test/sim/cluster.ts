@@ -8,40 +8,12 @@ import { RaftCore } from '../../src/agent/raft/core/core.ts';
 import type { Effects, Input, Persist, SnapshotPoint } from '../../src/agent/raft/core/effects.ts';
 import type { Echo, Message, Peer } from '../../src/agent/raft/core/messages.ts';
 import { timingsFor } from '../../src/agent/raft/core/timings.ts';
+import { asError } from '../../src/agent/raft/errors.ts';
 import { MemoryLogStore } from '../../src/agent/raft/log-store-memory.ts';
 import { ClusterChecker } from './cluster-checker.ts';
-import { Stream } from './prng.ts';
-
-export interface ClusterOptions {
-  readonly servers: number;
-  /** Chance that a message is lost, or comes twice. */
-  readonly loss: number;
-  readonly repeat: number;
-  readonly meanDelayMs: number;
-  readonly meanDiskMs: number;
-  readonly diskFails: number;
-  readonly crashEveryMs: number;
-  readonly cutEveryMs: number;
-  readonly changeEveryMs: number;
-  readonly transferEveryMs: number;
-  readonly snapshotEveryMs: number;
-  readonly preVote: boolean;
-}
-
-const drawOptions = (random: Stream, servers: number): ClusterOptions => ({
-  servers,
-  loss: random.pick([0, 0.01, 0.1, 0.3]),
-  repeat: random.pick([0, 0.01, 0.1]),
-  meanDelayMs: random.pick([0.5, 5, 50]),
-  meanDiskMs: random.pick([0.1, 2, 20]),
-  diskFails: random.pick([0, 0, 0.01]),
-  crashEveryMs: random.pick([0, 2000, 10_000]),
-  cutEveryMs: random.pick([0, 2000, 10_000]),
-  changeEveryMs: random.pick([0, 3000]),
-  transferEveryMs: random.pick([0, 3000]),
-  snapshotEveryMs: random.pick([0, 500, 3000]),
-  preVote: random.chance(0.5),
-});
+import { type ClusterOptions, drawClusterOptions } from './cluster-options.ts';
+import { hashText, Stream } from './prng.ts';
+import type { SimResult } from './single.ts';
 
 interface Event {
   readonly atMs: number;
@@ -61,13 +33,35 @@ interface Server {
 }
 
 const rpcTimeoutMs = 1000;
+const stormMs = 15_000;
+const calmMs = 30_000;
 
-export class Cluster {
+/** One run: a storm, then calm weather. */
+export function runCluster(seed: number, servers: number, print: ((line: string) => void) | null = null): SimResult {
+  const cluster = new Cluster(seed, servers, print);
+  let error: Error | null = null;
+  try {
+    cluster.run(stormMs, calmMs);
+  } catch (thrown) {
+    error = asError(thrown);
+  }
+  return {
+    seed,
+    error,
+    traceHash: cluster.traceHash,
+    sometimes: cluster.sometimes,
+    acknowledged: cluster.checker.highestCommitted,
+    virtualMs: cluster.nowMs,
+  };
+}
+
+class Cluster {
   readonly checker = new ClusterChecker();
   readonly sometimes = new Map<string, number>();
   readonly options: ClusterOptions;
   readonly servers: Server[] = [];
   nowMs = 0;
+  traceHash = 0;
   #events: Event[] = [];
   #order = 0;
   #calm = false;
@@ -84,10 +78,10 @@ export class Cluster {
   readonly #seed: number;
   readonly #print: ((line: string) => void) | null;
 
-  constructor(seed: number, servers: number, print: ((line: string) => void) | null = null, options?: ClusterOptions) {
+  constructor(seed: number, servers: number, print: ((line: string) => void) | null) {
     this.#seed = seed;
     this.#print = print;
-    this.options = options ?? drawOptions(new Stream(seed, 'options'), servers);
+    this.options = drawClusterOptions(new Stream(seed, 'options'), servers);
     this.#network = new Stream(seed, 'network');
     this.#disk = new Stream(seed, 'disk');
     this.#workload = new Stream(seed, 'workload');
@@ -172,7 +166,9 @@ export class Cluster {
   }
 
   #trace(line: string): void {
-    this.#print?.(`${this.nowMs.toFixed(2)} ${line}`);
+    const stamped = `${this.nowMs.toFixed(2)} ${line}`;
+    this.traceHash = hashText(stamped, this.traceHash);
+    this.#print?.(stamped);
   }
 
   #sometime(situation: string): void {
