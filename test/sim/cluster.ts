@@ -12,14 +12,9 @@ import { asError } from '../../src/agent/raft/errors.ts';
 import { MemoryLogStore } from '../../src/agent/raft/log-store-memory.ts';
 import { ClusterChecker } from './cluster-checker.ts';
 import { type ClusterOptions, drawClusterOptions } from './cluster-options.ts';
+import { EventQueue, type Timed } from './event-queue.ts';
 import { hashText, Stream } from './prng.ts';
 import type { SimResult } from './single.ts';
-
-interface Event {
-  readonly atMs: number;
-  readonly order: number;
-  readonly run: () => void;
-}
 
 interface Server {
   readonly peer: Peer;
@@ -62,8 +57,7 @@ class Cluster {
   readonly servers: Server[] = [];
   nowMs = 0;
   traceHash = 0;
-  #events: Event[] = [];
-  #order = 0;
+  readonly #events = new EventQueue<Timed & { readonly run: () => void }>();
   #calm = false;
   #op = 0;
   #readToken = 0;
@@ -142,27 +136,19 @@ class Cluster {
 
   #runUntil(untilMs: number, done: () => boolean): void {
     while (!done()) {
-      const event = this.#events[0];
+      const event = this.#events.next;
       if (!event || event.atMs > untilMs) {
         this.nowMs = Math.max(this.nowMs, untilMs);
         return;
       }
-      this.#events.shift();
+      this.#events.pop();
       this.nowMs = event.atMs;
       event.run();
     }
   }
 
   #after(delayMs: number, run: () => void): void {
-    const event: Event = { atMs: this.nowMs + delayMs, order: this.#order++, run };
-    let low = 0;
-    let high = this.#events.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#events[middle]!.atMs <= event.atMs) low = middle + 1;
-      else high = middle;
-    }
-    this.#events.splice(low, 0, event);
+    this.#events.push({ atMs: this.nowMs + delayMs, run });
   }
 
   #trace(line: string): void {

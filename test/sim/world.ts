@@ -3,11 +3,11 @@
  * process that crashes takes its timers with it, and whatever it was waiting for never comes.
  */
 import type { Clock, Runtime } from '../../src/lib/runtime.ts';
+import { EventQueue } from './event-queue.ts';
 import { hashText, Stream } from './prng.ts';
 
 interface Event {
   readonly atMs: number;
-  readonly order: number;
   readonly process: Process | null;
   readonly run: () => void;
   cancelled: boolean;
@@ -19,8 +19,7 @@ export class World {
   /** Hash over everything that was traced: equal for equal seeds, or something is not deterministic. */
   traceHash = 0x811c9dc5;
   readonly sometimes = new Map<string, number>();
-  #events: Event[] = [];
-  #order = 0;
+  readonly #events = new EventQueue<Event>();
   readonly #print: ((line: string) => void) | null;
 
   constructor(seed: number, print: ((line: string) => void) | null = null) {
@@ -47,13 +46,11 @@ export class World {
   after(delayMs: number, run: () => void, process: Process | null = null): Event {
     const event: Event = {
       atMs: this.nowMs + Math.max(0, delayMs),
-      order: this.#order++,
       process,
       run,
       cancelled: false,
     };
     this.#events.push(event);
-    this.#up(this.#events.length - 1);
     return event;
   }
 
@@ -65,46 +62,16 @@ export class World {
   async run(done: () => boolean, untilMs: number): Promise<void> {
     await settle();
     while (!done()) {
-      const event = this.#events[0];
+      const event = this.#events.next;
       if (!event || event.atMs > untilMs) return;
-      this.#pop();
+      this.#events.pop();
       if (event.cancelled || event.process?.alive === false) continue;
       this.nowMs = event.atMs;
       event.run();
       await settle();
     }
   }
-
-  #up(from: number): void {
-    const events = this.#events;
-    let at = from;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (before(events[parent]!, events[at]!)) return;
-      [events[parent], events[at]] = [events[at]!, events[parent]!];
-      at = parent;
-    }
-  }
-
-  #pop(): void {
-    const events = this.#events;
-    const last = events.pop()!;
-    if (events.length === 0) return;
-    events[0] = last;
-    let at = 0;
-    for (;;) {
-      const left = 2 * at + 1;
-      if (left >= events.length) return;
-      const right = left + 1;
-      const child = right < events.length && before(events[right]!, events[left]!) ? right : left;
-      if (before(events[at]!, events[child]!)) return;
-      [events[child], events[at]] = [events[at]!, events[child]!];
-      at = child;
-    }
-  }
 }
-
-const before = (a: Event, b: Event): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 
 /** A real turn of the event loop: all promises that can settle have done so then. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
