@@ -13,6 +13,7 @@ import { MemoryLogStore } from '../../src/agent/raft/log-store-memory.ts';
 import { ClusterChecker } from './cluster-checker.ts';
 import { type ClusterOptions, drawClusterOptions } from './cluster-options.ts';
 import { EventQueue, type Timed } from './event-queue.ts';
+import { cutPairs, cutStyles, pairOf } from './partition.ts';
 import { hashText, Stream } from './prng.ts';
 import type { SimResult } from './single.ts';
 
@@ -347,7 +348,7 @@ class Cluster {
   }
 
   #isCut(a: string, b: string): boolean {
-    return this.#cut.has(a < b ? `${a} ${b}` : `${b} ${a}`);
+    return this.#cut.has(pairOf(a, b));
   }
 
   #proposeText(text: string): void {
@@ -399,18 +400,12 @@ class Cluster {
   #cutSomebody(): void {
     const random = this.#workload;
     const lonely = random.pick(this.servers).peer.id;
-    const style = random.pick(['isolate', 'one link', 'halves'] as const);
-    const pairs: string[] = [];
-    for (const { peer: a } of this.servers) {
-      for (const { peer: b } of this.servers) {
-        if (a.id >= b.id) continue;
-        const isolated = a.id === lonely || b.id === lonely;
-        const split = a.id <= lonely !== b.id <= lonely;
-        if (style === 'isolate' ? isolated : style === 'halves' ? split : isolated && pairs.length === 0) {
-          pairs.push(`${a.id} ${b.id}`);
-        }
-      }
-    }
+    const style = random.pick(cutStyles);
+    const pairs = cutPairs(
+      style,
+      this.servers.map(({ peer }) => peer.id),
+      lonely,
+    );
     this.#trace(`cut ${pairs.join(', ')}`);
     this.#sometime(`network cut: ${style}`);
     for (const pair of pairs) this.#cut.add(pair);
