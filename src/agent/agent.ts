@@ -9,8 +9,8 @@ import { RpcError } from './errors.ts';
 import type { AgentFace, Api } from './http/api.ts';
 import { createHttpServer } from './http/server.ts';
 import { holdDataDir } from './local/data-dir.ts';
+import { createLocalAgent } from './local/local-agent.ts';
 import { nodeIdOf } from './local/node-id.ts';
-import { startNodeSync } from './local/node-sync.ts';
 import { writePidFile } from './local/pid-file.ts';
 import { agentStats } from './local/stats.ts';
 import { MemoryLogStore } from './raft/log-store-memory.ts';
@@ -106,10 +106,17 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     logger.info(server === null ? 'consul client down' : 'consul server down');
   });
 
+  const clusterSize = () => lan.members().length;
+  const local = createLocalAgent({ config, nodeId, rpc, clusterSize, runtime, logger });
+  stops.push(() => local.stop());
+  await local.applyDefinitions(loaded.settings);
+
   const reload = async (): Promise<void> => {
     logger.info('Reloading configuration...');
     try {
-      loaded = options.reload(loaded);
+      const fresh = options.reload(loaded);
+      await local.applyDefinitions(fresh.settings);
+      loaded = fresh;
     } catch (error) {
       throw new RpcError((error as Error).message, 500, { cause: error });
     }
@@ -117,7 +124,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     telemetry.setMetricsFilter(config().telemetry);
     http.setConnectionLimit(config().limits.httpMaxConnsPerClient);
     for (const warning of config().warnings) logger.warn(warning);
-    nodeSync.trigger();
+    local.trigger();
   };
   const leave = async (): Promise<void> => {
     await cluster.leave();
@@ -131,7 +138,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     members: () => lan.members(),
     wanMembers: () => wan?.members() ?? [],
     debugConfig: () => config().debug,
-    stats: () => agentStats({ config: config(), version, revision, cluster }),
+    stats: () => agentStats({ config: config(), version, revision, cluster, local: local.registry.counts() }),
     metricsJson: () => telemetry.metricsInterval(),
     prometheusText: () => telemetry.prometheus(),
     logLines: (level, json, signal) => telemetry.monitor({ level, json, signal }),
@@ -159,6 +166,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   const api: Api = {
     rpc,
     agent: face,
+    local: local.registry,
     log: logger.named('http'),
     get config() {
       return config();
@@ -173,8 +181,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   });
   await http.start();
   stops.push(() => http.stop());
-  const nodeSync = startNodeSync({ config, nodeId, rpc, runtime, logger });
-  stops.push(() => nodeSync.stop());
+  await local.start();
   logger.info('started state syncer');
   await cluster.joinConfigured();
   logger.info('Consul agent running!');

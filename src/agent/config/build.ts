@@ -123,6 +123,8 @@ function partsOf(
     connectEnabled: settings.connect.enabled,
     domain: settings.domain,
     altDomain: settings.alt_domain,
+    recursors: addresses.recursors.map(recursorAddress),
+    dns: dnsOf(settings),
     sessionTtlMinMs: durationMs(settings.session_ttl_min) || 10_000,
     defaultQueryTimeMs: durationMs(settings.default_query_time),
     maxQueryTimeMs: durationMs(settings.max_query_time),
@@ -192,6 +194,15 @@ function partsOf(
       prefixDeny: filter.deny,
       disableCompat19: telemetry['disable_compat_1.9'],
     },
+    checks: {
+      outputMaxBytes: settings.check_output_max_size,
+      updateIntervalMs: durationMs(settings.check_update_interval),
+      discardOutput: settings.discard_check_output,
+      enableRemoteScripts: settings.enable_script_checks,
+      enableLocalScripts: settings.enable_local_script_checks ?? settings.enable_script_checks,
+    },
+    sidecarPorts: { min: settings.ports.sidecar_min_port, max: settings.ports.sidecar_max_port },
+    serverName: settings.server_name ?? '',
     watches: settings.watches,
   };
 }
@@ -211,6 +222,32 @@ function gossipTimers(
     suspicionMult: timers.suspicion_mult,
     retransmitMult: timers.retransmit_mult,
   };
+}
+
+function dnsOf({ dns_config: dns }: Settings): Config['dns'] {
+  const ttls = Object.entries(dns.service_ttl).map(([name, ttl]) => [name, durationMs(ttl)] as const);
+  return {
+    allowStale: dns.allow_stale,
+    maxStaleMs: durationMs(dns.max_stale),
+    nodeTtlMs: durationMs(dns.node_ttl),
+    serviceTtlMs: Object.fromEntries(ttls),
+    aRecordLimit: dns.a_record_limit,
+    udpAnswerLimit: dns.udp_answer_limit,
+    enableTruncate: dns.enable_truncate,
+    disableCompression: dns.disable_compression,
+    onlyPassing: dns.only_passing,
+    recursorTimeoutMs: durationMs(dns.recursor_timeout),
+    nodeMetaTxt: dns.enable_additional_node_meta_txt,
+    soa: { refresh: dns.soa.refresh, retry: dns.soa.retry, expire: dns.soa.expire, minTtl: dns.soa.min_ttl },
+    useCache: dns.use_cache,
+    cacheMaxAgeMs: durationMs(dns.cache_max_age),
+  };
+}
+
+/** `host`, `host:port`, an IPv6 address bare or in brackets. */
+function recursorAddress(text: string): string {
+  if (isIPv6(text)) return `[${text}]:53`;
+  return /:\d+$/.test(text) ? text : `${text}:53`;
 }
 
 function portsOf({ ports }: Settings, problems: Problems): Config['ports'] {

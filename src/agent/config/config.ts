@@ -82,6 +82,28 @@ export interface Config {
   readonly connectEnabled: boolean;
   readonly domain: string;
   readonly altDomain: string;
+  /** Upstream DNS servers as `host:port`, in the order they are asked. */
+  readonly recursors: readonly string[];
+  readonly dns: {
+    readonly allowStale: boolean;
+    readonly maxStaleMs: number;
+    readonly nodeTtlMs: number;
+    /** By service name, or `prefix*`. */
+    readonly serviceTtlMs: Readonly<Record<string, number>>;
+    /** 0 = no limit. */
+    readonly aRecordLimit: number;
+    readonly udpAnswerLimit: number;
+    readonly enableTruncate: boolean;
+    readonly disableCompression: boolean;
+    readonly onlyPassing: boolean;
+    readonly recursorTimeoutMs: number;
+    /** Metadata of nodes as TXT records beside the answer. */
+    readonly nodeMetaTxt: boolean;
+    /** Seconds. */
+    readonly soa: { readonly refresh: number; readonly retry: number; readonly expire: number; readonly minTtl: number };
+    readonly useCache: boolean;
+    readonly cacheMaxAgeMs: number;
+  };
   readonly sessionTtlMinMs: number;
   readonly defaultQueryTimeMs: number;
   readonly maxQueryTimeMs: number;
@@ -150,6 +172,19 @@ export interface Config {
     readonly prefixDeny: readonly string[];
     readonly disableCompat19: boolean;
   };
+  readonly checks: {
+    /** What is kept of an output, and how long changes of it alone are held back. */
+    readonly outputMaxBytes: number;
+    readonly updateIntervalMs: number;
+    readonly discardOutput: boolean;
+    /** Whether registrations over the API, and definitions in files, may run programs. */
+    readonly enableRemoteScripts: boolean;
+    readonly enableLocalScripts: boolean;
+  };
+  /** Ports for sidecars that ask for none; 0 when there are none to give. */
+  readonly sidecarPorts: { readonly min: number; readonly max: number };
+  /** Name in certificates of checked servers, '' = that of the address. */
+  readonly serverName: string;
   readonly watches: readonly Readonly<Record<string, unknown>>[];
   /** Deprecations and other remarks, logged once the logger stands. */
   readonly warnings: readonly string[];

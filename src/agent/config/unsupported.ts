@@ -26,8 +26,6 @@ const refused: Readonly<Record<string, (settings: Settings) => boolean>> = {
   'auto_encrypt.allow_tls': ({ auto_encrypt }) => auto_encrypt.allow_tls,
   'auto_config.authorization': ({ auto_config }) => auto_config.authorization.enabled,
   'ports.https': ({ ports }) => ports.https > 0,
-  services: ({ services }) => services.length > 0,
-  checks: ({ checks }) => checks.length > 0,
   watches: ({ watches }) => watches.length > 0,
   'config_entries.bootstrap': ({ config_entries }) => config_entries.bootstrap.length > 0,
   'connect.enable_mesh_gateway_wan_federation': ({ connect }) => connect.enable_mesh_gateway_wan_federation,

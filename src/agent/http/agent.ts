@@ -8,7 +8,6 @@ import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
 import { hostInfo } from './host-info.ts';
 import { MemberJson, memberJson } from './member-json.ts';
-import { refuseNamespace } from './query-options.ts';
 import { Rendered } from './rendered.ts';
 
 export const agentRoutes: readonly Route[] = [
@@ -21,8 +20,6 @@ export const agentRoutes: readonly Route[] = [
   { path: '/v1/agent/join/', methods: ['PUT'], handler: join },
   { path: '/v1/agent/leave', methods: ['PUT'], handler: leave },
   { path: '/v1/agent/force-leave/', methods: ['PUT'], handler: forceLeave },
-  { path: '/v1/agent/services', methods: ['GET'], handler: nothingRegistered },
-  { path: '/v1/agent/checks', methods: ['GET'], handler: nothingRegistered },
 ];
 
 function self(request: ApiRequest, { agent, config }: Api): HttpAnswer {
@@ -113,10 +110,4 @@ async function leave(_request: ApiRequest, { agent }: Api): Promise<HttpAnswer> 
 async function forceLeave(request: ApiRequest, { agent }: Api): Promise<HttpAnswer> {
   agent.forceLeave(request.rest, request.query.has('prune'));
   return empty(200);
-}
-
-/** The services and checks that this agent looks after. */
-function nothingRegistered(request: ApiRequest): HttpAnswer {
-  refuseNamespace(request);
-  return plainJson({}, request.layout);
 }

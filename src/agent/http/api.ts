@@ -2,6 +2,7 @@
 import type { MaybePromise } from '../../lib/runtime.ts';
 import type { Config } from '../config/config.ts';
 import type { Member } from '../gossip/member.ts';
+import type { Registry } from '../local/registry.ts';
 import type { SnapshotMeta } from '../raft/api.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
 import type { Logger, LogLevel } from '../telemetry/api.ts';
@@ -46,6 +47,8 @@ export interface Api {
   readonly rpc: RpcCaller;
   readonly config: Config;
   readonly agent: AgentFace;
+  /** Services and checks of this agent. */
+  readonly local: Registry;
   readonly log: Logger;
 }
 

@@ -1,9 +1,13 @@
 /** Every route of the API. What is not here is answered with 404. */
 import { agentRoutes } from './agent.ts';
+import { agentCheckRoutes } from './agent-checks.ts';
+import { agentHealthRoutes } from './agent-health.ts';
+import { agentServiceRoutes } from './agent-services.ts';
 import type { Route } from './api.ts';
 import { catalogRoutes } from './catalog.ts';
 import { healthRoutes } from './health.ts';
 import { kvRoutes } from './kv.ts';
+import { maintenanceRoutes } from './maintenance.ts';
 import { operatorRoutes } from './operator.ts';
 import { sessionRoutes } from './session.ts';
 import { snapshotRoutes } from './snapshot.ts';
@@ -11,10 +15,14 @@ import { statusRoutes } from './status.ts';
 import { txnRoutes } from './txn.ts';
 
 export const routes: readonly Route[] = [
+  ...agentCheckRoutes,
+  ...agentHealthRoutes,
   ...agentRoutes,
+  ...agentServiceRoutes,
   ...catalogRoutes,
   ...healthRoutes,
   ...kvRoutes,
+  ...maintenanceRoutes,
   ...operatorRoutes,
   ...sessionRoutes,
   ...snapshotRoutes,

@@ -11,14 +11,26 @@ export interface StatsOptions {
   readonly config: Config;
   readonly version: string;
   readonly revision: string;
+  readonly local: {
+    readonly monitors: number;
+    readonly ttls: number;
+    readonly checks: number;
+    readonly services: number;
+  };
   readonly cluster: Pick<Cluster, 'server' | 'lan' | 'wan' | 'knownServers'>;
 }
 
-export function agentStats({ config, version, revision, cluster }: StatsOptions): Readonly<Record<string, Section>> {
+export function agentStats({
+  config,
+  version,
+  revision,
+  cluster,
+  local,
+}: StatsOptions): Readonly<Record<string, Section>> {
   const { server, lan, wan } = cluster;
   if (server === null) {
     return {
-      agent: { check_monitors: '0', check_ttls: '0', checks: '0', services: '0' },
+      agent: localSection(local),
       build: { prerelease: '', revision, version },
       consul: {
         acl: config.acl.enabled ? 'enabled' : 'disabled',
@@ -30,7 +42,7 @@ export function agentStats({ config, version, revision, cluster }: StatsOptions)
     };
   }
   return {
-    agent: { check_monitors: '0', check_ttls: '0', checks: '0', services: '0' },
+    agent: localSection(local),
     build: { prerelease: '', revision, version },
     consul: {
       acl: config.acl.enabled ? 'enabled' : 'disabled',
@@ -46,6 +58,13 @@ export function agentStats({ config, version, revision, cluster }: StatsOptions)
     ...(wan === null ? {} : { serf_wan: wan.stats() }),
   };
 }
+
+const localSection = ({ monitors, ttls, checks, services }: StatsOptions['local']): Section => ({
+  check_monitors: String(monitors),
+  check_ttls: String(ttls),
+  checks: String(checks),
+  services: String(services),
+});
 
 const capital = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1);
 

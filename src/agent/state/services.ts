@@ -1,10 +1,10 @@
 /** Service instances of the catalog. */
 import type { NodeService } from '../../structs/catalog.ts';
+import { serviceMetaFault } from '../../structs/service-faults.ts';
 import { deleteCheck } from './checks.ts';
 import { sameRow } from './equal.ts';
 import { bumpService, getNode } from './nodes.ts';
 import { fold, indexKeys, onNode, type ServiceRow } from './schema.ts';
-import { serviceMetaFault } from './service-meta.ts';
 import { CommandError, type State, type Transaction } from './store.ts';
 
 export const getService = (state: State, node: string, id: string): ServiceRow | undefined =>

@@ -1,0 +1,62 @@
+/** `/v1/agent/check(s)`: the checks that this agent runs. */
+import { HealthCheck } from '../../structs/catalog.ts';
+import { dictOf } from '../../structs/dict.ts';
+import { jsonStruct, map, str, struct } from '../../structs/schema.ts';
+import { isStatus, type Status } from '../checks/definition.ts';
+import { BadRequest, RpcError } from '../errors.ts';
+import { decodeCheck } from '../local/bodies.ts';
+import { empty, type HttpAnswer, json } from './answer.ts';
+import type { Api, Handler, Route } from './api.ts';
+import type { ApiRequest } from './api-request.ts';
+import { decodeBody, refusing } from './decode-body.ts';
+import { refuseNamespace } from './query-options.ts';
+
+export const agentCheckRoutes: readonly Route[] = [
+  { path: '/v1/agent/checks', methods: ['GET'], handler: checks },
+  { path: '/v1/agent/check/register', methods: ['PUT'], handler: register },
+  { path: '/v1/agent/check/deregister/', methods: ['PUT'], handler: deregister },
+  { path: '/v1/agent/check/pass/', methods: ['PUT'], handler: heartbeat('passing') },
+  { path: '/v1/agent/check/warn/', methods: ['PUT'], handler: heartbeat('warning') },
+  { path: '/v1/agent/check/fail/', methods: ['PUT'], handler: heartbeat('critical') },
+  { path: '/v1/agent/check/update/', methods: ['PUT'], handler: update },
+];
+
+function checks(request: ApiRequest, { local }: Api): HttpAnswer {
+  refuseNamespace(request);
+  const all = local.state.checks().map(({ check }) => ({ ...check, ServiceTags: check.ServiceTags ?? [] }));
+  return json(map(HealthCheck), dictOf(all.map((one) => [one.CheckID, one])), request.layout);
+}
+
+async function register(request: ApiRequest, { local }: Api): Promise<HttpAnswer> {
+  refuseNamespace(request);
+  const body = await request.readBody();
+  const definition = refusing('Request decode failed', () => decodeCheck(body));
+  await local.registerCheck(definition, request.token);
+  return empty(200);
+}
+
+async function deregister(request: ApiRequest, { local, log }: Api): Promise<HttpAnswer> {
+  refuseNamespace(request);
+  if (request.rest === '') throw new RpcError('CheckID missing');
+  const known = await local.deregisterCheck(request.rest);
+  if (!known) log.warn('Failed to deregister check: it is not registered here', { check: request.rest });
+  return empty(200);
+}
+
+function heartbeat(status: Status): Handler {
+  return async (request, { local }) => {
+    refuseNamespace(request);
+    await local.updateTtl(request.rest, status, request.query.get('note'));
+    return empty(200);
+  };
+}
+
+const CheckUpdate = jsonStruct(struct('checkUpdate', { Status: str, Output: str }), { goType: 'agent.checkUpdate' });
+
+async function update(request: ApiRequest, { local }: Api): Promise<HttpAnswer> {
+  refuseNamespace(request);
+  const { Status: status, Output } = await decodeBody(request, CheckUpdate);
+  if (!isStatus(status)) throw new BadRequest(`Invalid check status: '${status}'`);
+  await local.updateTtl(request.rest, status, Output);
+  return empty(200);
+}

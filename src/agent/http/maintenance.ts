@@ -1,0 +1,25 @@
+/** `/v1/agent/maintenance`: taking this node out of service, and back. */
+import { parseGoBool } from '../config/decode.ts';
+import { BadRequest } from '../errors.ts';
+import { setNodeMaintenance } from '../local/maintenance.ts';
+import { empty, type HttpAnswer } from './answer.ts';
+import type { Api, Route } from './api.ts';
+import type { ApiRequest } from './api-request.ts';
+
+export const maintenanceRoutes: readonly Route[] = [
+  { path: '/v1/agent/maintenance', methods: ['PUT'], handler: maintenance },
+];
+
+async function maintenance(request: ApiRequest, { local }: Api): Promise<HttpAnswer> {
+  await setNodeMaintenance(local, maintenanceSwitch(request), request.query.get('reason'), request.token);
+  return empty(200);
+}
+
+/** `?enable=`, which has to be there. Throws BadRequest. */
+export function maintenanceSwitch({ query }: ApiRequest): boolean {
+  if (!query.has('enable')) throw new BadRequest('Missing value for enable');
+  const text = query.get('enable');
+  const enable = parseGoBool(text);
+  if (enable === undefined) throw new BadRequest(`Invalid value for enable: ${JSON.stringify(text)}`);
+  return enable;
+}
