@@ -108,7 +108,7 @@ function clamp(index: number, length: number): number {
 }
 
 /** The offset nearest to the old one that shows the cursor and leaves no gap at the end. */
-export function windowOffset(offset: number, index: number, length: number, height: number): number {
+function windowOffset(offset: number, index: number, length: number, height: number): number {
   const nearest = Math.max(index - height + 1, Math.min(offset, index));
   return Math.max(0, Math.min(nearest, length - height));
 }

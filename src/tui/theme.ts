@@ -44,7 +44,6 @@ export const signs = {
   stale: '◐',
   denied: '⊘',
   leader: '★',
-  cursor: '▸',
   open: '▾',
   closed: '▸',
   paused: '‖',

@@ -214,8 +214,8 @@ function memberOf(member: AgentMember): Member {
   };
 }
 
-function sampleOf({ Name, Labels, Count, Sum, Mean, Max }: SampledValue): MetricSample {
-  return { name: Name, labels: Labels ?? {}, count: Count, sum: Sum, mean: Mean, max: Max };
+function sampleOf({ Name, Labels, Count, Mean }: SampledValue): MetricSample {
+  return { name: Name, labels: Labels ?? {}, count: Count, mean: Mean };
 }
 
 function checkOf({ Node, CheckID, Name, Status, ServiceName, Output }: HealthCheck): Check {

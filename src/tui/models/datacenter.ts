@@ -161,36 +161,45 @@ export function createDatacenterModel(source: Source, clock: Clock): DatacenterM
     subscribe: store.subscribe,
     async run(signal) {
       const unsubscribe = [parts.services, parts.checks].map((part) => part.subscribe(publish));
-      const every = (intervalMs: number, read: (signal: AbortSignal) => Promise<void>) =>
-        poll(
+      /**
+       * What changes slowly waits for the next sample to be shown: two frames where one would do are the most that an
+       * idle dashboard costs. Only the first answer is shown at once.
+       */
+      const slowly = (intervalMs: number, read: (signal: AbortSignal) => Promise<unknown>) => {
+        let first = true;
+        return poll(
           clock,
-          {
-            intervalMs,
-            read: async (pollSignal) => {
-              await read(pollSignal);
-              publish();
-            },
-            onValue: () => {},
-            onFailure: () => {},
+          intervalMs,
+          async (pollSignal) => {
+            await read(pollSignal);
+            if (first) publish();
+            first = false;
           },
           signal,
         );
+      };
       await Promise.all([
-        every(sampleMs, async (pollSignal) => {
-          await Promise.all([
-            refresh(source.readSelf(pollSignal), parts.agent),
-            refresh(source.readLeader(pollSignal), parts.leader, leaderRead),
-            refresh(source.readMetrics(pollSignal), parts.metrics),
-          ]);
-          if (!pollSignal.aborted) sampleLoad();
-        }),
-        every(membersMs, (pollSignal) => refresh(source.readMembers(pollSignal), parts.members, membersRead)),
-        every(serversMs, async (pollSignal) => {
-          await Promise.all([
+        poll(
+          clock,
+          sampleMs,
+          async (pollSignal) => {
+            await Promise.all([
+              refresh(source.readSelf(pollSignal), parts.agent),
+              refresh(source.readLeader(pollSignal), parts.leader, leaderRead),
+              refresh(source.readMetrics(pollSignal), parts.metrics),
+            ]);
+            sampleLoad();
+            publish();
+          },
+          signal,
+        ),
+        slowly(membersMs, (pollSignal) => refresh(source.readMembers(pollSignal), parts.members, membersRead)),
+        slowly(serversMs, (pollSignal) =>
+          Promise.all([
             refresh(source.readRaftServers(pollSignal), parts.raftServers),
             refresh(source.readServerHealth(pollSignal), parts.serverHealth),
-          ]);
-        }),
+          ]),
+        ),
         followInto(clock, source.watchServices(signal), parts.services, signal),
         followInto(clock, source.watchChecks(signal), parts.checks, signal),
       ]);

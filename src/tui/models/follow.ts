@@ -3,7 +3,6 @@ import type { Clock } from '../../lib/runtime.ts';
 import { failureOf, type ResourceStore } from './resource.ts';
 import type { Failure, Watch } from './source.ts';
 
-const longestBackoffMs = 10_000;
 /** After a list of 100,000 keys a watch rests for five seconds: its answers must not keep the agent or us busy. */
 const restPerItemMs = 1 / 20;
 const longestRestMs = 5_000;
@@ -23,29 +22,16 @@ export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promi
   });
 }
 
-export interface PollOptions<T> {
-  readonly read: (signal: AbortSignal) => Promise<T>;
-  readonly intervalMs: number;
-  readonly onValue: (value: T) => void;
-  readonly onFailure: (failure: Failure) => void;
-}
-
-/** Asks every `intervalMs`; slower, up to ten seconds, while it fails. Returns when aborted. */
-export async function poll<T>(clock: Clock, options: PollOptions<T>, signal: AbortSignal): Promise<void> {
-  let failures = 0;
+/** Reads, rests for `intervalMs`, and reads again until aborted. `read` deals with its own failures. */
+export async function poll(
+  clock: Clock,
+  intervalMs: number,
+  read: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
-    try {
-      const value = await options.read(signal);
-      if (signal.aborted) return;
-      failures = 0;
-      options.onValue(value);
-    } catch (error) {
-      if (signal.aborted) return;
-      failures++;
-      options.onFailure(failureOf(error));
-    }
-    const backoffMs = failures === 0 ? options.intervalMs : Math.min(longestBackoffMs, 500 * 2 ** (failures - 1));
-    await sleep(clock, Math.max(backoffMs, options.intervalMs), signal);
+    await read(signal);
+    await sleep(clock, intervalMs, signal);
   }
 }
 

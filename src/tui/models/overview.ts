@@ -117,24 +117,24 @@ function serverOfMember({ name, address, tags }: Member, leader: string | undefi
   };
 }
 
-export function isServer({ tags }: Member): boolean {
+function isServer({ tags }: Member): boolean {
   return tags['role'] === 'consul';
 }
 
-export function countMembers(members: readonly Member[]): MemberCounts {
+function countMembers(members: readonly Member[]): MemberCounts {
   const counts = { alive: 0, leaving: 0, left: 0, failed: 0, none: 0 };
   for (const { status } of members) counts[status]++;
   return counts;
 }
 
-export function countChecks(checks: readonly Check[]): CheckCounts {
+function countChecks(checks: readonly Check[]): CheckCounts {
   const counts = { passing: 0, warning: 0, critical: 0, maintenance: 0 };
   for (const { status } of checks) counts[status]++;
   return counts;
 }
 
 /** Undefined where the agent has no Raft of its own, or does not tell. */
-export function raftFigures({ stats }: AgentSelf): RaftFigures | undefined {
+function raftFigures({ stats }: AgentSelf): RaftFigures | undefined {
   const raft = stats['raft'];
   if (raft === undefined) return undefined;
   const number = (name: string) => Number(raft[name] ?? 0);

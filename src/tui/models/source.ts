@@ -70,9 +70,7 @@ export interface MetricSample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly count: number;
-  readonly sum: number;
   readonly mean: number;
-  readonly max: number;
 }
 
 export interface RaftServer {

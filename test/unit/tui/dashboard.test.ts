@@ -282,6 +282,11 @@ describe('the terminal', () => {
   });
 });
 
+/** Drawing anew shows how old things are now: ages, and the spaces that make room for them, may differ. */
+function ageless(text: string): string {
+  return text.replace(/\d+[smhd]\b/g, '').replace(/[ ─]+/g, ' ');
+}
+
 describe('any keys in any order', () => {
   const keys = [
     ...new Set(keyTable.flatMap((binding) => [...binding.keys] as string[])),
@@ -326,7 +331,7 @@ describe('any keys in any order', () => {
         await opened.pass(0);
         const drawn = opened.text();
         await opened.press('ctrl-l');
-        expect(opened.text()).toBe(drawn);
+        expect(ageless(opened.text())).toBe(ageless(drawn));
         expect(drawn.split('\n')[0]).toContain('tc');
         await opened.quit();
       }),

@@ -28,7 +28,7 @@ export function overviewView(datacenter: DatacenterModel): View {
   };
 }
 
-export function drawOverview(snapshot: DatacenterSnapshot, { width, height, nowMs }: Drawing): Line[] {
+function drawOverview(snapshot: DatacenterSnapshot, { width, height, nowMs }: Drawing): Line[] {
   const layout = overviewLayout(width, height, snapshot.overview.servers.length);
   const [leftWidth = width, rightWidth = 0] = layout.columns;
   const left = { width: leftWidth, height: layout.factsHeight };

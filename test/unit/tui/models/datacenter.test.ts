@@ -101,7 +101,7 @@ describe('the datacenter model', () => {
     await clock.advance(100);
     const [first, second, ...rest] = source.state.members;
     source.state.members = [{ ...first!, status: 'failed' }, ...rest.slice(0, -1), member('new', '10.0.0.99')];
-    await clock.advance(3_000);
+    await clock.advance(4_000);
     expect(
       model
         .get()

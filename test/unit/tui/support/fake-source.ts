@@ -163,9 +163,7 @@ export function metricsAt(step: number): Metrics {
     name,
     labels: {},
     count,
-    sum: count * mean,
     mean,
-    max: mean * 3,
   });
   return {
     timestamp: `2026-11-22 12:00:${String(step % 60).padStart(2, '0')} +0000 UTC`,
