@@ -1,6 +1,8 @@
 /** A program in a real terminal: tmux on a socket of its own, without anybody's configuration. */
 import { execFile, spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
@@ -22,7 +24,7 @@ export interface TmuxOptions {
 }
 
 export class Tmux {
-  readonly #socket = `tc-${randomUUID()}`;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'tc-tmux-'));
 
   /** A shell that waits for its first command. */
   static async open({ columns, rows, env = {} }: TmuxOptions): Promise<Tmux> {
@@ -42,7 +44,9 @@ export class Tmux {
   }
 
   async #run(...args: string[]): Promise<string> {
-    const { stdout } = await run('tmux', ['-L', this.#socket, ...args], { maxBuffer: 16 * 1024 * 1024 });
+    const { stdout } = await run('tmux', ['-S', join(this.#folder, 'socket'), ...args], {
+      maxBuffer: 16 * 1024 * 1024,
+    });
     return stdout;
   }
 
@@ -86,5 +90,6 @@ export class Tmux {
       // The shell may have ended by itself, and the server with it.
       if (!/no server running|server exited|error connecting/.test(error.message)) throw error;
     });
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }

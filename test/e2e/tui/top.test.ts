@@ -54,16 +54,17 @@ describe('tc top without a terminal', () => {
 });
 
 describe.skipIf(missing !== undefined)(`tc top in tmux${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
-  const open = async () => {
-    const tmux = await Tmux.open({ columns: 80, rows: 24, env: { CONSUL_HTTP_ADDR: agent.address } });
+  const open = () => Tmux.open({ columns: 80, rows: 24, env: { CONSUL_HTTP_ADDR: agent.address } });
+
+  async function start(tmux: Tmux): Promise<void> {
     await tmux.type(`${tc} top`);
     await tmux.press('Enter');
     await tmux.until(/● live/);
-    return tmux;
-  };
+  }
 
   it('shows a living agent, follows its keys, survives resizing and its restart, and leaves the terminal as it was', async () => {
     await using tmux = await open();
+    await start(tmux);
     await tmux.until(/★ e2e 127\.0\.0\.1:\d+/);
     await tmux.until(/● healthy|● alive/);
     expect(await tmux.value('alternate_on')).toBe('1');
@@ -125,6 +126,7 @@ describe.skipIf(missing !== undefined)(`tc top in tmux${missing === undefined ? 
 
   it('gives the terminal to the shell on ctrl-z and takes it back on fg', async () => {
     await using tmux = await open();
+    await start(tmux);
     await tmux.press('C-z');
     await tmux.until(/Stopped/);
     expect(await tmux.value('alternate_on')).toBe('0');
@@ -141,6 +143,7 @@ describe.skipIf(missing !== undefined)(`tc top in tmux${missing === undefined ? 
 
   it.each(['TERM', 'INT', 'HUP'])('restores the terminal when it is ended by SIG%s', async (signal) => {
     await using tmux = await open();
+    await start(tmux);
     const pid = await childOf(await tmux.value('pane_pid'));
     await run('kill', [`-${signal}`, pid]);
     await tmux.until(prompt);
