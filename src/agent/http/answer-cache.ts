@@ -43,7 +43,14 @@ export class AnswerCache {
     const key = keyOf(raw, url);
     if (key === null) return;
     const gzipped = key.startsWith(gzipMark) && body?.compressible ? body.gzipped() : null;
-    if (gzipped instanceof Promise) return;
+    if (gzipped instanceof Promise) {
+      // The response waits for it as well, and fails if it does.
+      gzipped.then(
+        () => isCurrent() && this.keep(raw, url, answer, headers, endpoint),
+        () => {},
+      );
+      return;
+    }
     const sent = gzipped === null ? (body ?? nothing) : new Rendered(gzipped);
     const sizeBytes = sent.bytes.length;
     const before = this.#kept.get(key);

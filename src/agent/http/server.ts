@@ -15,6 +15,8 @@ import { Endpoint, type Serving } from './serve.ts';
 import { uiRoute } from './ui.ts';
 
 export interface HttpServer {
+  /** Handles a request as if it came in on a listener. */
+  readonly handle: (raw: http.IncomingMessage, res: http.ServerResponse) => void;
   /** Opens every configured address. Rejects with ListenError; nothing is open then. */
   start(): Promise<void>;
   /** Waiting queries are answered, open connections closed within about a second. */
@@ -133,6 +135,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 
   return {
+    handle: front,
     start: async () => {
       try {
         for (const address of config.httpAddrs) await open(address);
