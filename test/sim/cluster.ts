@@ -290,7 +290,7 @@ class Cluster {
       } else {
         apply();
         server.writes.shift();
-        for (const message of persist.then) this.#send(server, message);
+        for (const message of persist.messages) this.#send(server, message);
         this.#step(server, { kind: 'persisted', seq: persist.seq });
       }
       this.#write(server);

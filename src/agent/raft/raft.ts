@@ -317,7 +317,7 @@ class Node implements RaftNode {
   #onPersisted(writes: readonly Persist[]): void {
     const nowMs = this.#options.runtime.clock.nowMs();
     this.#metrics.dispatchLog(nowMs - this.#dispatchedAtMs);
-    for (const write of writes) for (const message of write.then) this.#options.transport?.send(message);
+    for (const write of writes) for (const message of write.messages) this.#options.transport?.send(message);
     this.#step({ kind: 'persisted', seq: writes.at(-1)!.seq });
   }
 

@@ -3,7 +3,7 @@
  * network, no chance but the `Random` it is given, so the same inputs always give the same effects.
  *
  * The owner's duties after each step, in any order unless said:
- * 1. Write `persist`, writes in order of their number. When durable: send its `then`, step `persisted`. When it fails: drop it
+ * 1. Write `persist`, writes in order of their number. When durable: send its `messages`, step `persisted`. When it fails: drop it
  *    and all writes after it, step `persistFailed`.
  * 2. Send `messages` at once.
  * 3. Apply entries up to `commitIndex`, in order, and step `applied`.

@@ -64,7 +64,7 @@ export interface Persist {
   /** An append at or below the last stored index replaces the suffix from there on. */
   readonly entries: readonly LogEntry[];
   /** To be sent once this is durable. */
-  readonly then: readonly Message[];
+  readonly messages: readonly Message[];
 }
 
 export type ProposeOutcome =

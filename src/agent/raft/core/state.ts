@@ -255,17 +255,17 @@ export class CoreState {
   }
 
   #takePersist(): Persist | null {
-    let then = this.#afterDisk;
+    let messages = this.#afterDisk;
     if (!this.hardStateIsDurable && this.#now.length > 0) {
-      then = [...then, ...this.#now];
+      messages = [...messages, ...this.#now];
       this.#now = [];
     }
     const entries = this.#entries;
     const writeHardState = this.#hardStateDirty && (entries.length > 0 || this.nowMs >= this.storageRetryAtMs);
     this.#afterDisk = [];
     // The disk is being left alone: whoever waits for these messages asks again.
-    if (this.#hardStateDirty && !writeHardState) then = [];
-    if (!writeHardState && entries.length === 0 && then.length === 0) return null;
+    if (this.#hardStateDirty && !writeHardState) messages = [];
+    if (!writeHardState && entries.length === 0 && messages.length === 0) return null;
     const seq = this.#nextSeq++;
     if (writeHardState) {
       this.#hardStateDirty = false;
@@ -277,7 +277,7 @@ export class CoreState {
       seq,
       hardState: writeHardState ? { term: this.term, votedFor: this.votedFor } : null,
       entries,
-      then,
+      messages,
     };
   }
 }

@@ -297,7 +297,7 @@ export class Story {
       const vote = write.hardState && `term ${write.hardState.term} vote ${write.hardState.votedFor || 'none'}`;
       const what = [vote, ...write.entries.map(describe)].filter(Boolean).join(', ');
       if (what !== '') this.#say(`${server.id} stores ${what}`);
-      for (const message of write.then) this.#send(message);
+      for (const message of write.messages) this.#send(message);
       this.#step(server, { kind: 'persisted', seq: write.seq });
     }
   }

@@ -1,0 +1,325 @@
+import { describe, expect, it } from 'vitest';
+import type { Fsm, LogEntry } from '../../../../src/agent/raft/api.ts';
+import { timingsFor } from '../../../../src/agent/raft/core/timings.ts';
+import {
+  AbortedByRestore,
+  NothingToSnapshot,
+  NotLeader,
+  ShuttingDown,
+  StorageFailed,
+} from '../../../../src/agent/raft/errors.ts';
+import type { LogWrite } from '../../../../src/agent/raft/log-store.ts';
+import { MemoryLogStore } from '../../../../src/agent/raft/log-store-memory.ts';
+import { createRaft } from '../../../../src/agent/raft/raft.ts';
+import { memorySnapshotStore } from '../../../../src/agent/raft/snapshot-store-memory.ts';
+import type { Logger } from '../../../../src/agent/telemetry/api.ts';
+import { Process, World } from '../../../sim/world.ts';
+import { quietMetrics } from './quiet.ts';
+
+/** Words in the order they were applied. `fail` gives an error result, `throw` breaks the machine. */
+class WordFsm implements Fsm {
+  words: string[] = [];
+  readonly batches: number[] = [];
+  readonly decoded: unknown[] = [];
+
+  apply(entries: readonly LogEntry[]): unknown[] {
+    this.batches.push(entries.length);
+    return entries.map((entry) => {
+      const word = Buffer.from(entry.data).toString();
+      if (word === 'throw') throw new Error('the machine is broken');
+      this.decoded.push(entry.decoded);
+      this.words.push(word);
+      return word === 'fail' ? new Error('no such word') : `${word}!`;
+    });
+  }
+
+  snapshot() {
+    const frozen = this.words.join(' ');
+    return {
+      write: async function* () {
+        yield Buffer.from(frozen);
+      },
+      release: () => {},
+    };
+  }
+
+  async restore(stream: AsyncIterable<Uint8Array>): Promise<void> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString();
+    if (text === 'bad') throw new Error('not a snapshot');
+    this.words = text === '' ? [] : text.split(' ');
+  }
+}
+
+/** Counts writes, and fails those it is told to. */
+class CountingStore extends MemoryLogStore {
+  writes: number[] = [];
+  failing = false;
+  override async write(write: LogWrite): Promise<void> {
+    if (this.failing)
+      throw new StorageFailed('failed to write', Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
+    this.writes.push(write.entries.length);
+    await super.write(write);
+  }
+}
+
+const self = { id: 'node-1', address: '127.0.0.1:8300' };
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+
+async function* streamOf(text: string): AsyncGenerator<Uint8Array> {
+  yield bytes(text);
+}
+
+class Bench {
+  readonly world = new World(1);
+  readonly process = new Process(this.world, 'test');
+  readonly store = new CountingStore();
+  readonly snapshots = memorySnapshotStore(this.process.runtime.clock.wallMs);
+  readonly log: string[] = [];
+  fsm = new WordFsm();
+  fatal: Error | null = null;
+
+  start(trailingLogs = 100) {
+    const line = (message: string, fields: object = {}): void => {
+      this.log.push([message, ...Object.entries(fields).map(([key, value]) => `${key}=${value}`)].join(' '));
+    };
+    const logger: Logger = {
+      named: () => logger,
+      enabled: () => true,
+      trace: line,
+      debug: line,
+      info: line,
+      warn: line,
+      error: line,
+    };
+    return createRaft({
+      ...self,
+      storage: { store: this.store, snapshots: this.snapshots },
+      fsm: this.fsm,
+      runtime: this.process.runtime,
+      logger,
+      metrics: quietMetrics,
+      bootstrap: { servers: [{ suffrage: 'voter', ...self }] },
+      timings: timingsFor(1),
+      snapshotIntervalMs: 30_000,
+      snapshotThreshold: 8,
+      trailingLogs,
+      nextTurn: (fn) => void this.world.after(0, fn, this.process),
+      onFatal: (error) => {
+        this.fatal = error;
+      },
+    });
+  }
+
+  /** Runs virtual time until the promise has settled. */
+  async settle<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const done = (): void => {
+      settled = true;
+    };
+    promise.then(done, done);
+    await this.world.run(() => settled, this.world.nowMs + 60_000);
+    if (!settled) throw new Error('did not settle within a virtual minute');
+    return promise;
+  }
+
+  async leader(trailingLogs?: number) {
+    const raft = await this.start(trailingLogs);
+    await this.settle(raft.barrier().catch(() => raft.barrier()));
+    return raft;
+  }
+}
+
+describe('a raft server alone', () => {
+  it('leads as soon as its first writes are on disk, and says so in its log', async () => {
+    const bench = new Bench();
+    const raft = await bench.start();
+    const seen: boolean[] = [];
+    raft.onLeadership(({ isLeader }) => seen.push(isLeader));
+    await bench.settle(bench.world.sleep(1));
+    expect(seen).toEqual([true]);
+    expect(bench.world.nowMs).toBe(1);
+    expect(raft.leadership).toEqual({ leader: self, isLeader: true });
+    expect(raft.hasLease()).toBe(true);
+    await raft.verifyLeader();
+    expect(bench.log).toEqual([
+      'initial configuration index=1 servers=[{Suffrage:Voter ID:node-1 Address:127.0.0.1:8300}]',
+      'entering follower state follower=Node at 127.0.0.1:8300 [Follower] leader=',
+      'heartbeat timeout reached, starting election last-leader=',
+      'entering candidate state node=Node at 127.0.0.1:8300 [Candidate] term=2',
+      'votes needed=1',
+      'vote granted from=node-1 term=2 tally=1',
+      'election won tally=1',
+      'entering leader state leader=Node at 127.0.0.1:8300 [Leader]',
+    ]);
+    expect(raft.stats()).toMatchObject({ role: 'leader', term: 2, lastLogIndex: 2, commitIndex: 2, appliedIndex: 2 });
+  });
+
+  it('gives every proposer its index and its result, errors of the state machine as values', async () => {
+    const bench = new Bench();
+    const raft = await bench.leader();
+    const decoded = { any: 'thing' };
+    const outcomes = Promise.all([
+      raft.propose(bytes('a'), decoded),
+      raft.propose(bytes('fail')),
+      raft.propose(bytes('b')),
+    ]);
+    expect(await bench.settle(outcomes)).toEqual([
+      { index: 4, result: 'a!' },
+      { index: 5, result: new Error('no such word') },
+      { index: 6, result: 'b!' },
+    ]);
+    expect(bench.fsm.decoded[0]).toBe(decoded);
+    expect(bench.store.read(4, 4)[0]!.decoded).toBeUndefined();
+  });
+
+  it('makes one append and one batch of all proposals of a turn', async () => {
+    const bench = new Bench();
+    const raft = await bench.leader();
+    bench.store.writes = [];
+    await bench.settle(Promise.all(Array.from({ length: 50 }, (_, i) => raft.propose(bytes(`w${i}`)))));
+    expect(bench.store.writes).toEqual([50]);
+    expect(bench.fsm.batches).toEqual([50]);
+    expect(bench.fsm.words).toEqual(Array.from({ length: 50 }, (_, i) => `w${i}`));
+  });
+
+  it('refuses proposals before it leads', async () => {
+    const bench = new Bench();
+    const raft = await bench.start();
+    expect(raft.hasLease()).toBe(false);
+    await expect(raft.propose(bytes('early'))).rejects.toThrow(NotLeader);
+  });
+
+  it('rejects what the disk would not take, keeps leading, and goes on when there is space', async () => {
+    const bench = new Bench();
+    const raft = await bench.leader();
+    bench.store.failing = true;
+    const refused = Promise.allSettled([raft.propose(bytes('lost')), raft.propose(bytes('too'))]);
+    for (const outcome of await bench.settle(refused)) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'StorageFailed', code: 'ENOSPC' } });
+    }
+    expect(raft.leadership.isLeader).toBe(true);
+    bench.store.failing = false;
+    expect(await bench.settle(raft.propose(bytes('kept')))).toEqual({ index: 4, result: 'kept!' });
+    expect(bench.fsm.words).toEqual(['kept']);
+    expect(bench.log).toContain('failed to commit logs error=failed to write: no space left');
+  });
+
+  it('takes a snapshot, cuts the log, and starts again from both', async () => {
+    const bench = new Bench();
+    let raft = await bench.leader(2);
+    await expect(bench.settle(raft.takeSnapshot())).resolves.toMatchObject({ index: 3 });
+    for (const word of ['a', 'b', 'c', 'd']) await bench.settle(raft.propose(bytes(word)));
+    const meta = await bench.settle(raft.takeSnapshot());
+    expect(meta).toMatchObject({ index: 7, term: 2, configurationIndex: 1 });
+    expect(await bench.settle(raft.takeSnapshot())).toEqual(meta);
+    expect(bench.store.firstIndex).toBe(6);
+    expect(bench.log).toContain('compacting logs from=2 to=5');
+    await bench.settle(raft.propose(bytes('e')));
+    await bench.settle(raft.stop());
+
+    bench.fsm = new WordFsm();
+    raft = await bench.leader(2);
+    expect(bench.fsm.words).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(bench.log).toContain(`restored from snapshot id=${meta.id}`);
+    expect(raft.stats()).toMatchObject({ term: 3, lastSnapshotIndex: 7, lastSnapshotTerm: 2, configurationIndex: 1 });
+  });
+
+  it('takes snapshots by itself once enough was written', async () => {
+    const bench = new Bench();
+    const raft = await bench.leader();
+    await bench.settle(Promise.all(Array.from({ length: 20 }, (_, i) => raft.propose(bytes(`w${i}`)))));
+    await bench.settle(bench.world.sleep(59_000));
+    expect(raft.stats().lastSnapshotIndex).toBe(23);
+  });
+
+  it('has nothing to snapshot before anything was applied', async () => {
+    const bench = new Bench();
+    const raft = await bench.start();
+    await expect(raft.takeSnapshot()).rejects.toThrow(NothingToSnapshot);
+  });
+
+  it('replaces its state by an operator snapshot at an index after everything', async () => {
+    const bench = new Bench();
+    const raft = await bench.leader();
+    await bench.settle(raft.propose(bytes('old')));
+    const { meta, stream } = await bench.settle(raft.openSnapshot());
+    expect(meta.index).toBe(4);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString()).toBe('old');
+
+    await bench.settle(raft.restoreSnapshot({ index: 100 }, streamOf('x y z')));
+    expect(bench.fsm.words).toEqual(['x', 'y', 'z']);
+    expect(raft.stats()).toMatchObject({
+      lastLogIndex: 101,
+      commitIndex: 101,
+      appliedIndex: 101,
+      lastSnapshotIndex: 101,
+    });
+    expect(await bench.settle(raft.propose(bytes('w')))).toEqual({ index: 102, result: 'w!' });
+    await bench.settle(raft.restoreSnapshot({ index: 3 }, streamOf('again')));
+    expect(raft.stats().lastLogIndex).toBe(103);
+    await bench.settle(raft.stop());
+
+    bench.fsm = new WordFsm();
+    await bench.leader();
+    expect(bench.fsm.words).toEqual(['again']);
+  });
+
+  it('keeps its state when the operator snapshot is bad', async () => {
+    const bench = new Bench();
+    const raft = await bench.leader();
+    await bench.settle(raft.propose(bytes('kept')));
+    await expect(bench.settle(raft.restoreSnapshot({ index: 9 }, streamOf('bad')))).rejects.toThrow('not a snapshot');
+    expect(bench.snapshots.list()).toEqual([]);
+    expect(await bench.settle(raft.propose(bytes('on')))).toEqual({ index: 5, result: 'on!' });
+    expect(bench.fsm.words).toEqual(['kept', 'on']);
+  });
+
+  it('aborts what is in flight when the state is replaced', async () => {
+    const bench = new Bench();
+    const raft = await bench.leader();
+    let release = (): void => {};
+    const write = MemoryLogStore.prototype.write.bind(bench.store);
+    bench.store.write = async (what) => {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      await write(what);
+    };
+    const inFlight = raft.propose(bytes('torn'));
+    await bench.settle(bench.world.sleep(1));
+    const restored = raft.restoreSnapshot({ index: 1 }, streamOf('new'));
+    await expect(bench.settle(inFlight)).rejects.toThrow(AbortedByRestore);
+    release();
+    await bench.settle(restored);
+    expect(bench.fsm.words).toEqual(['new']);
+  });
+
+  it('stops for good when the state machine throws', async () => {
+    const bench = new Bench();
+    const raft = await bench.leader();
+    await expect(bench.settle(raft.propose(bytes('throw')))).rejects.toThrow(ShuttingDown);
+    expect(bench.fatal?.message).toBe('the machine is broken');
+    expect(raft.stats().role).toBe('shutdown');
+    expect(raft.hasLease()).toBe(false);
+    await expect(raft.propose(bytes('x'))).rejects.toThrow(ShuttingDown);
+    await bench.settle(raft.stop());
+  });
+
+  it('ends what waits when it is stopped, and leaves no timer behind', async () => {
+    const bench = new Bench();
+    const raft = await bench.leader();
+    const waiting = raft.propose(bytes('late'));
+    const stopped = raft.stop();
+    await expect(bench.settle(waiting)).rejects.toThrow(ShuttingDown);
+    await bench.settle(stopped);
+    await raft.stop();
+    expect(raft.leadership).toEqual({ leader: null, isLeader: false });
+    const endMs = bench.world.nowMs;
+    await bench.world.run(() => false, Number.POSITIVE_INFINITY);
+    expect(bench.world.nowMs - endMs).toBeLessThan(1);
+  });
+});
