@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts';
 import type { Loaded } from './config/load.ts';
 import { startError } from './config/start-checks.ts';
 import { noEffectWarning } from './config/unsupported.ts';
+import type { DnsServer } from './dns/server.ts';
 import { RpcError } from './errors.ts';
 import type { AgentFace, Api } from './http/api.ts';
 import { createHttpServer } from './http/server.ts';
@@ -16,6 +17,7 @@ import { agentStats } from './local/stats.ts';
 import { MemoryLogStore } from './raft/log-store-memory.ts';
 import { memorySnapshotStore } from './raft/snapshot-store-memory.ts';
 import type { RaftStorage } from './raft/storage.ts';
+import type { RpcCaller } from './rpc/caller.ts';
 import type { Server } from './server/server.ts';
 import type { Logger } from './telemetry/api.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
@@ -122,6 +124,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     }
     telemetry.setLevel(config().log.level);
     telemetry.setMetricsFilter(config().telemetry);
+    dns?.reload();
     http.setConnectionLimit(config().limits.httpMaxConnsPerClient);
     for (const warning of config().warnings) logger.warn(warning);
     local.trigger();
@@ -172,6 +175,8 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
       return config();
     },
   };
+  const dns = await startDns(config, rpc, options);
+  stops.push(() => dns?.stop());
   const http = createHttpServer({
     api,
     logger,
@@ -186,6 +191,19 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   await cluster.joinConfigured();
   logger.info('Consul agent running!');
   return { ended, reload, leave, stop };
+}
+
+async function startDns(
+  config: () => Config,
+  rpc: RpcCaller,
+  { runtime, telemetry: { logger, metrics } }: AgentOptions,
+): Promise<DnsServer | null> {
+  if (config().dnsAddrs.length === 0) return null;
+  // Not loaded where nobody asks.
+  const { createDnsServer } = await import('./dns/server.ts');
+  const dns = createDnsServer({ config, rpc, runtime, logger, metrics });
+  await dns.start();
+  return dns;
 }
 
 function warn({ loaded, telemetry: { logger } }: AgentOptions): void {

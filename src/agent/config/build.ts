@@ -1,5 +1,6 @@
 /** From settings in the words of the files to the `Config` that the agent runs on. */
 
+import { isIPv6 } from 'node:net';
 import { parseCidr } from '../../lib/sockaddr/ip.ts';
 import { type ResolvedAddresses, resolveAddresses, withPort } from './addresses.ts';
 import { parseCipherSuites } from './cipher-suites.ts';

@@ -35,15 +35,11 @@ const refused: Readonly<Record<string, (settings: Settings) => boolean>> = {
 /** Keys that are read and change nothing. */
 const withoutEffect: readonly string[] = [
   'acl.tokens',
-  'addresses.dns',
   'addresses.grpc',
-  'alt_domain',
   'cache',
   'connect.ca_config',
-  'dns_config',
   'limits.rpc_max_burst',
   'limits.rpc_rate',
-  'recursors',
 ];
 
 /** Why an agent cannot start with these settings, or undefined. */

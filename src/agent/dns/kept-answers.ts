@@ -1,0 +1,92 @@
+/**
+ * The hot lane: answers that still hold, by the query that got them, as bytes. Only id and serial are written anew. Where the
+ * order is random, several orders are kept; now and then one of them is replaced, so that none lasts.
+ */
+import type { Random } from '../../lib/runtime.ts';
+import type { Answer, Client } from './answer.ts';
+import type { Encoded } from './wire/encode.ts';
+
+const maxEntries = 4096;
+const maxTotalBytes = 16 << 20;
+/** Queries and answers beyond these are not asked often. */
+const maxQueryBytes = 512;
+const maxAnswerBytes = 4096;
+const orders = 16;
+/** One of so many uses composes a new order. */
+const renewal = 8;
+
+export interface KeptAnswer {
+  readonly answer: Answer;
+  readonly encoded: Encoded[];
+  sizeBytes: number;
+}
+
+export class KeptAnswers {
+  readonly #random: Random;
+  /** In order of age. */
+  readonly #kept = new Map<string, KeptAnswer>();
+  #totalBytes = 0;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** Null when the query is not known, or its answer does not hold any more. */
+  find(query: Buffer, client: Client): KeptAnswer | null {
+    if (this.#kept.size === 0 || query.length > maxQueryBytes) return null;
+    const key = keyOf(query, client);
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return null;
+    for (const holds of kept.answer.holds!) {
+      if (holds()) continue;
+      this.#forget(key, kept);
+      return null;
+    }
+    return kept;
+  }
+
+  /** One of the orders; its bytes belong to the keeper and have an id that is not the asker's. */
+  choose(kept: KeptAnswer): Encoded {
+    const { answer, encoded } = kept;
+    if (!answer.isShuffled) return encoded[0]!;
+    if (encoded.length < orders) return this.#compose(kept, encoded.length);
+    const random = this.#random.int(orders * renewal);
+    return random < orders ? this.#compose(kept, random) : encoded[random % orders]!;
+  }
+
+  keep(query: Buffer, client: Client, answer: Answer, first: Encoded): void {
+    const sizeBytes = first.bytes.length * (answer.isShuffled ? orders : 1);
+    if (answer.holds === null || query.length > maxQueryBytes || first.bytes.length > maxAnswerBytes) return;
+    const key = keyOf(query, client);
+    const before = this.#kept.get(key);
+    if (before !== undefined) this.#forget(key, before);
+    this.#kept.set(key, { answer, encoded: [first], sizeBytes });
+    this.#totalBytes += sizeBytes;
+    for (const [oldKey, old] of this.#kept) {
+      if (this.#kept.size <= maxEntries && this.#totalBytes <= maxTotalBytes) break;
+      this.#forget(oldKey, old);
+    }
+  }
+
+  clear(): void {
+    this.#kept.clear();
+    this.#totalBytes = 0;
+  }
+
+  #compose(kept: KeptAnswer, place: number): Encoded {
+    const fresh = kept.answer.compose();
+    kept.encoded[place] = fresh;
+    return fresh;
+  }
+
+  #forget(key: string, kept: KeptAnswer): void {
+    this.#kept.delete(key);
+    this.#totalBytes -= kept.sizeBytes;
+  }
+}
+
+/** All of the query but its id; TCP takes longer answers. */
+function keyOf(query: Buffer, { network }: Client): string {
+  const text = query.toString('latin1', 2);
+  return network === 'udp' ? text : `t${text}`;
+}

@@ -1,0 +1,67 @@
+/** Questions to the servers, as the DNS interface asks them: any server's answer will do while it is not too old. */
+import type { MaybePromise } from '../../lib/runtime.ts';
+import type { RpcCaller } from '../rpc/caller.ts';
+import type { Args, MethodName, Reply } from '../rpc/signatures.ts';
+import type { Metrics } from '../telemetry/api.ts';
+import type { DnsSettings } from './settings.ts';
+
+/** What was read, and whether it still holds: null where nobody can tell. */
+export interface Read<R> {
+  readonly reply: R;
+  readonly isCurrent: (() => boolean) | null;
+}
+
+/** Answers older than this are counted. */
+const staleNs = 5e9;
+
+export class CatalogReader {
+  readonly #rpc: RpcCaller;
+  readonly #settings: () => DnsSettings;
+  readonly #staleQueries: (by?: number) => void;
+
+  constructor(rpc: RpcCaller, settings: () => DnsSettings, metrics: Metrics) {
+    this.#rpc = rpc;
+    this.#settings = settings;
+    this.#staleQueries = metrics.counter('dns.stale_queries');
+  }
+
+  /** Throws or rejects with what the call failed with. */
+  read<M extends ReadMethod>(method: M, args: Partial<Args<M>>): MaybePromise<Read<Reply<M>>> {
+    const { allowStale, maxStaleMs } = this.#settings().config;
+    if (!allowStale) return then(this.#rpc.call(method, args), asRead);
+    return then(this.#rpc.call(method, { ...args, AllowStale: true }), (answer) => {
+      const { LastContact } = answer.meta;
+      if (LastContact > maxStaleMs * 1e6) return then(this.#rpc.call(method, args), asRead);
+      if (LastContact > staleNs) this.#staleQueries();
+      return asRead(answer);
+    });
+  }
+}
+
+export type ReadMethod = Extract<
+  MethodName,
+  | 'Catalog.ListNodes'
+  | 'Catalog.NodeServices'
+  | 'Catalog.ServiceNodes'
+  | 'Health.ServiceNodes'
+  | 'PreparedQuery.Execute'
+>;
+
+function asRead<R>({ reply, isCurrent }: { readonly reply: R; readonly isCurrent?: () => boolean }): Read<R> {
+  return { reply, isCurrent: isCurrent ?? null };
+}
+
+/** At once where that is possible. */
+export function then<T, U>(value: MaybePromise<T>, fn: (value: T) => MaybePromise<U>): MaybePromise<U> {
+  return value instanceof Promise ? value.then(fn) : fn(value);
+}
+
+/** What `run` throws or rejects with goes to `fail`. */
+export function attempt<T>(run: () => MaybePromise<T>, fail: (error: unknown) => T): MaybePromise<T> {
+  try {
+    const value = run();
+    return value instanceof Promise ? value.catch(fail) : value;
+  } catch (error) {
+    return fail(error);
+  }
+}
