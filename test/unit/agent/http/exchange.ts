@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import type { Config } from '../../../../src/agent/config/config.ts';
-import type { AgentFace } from '../../../../src/agent/http/api.ts';
+import type { AgentFace, Api } from '../../../../src/agent/http/api.ts';
 import { createHttpServer, type HttpServer } from '../../../../src/agent/http/server.ts';
 import type { Answer, CallOptions, RpcCaller } from '../../../../src/agent/rpc/caller.ts';
 import type { Logger } from '../../../../src/agent/telemetry/api.ts';
@@ -106,14 +106,10 @@ export function serve(respond: Respond, settings: Settings = {}): Served {
     },
   };
   const nothing = () => () => {};
+  // Tests that reach for more of the agent than they gave fail on undefined.
+  const api = { rpc, config: configOf(settings), agent: settings.agent ?? {}, log: silent } as unknown as Api;
   const server = createHttpServer({
-    api: {
-      rpc,
-      config: configOf(settings),
-      agent: (settings.agent ?? {}) as AgentFace,
-      local: {} as never,
-      log: silent,
-    },
+    api,
     logger: silent,
     metrics: { counter: nothing, sample: nothing, gauge: nothing },
     requestTimer: nothing,
