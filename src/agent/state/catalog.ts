@@ -116,6 +116,22 @@ export function listInstances(
   return { index: serviceIndex(state, service, rows.length > 0, false), instances };
 }
 
+/** The instances of whatever service that have this address of their own. */
+export function listInstancesAt(
+  state: State,
+  watch: WatchSet,
+  address: string,
+): { index: number; instances: ServiceNode[] } {
+  watch.topic('services');
+  watch.topic('nodes');
+  const instances: ServiceNode[] = [];
+  state.tables.services.rows.scan('', ({ Node: name, Service }) => {
+    const node = Service.Address === address ? getNode(state, name) : undefined;
+    if (node !== undefined) instances.push(toServiceNode(node, Service));
+  });
+  return { index: maxIndex(state, 'services', 'nodes'), instances };
+}
+
 const toServiceNode = (node: Node, service: NodeService): ServiceNode => ({
   ID: node.ID,
   Node: node.Node,
