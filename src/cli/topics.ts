@@ -14,6 +14,12 @@ export const topics: Readonly<Record<string, Topic>> = {
     description:
       'This command has subcommands for listing what the catalog holds: datacenters, nodes and services.\n\nSee "tc catalog <subcommand> -h" for the options of each.',
   },
+  services: {
+    usage: 'services <subcommand> [options] [args]',
+    summary: 'Interact with services',
+    description:
+      'This command has subcommands for registering services with the local agent and taking them off it.\n\nSee "tc services <subcommand> -h" for the options of each.',
+  },
   snapshot: {
     usage: 'snapshot <subcommand> [options] [args]',
     summary: "Saves, restores and inspects snapshots of the servers' state",
@@ -45,10 +51,8 @@ export const notYet: Readonly<Record<string, string>> = {
   keyring: 'Manages the encryption keys of the gossip',
   login: 'Login with an auth method',
   logout: 'Destroy a token made by login',
-  maint: 'Controls node or service maintenance mode',
   'operator autopilot': 'Provides tools for autopilot',
   rtt: 'Estimates round trip times between nodes',
-  services: 'Interact with services',
   'snapshot inspect': 'Displays information about a snapshot file',
   tls: 'Builtin helpers for creating CAs and certificates',
 };

@@ -48,13 +48,13 @@ class Decoder {
     const spellings = spellingsOf(fields);
     for (const [written, raw] of Object.entries(tree)) {
       const key = Object.hasOwn(fields, written) ? written : spellings.get(written.toLowerCase());
-      const at = path === '' ? written : `${path}.${written}`;
+      const below = path === '' ? '' : `${path}.`;
       if (key === undefined) {
-        this.unknownKeys.push(at);
+        this.unknownKeys.push(`${below}${written}`);
         continue;
       }
       if (raw === null) continue;
-      const value = this.value(raw, fields[key]!.type, at);
+      const value = this.value(raw, fields[key]!.type, `${below}${key}`);
       if (value !== unfit) out[key] = value;
     }
     return out;

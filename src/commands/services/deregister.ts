@@ -1,0 +1,41 @@
+import { CliError, defineCommand, explain } from '../../cli/command.ts';
+import { flag } from '../../cli/flags.ts';
+import { namespaceFlag } from '../../cli/namespace.ts';
+import { agentServicesApi } from '../../client/agent-services.ts';
+
+export default defineCommand({
+  summary: 'Deregister services with the local agent',
+  usage: 'services deregister [options] [FILE...]',
+  description:
+    'Takes one service given by its id, or all services that the files define, off the agent where they were registered. Services of the configuration of the agent itself come back with its next reload.',
+  examples: [
+    ['services deregister -id=web', 'Deregister a service:'],
+    ['services deregister web.json', 'Deregister what a file defines:'],
+  ],
+  http: 'all',
+  flags: { id: flag.string('Id of the service.'), namespace: namespaceFlag },
+
+  async run({ args, flags, out, err, http }) {
+    if (args.length === 0 && flags.id === '') {
+      throw new CliError('Service deregistration requires at least one argument or -id.');
+    }
+    if (args.length > 0 && flags.id !== '') {
+      throw new CliError('Service deregistration requires arguments or -id, not both.');
+    }
+    const services = args.length > 0 ? await fromFiles(args, err) : [{ id: flags.id, name: '' }];
+    const api = agentServicesApi(http());
+    for (const { id, name } of services) {
+      await explain(`Error registering service "${name}"`, api.deregister(id));
+      out(`Deregistered service: ${id}\n`);
+    }
+  },
+});
+
+async function fromFiles(paths: readonly string[], err: (text: string) => void) {
+  const { nodeHost } = await import('../../agent/config/host-node.ts');
+  const { readServiceFiles } = await import('../../agent/local/service-files.ts');
+  const read = readServiceFiles(paths, nodeHost.files);
+  if (read.kind === 'error') throw new CliError(`Error: ${read.message}`);
+  for (const warning of read.warnings) err(`${warning}\n`);
+  return read.services;
+}
