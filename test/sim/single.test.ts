@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runSingle, type SimResult } from './single.ts';
+import { storeFsm } from './store-fsm.ts';
 
 const seeds = Array.from({ length: 100 }, (_, i) => i + 1);
 
@@ -34,6 +35,15 @@ describe('a single server on a bad disk', () => {
     ]) {
       expect(sometimes.get(situation) ?? 0, situation).toBeGreaterThan(0);
     }
+  });
+
+  it('keeps its promises with the real store, too', async () => {
+    const failures: string[] = [];
+    for (let seed = 1; seed <= 20; seed++) {
+      const { error } = await runSingle(seed, { fsm: storeFsm });
+      if (error) failures.push(`${error.message} (npm run sim -- -store -seed=${seed} -trace)`);
+    }
+    expect(failures).toEqual([]);
   });
 
   it('does exactly the same twice from the same seed', async () => {

@@ -5,9 +5,10 @@ import { asError, ShuttingDown, StorageFailed } from '../../src/agent/raft/error
 import type { RaftNode } from '../../src/agent/raft/options.ts';
 import { createRaft } from '../../src/agent/raft/raft.ts';
 import { openFileSnapshotStore } from '../../src/agent/raft/snapshot-store-file.ts';
-import type { Logger, Metrics } from '../../src/agent/telemetry/api.ts';
+import type { Logger } from '../../src/agent/telemetry/api.ts';
 import { Disk } from './disk.ts';
 import type { Stream } from './prng.ts';
+import { silentMetrics } from './silent.ts';
 import { SafetyBroken, SingleChecker } from './single-checker.ts';
 import { type CheckableFsm, type FsmUnderTest, tinyFsm } from './tiny-fsm.ts';
 import { Process, World } from './world.ts';
@@ -186,7 +187,7 @@ class SingleRun {
       fsm,
       runtime: process.runtime,
       logger,
-      metrics: noMetrics,
+      metrics: silentMetrics,
       bootstrap: { servers: [{ suffrage: 'voter', ...self }] },
       timings: timingsFor(1),
       snapshotIntervalMs,
@@ -271,7 +272,9 @@ class SingleRun {
     const outcome = raft.propose(bytes).then(
       ({ index, result }) => {
         this.#world.trace(`client ${client} op ${op} at ${index}`);
-        this.#check(() => this.checker.acknowledgedAt(command, index, result));
+        this.#check(() =>
+          this.checker.acknowledgedAt(command, index, this.#fsmUnderTest.resultIsDigest ? result : undefined),
+        );
       },
       (error) => {
         this.#world.trace(`client ${client} op ${op} ${asError(error).name}`);
@@ -370,9 +373,3 @@ class SingleRun {
 async function* asStream(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* chunks;
 }
-
-const noMetrics: Metrics = {
-  counter: () => () => {},
-  sample: () => () => {},
-  gauge: () => () => {},
-};

@@ -10,6 +10,8 @@ export interface CheckableFsm extends Fsm {
 
 export interface FsmUnderTest {
   create(): CheckableFsm;
+  /** Results of `apply` are the digests after each entry. */
+  readonly resultIsDigest: boolean;
   /** Bytes of operation number `op`; unique for each. */
   command(op: number): Uint8Array;
 }
@@ -50,6 +52,7 @@ class TinyFsm implements CheckableFsm {
 }
 
 export const tinyFsm: FsmUnderTest = {
+  resultIsDigest: true,
   create: () => new TinyFsm(),
   command: (op) => Buffer.from(`op ${op} `.padEnd(8 + (op % 7) * 40, '.')),
 };
