@@ -7,6 +7,8 @@ import { startError } from './config/start-checks.ts';
 import { noEffectWarning } from './config/unsupported.ts';
 import type { DnsServer } from './dns/server.ts';
 import { RpcError } from './errors.ts';
+import { UserEvents } from './events/user-events.ts';
+import { sendCoordinates } from './gossip/coordinate-sender.ts';
 import type { AgentFace, Api } from './http/api.ts';
 import { createHttpServer } from './http/server.ts';
 import { holdDataDir } from './local/data-dir.ts';
@@ -87,6 +89,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   const removePidFile = writePidFile(config().pidFile);
   stops.push(removePidFile);
 
+  let events: UserEvents | null = null;
   const cluster = await startCluster({
     config: config(),
     nodeId,
@@ -100,7 +103,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
       telemetry.flushSync();
       end(1);
     },
-    onUserEvent: () => {},
+    onUserEvent: (event) => events?.receive(event),
   });
   const { rpc, server, lan, wan } = cluster;
   stops.push(async () => {
@@ -112,6 +115,10 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   const local = createLocalAgent({ config, nodeId, rpc, clusterSize, runtime, logger });
   stops.push(() => local.stop());
   await local.applyDefinitions(loaded.settings);
+  const services = () =>
+    local.registry.state.services().map(({ service }) => ({ name: service.Service, tags: service.Tags ?? [] }));
+  const userEvents = new UserEvents({ nodeName: config().nodeName, services, rpc, random: runtime.random, logger });
+  events = userEvents;
 
   const reload = async (): Promise<void> => {
     logger.info('Reloading configuration...');
@@ -140,6 +147,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     wallMs: () => runtime.clock.wallMs(),
     members: () => lan.members(),
     wanMembers: () => wan?.members() ?? [],
+    coordinate: () => lan.coordinate,
     debugConfig: () => config().debug,
     stats: () => agentStats({ config: config(), version, revision, cluster, local: local.registry.counts() }),
     metricsJson: () => telemetry.metricsInterval(),
@@ -170,6 +178,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     rpc,
     agent: face,
     local: local.registry,
+    events: userEvents,
     log: logger.named('http'),
     get config() {
       return config();
@@ -188,6 +197,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   stops.push(() => http.stop());
   await local.start();
   logger.info('started state syncer');
+  stops.push(sendCoordinates({ config: config(), lan, rpc, runtime, logger }));
   await cluster.joinConfigured();
   logger.info('Consul agent running!');
   return { ended, reload, leave, stop };

@@ -8,6 +8,7 @@ import { errors, RpcError } from './errors.ts';
 import type { ConsulPool } from './gossip/consul-pool.ts';
 import { joinAtStart, keepJoining } from './gossip/joiner.ts';
 import { hostPort, type Member, serverInfo } from './gossip/member.ts';
+import { distanceSeconds } from './gossip/serf/core/coordinate.ts';
 import type { MemberEvent } from './gossip/serf/core/members.ts';
 import type { UserEvent } from './gossip/serf/messages.ts';
 import { startLanPool, startWanPool } from './gossip/start-pools.ts';
@@ -82,6 +83,10 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
     datacenter: config.datacenter,
     lan: members,
     wan: wanMembers,
+    rttSeconds: ({ name, datacenter }) => {
+      const there = wan?.coordinateOf(`${name}.${datacenter}`);
+      return wan === null || there === undefined ? Number.POSITIVE_INFINITY : distanceSeconds(wan.coordinate, there);
+    },
   });
   const storage = await options.openStorage();
   const self = { id: nodeId, address: hostPort(config.advertiseAddr, config.ports.server) };
@@ -177,6 +182,7 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
     logger,
     metrics,
     members,
+    pools: { lan: () => lan as ConsulPool, wan: () => wan },
     forwarder,
     startRaft: async (fsm) => {
       const raft = await createRaft({

@@ -93,6 +93,14 @@ export const RaftRemovePeerRequest = struct('RaftRemovePeerRequest', {
 });
 export type RaftRemovePeerRequest = Infer<typeof RaftRemovePeerRequest>;
 
+/** Ours: hands leadership to a voter, or with an empty id to the one that is most up to date. */
+export const RaftTransferLeaderRequest = struct('RaftTransferLeaderRequest', {
+  Datacenter: str,
+  ID: str,
+  ...WriteRequest.type.fields,
+});
+export type RaftTransferLeaderRequest = Infer<typeof RaftTransferLeaderRequest>;
+
 export const AutopilotServerHealth = struct('AutopilotServerHealth', {
   ID: str,
   Name: str,

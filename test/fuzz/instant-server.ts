@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/agent/config/load.ts';
 import type { Fsm, Raft } from '../../src/agent/raft/api.ts';
 import { Forwarder } from '../../src/agent/rpc/forwarder.ts';
 import { ConnectionPool } from '../../src/agent/rpc/pool.ts';
+import type { ServerPool } from '../../src/agent/server/pools.ts';
 import { createServer, type Server } from '../../src/agent/server/server.ts';
 import { silentLogger } from '../../src/agent/telemetry/logger.ts';
 import { MetricRegistry } from '../../src/agent/telemetry/metric-registry.ts';
@@ -64,15 +65,23 @@ export async function instantServer(config: Config, clock: Clock, dice: Dice): P
     metrics: new MetricRegistry({ clock, prefix: '' }),
     startRaft: async (fsm) => instantRaft(fsm),
     members: () => [],
+    pools: { lan: () => silentPool, wan: () => null },
     forwarder: new Forwarder({
       pool: new ConnectionPool({ clock, maxStreams: 1, idleMs: 1000 }),
       random: randomFrom(dice),
       datacenter: config.datacenter,
       lan: () => [],
       wan: () => [],
+      rttSeconds: () => Number.POSITIVE_INFINITY,
     }),
   });
 }
+
+const silentPool: ServerPool = {
+  userEvent: () => {},
+  keyring: async () => ({ messages: {}, keys: {}, primaryKeys: {}, nodes: 1, error: '' }),
+  coordinateOf: () => undefined,
+};
 
 function randomFrom(dice: Dice): Random {
   const bytes = (length: number) => Uint8Array.from({ length }, () => dice.int(256));

@@ -1,5 +1,6 @@
 /** A gossip pool in Consul's terms: joins by address text, members as the agent knows them, keys and events by name. */
 import { RpcError } from '../errors.ts';
+import type { KeyringOutcome } from '../server/pools.ts';
 import { parseJoinTarget, resolveJoinTarget } from './join-address.ts';
 import { type Member, memberOf } from './member.ts';
 import { textOfAddr } from './memberlist/transport.ts';
@@ -12,18 +13,6 @@ import { GossipPool, JoinError, type PoolOptions } from './serf/pool.ts';
 export interface PoolListener {
   onMember(event: MemberEvent, member: Member): void;
   onUserEvent(event: UserEvent): void;
-}
-
-/** How a key operation went on the nodes of one pool. */
-export interface KeyringOutcome {
-  /** Node name -> its complaint. */
-  readonly messages: Record<string, string>;
-  /** Key -> number of nodes that have it. */
-  readonly keys: Record<string, number>;
-  readonly primaryKeys: Record<string, number>;
-  readonly nodes: number;
-  /** '' when every node agreed. */
-  readonly error: string;
 }
 
 export class ConsulPool {
@@ -72,8 +61,9 @@ export class ConsulPool {
     return this.#pool.stats();
   }
 
-  peerCoordinate(name: string): Coordinate | undefined {
-    return this.#pool.peerCoordinate(name);
+  /** This node's own, or that of a member as its last answer told it. */
+  coordinateOf(member: string): Coordinate | undefined {
+    return member === this.#pool.local.name ? this.#pool.coordinate : this.#pool.peerCoordinate(member);
   }
 
   /** @returns how many of the addresses answered. @throws RpcError with every reason when none did. */

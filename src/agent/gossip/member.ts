@@ -27,6 +27,10 @@ export interface Member {
 /** Numbers that operators' tools show for a member's status. */
 export const statusCode = { none: 0, alive: 1, leaving: 2, left: 3, failed: 4 } as const;
 
+/** The word for a number of `statusCode`. */
+export const memberStatusName = (code: number): string =>
+  Object.entries(statusCode).find(([, number]) => number === code)?.[0] ?? 'none';
+
 export function memberOf(serf: SerfMember): Member {
   const [pmin = 0, pmax = 0, pcur = 0, dmin = 0, dmax = 0, dcur = 0] = serf.vsn;
   return {

@@ -1,6 +1,7 @@
 /** `/v1/agent/`: this node itself, its members, its log and figures, and the switches to move it. */
 import { slice } from '../../structs/schema.ts';
 import { BadRequest, errors } from '../errors.ts';
+import type { Coordinate } from '../gossip/serf/core/coordinate.ts';
 import { parseLogLevel } from '../telemetry/log-level.ts';
 import { acceptsGzip } from './accept-encoding.ts';
 import { empty, type HttpAnswer, json, plainJson, text } from './answer.ts';
@@ -36,7 +37,7 @@ function self(request: ApiRequest, { agent, config }: Api): HttpAnswer {
         Version: agent.version,
       },
       DebugConfig: agent.debugConfig(),
-      ...(config.disableCoordinates ? { Coord: null } : { Coord: originCoordinate }),
+      Coord: config.disableCoordinates ? null : coordinateJson(agent.coordinate()),
       Member: member === undefined ? null : memberJson(member),
       Stats: agent.stats(),
       Meta: { ...config.nodeMeta, 'consul-network-segment': '' },
@@ -45,14 +46,18 @@ function self(request: ApiRequest, { agent, config }: Api): HttpAnswer {
   );
 }
 
-/** Where a node stands that has not measured a round trip yet (Vivaldi's starting values in serf). */
-const originCoordinate = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 1e-5 };
+const coordinateJson = ({ Vec, Error: error, Adjustment, Height }: Coordinate) => ({
+  Vec,
+  Error: error,
+  Adjustment,
+  Height,
+});
 
 async function host(request: ApiRequest, { config, agent }: Api): Promise<HttpAnswer> {
   return plainJson(await hostInfo(config.dataDir, agent.wallMs()), request.layout);
 }
 
-function members(request: ApiRequest, { agent }: Api): HttpAnswer {
+function members(request: ApiRequest, { agent, config }: Api): HttpAnswer {
   const wan = request.query.get('wan') !== '';
   const segment = request.query.get('segment');
   if (wan && segment !== '' && segment !== '_all') {
@@ -60,7 +65,9 @@ function members(request: ApiRequest, { agent }: Api): HttpAnswer {
   }
   if (segment !== '' && segment !== '_all') throw errors.segmentsUnsupported();
   const pool = wan ? agent.wanMembers() : agent.members();
-  return json(slice(MemberJson), pool.map(memberJson), request.layout);
+  // A client is in no WAN pool at all.
+  const shown = wan && !config.server ? null : pool.map(memberJson);
+  return json(slice(MemberJson), shown, request.layout);
 }
 
 const prometheusType = 'text/plain; version=0.0.4; charset=utf-8';

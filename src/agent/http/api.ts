@@ -1,7 +1,9 @@
 /** What handlers are given and what they give back. */
 import type { MaybePromise } from '../../lib/runtime.ts';
 import type { Config } from '../config/config.ts';
+import type { UserEvents } from '../events/user-events.ts';
 import type { Member } from '../gossip/member.ts';
+import type { Coordinate } from '../gossip/serf/core/coordinate.ts';
 import type { Registry } from '../local/registry.ts';
 import type { SnapshotMeta } from '../raft/api.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
@@ -19,6 +21,8 @@ export interface AgentFace {
   /** This node first. */
   members(): readonly Member[];
   wanMembers(): readonly Member[];
+  /** Where this node is in the network, by the measure of the LAN pool. */
+  coordinate(): Coordinate;
   /** The configuration in force, secrets hidden. */
   debugConfig(): Readonly<Record<string, unknown>>;
   /** Sections of `Stats` in agent/self, every figure a text. */
@@ -49,6 +53,7 @@ export interface Api {
   readonly agent: AgentFace;
   /** Services and checks of this agent. */
   readonly local: Registry;
+  readonly events: UserEvents;
   readonly log: Logger;
 }
 

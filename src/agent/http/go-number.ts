@@ -36,3 +36,11 @@ const truths: Readonly<Record<string, boolean>> = {
 /** `strconv.ParseBool`; undefined for anything else. */
 export const parseBool = (text: string): boolean | undefined =>
   Object.hasOwn(truths, text) ? truths[text] : undefined;
+
+/** `strconv.Atoi`. */
+export function parseInteger(text: string): number {
+  if (!/^[+-]?\d+$/.test(text)) throw new NumberError(`strconv.Atoi: parsing ${goQuote(text)}: invalid syntax`);
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new NumberError(`strconv.Atoi: parsing ${goQuote(text)}: value out of range`);
+  return value;
+}

@@ -5,10 +5,14 @@ import { agentHealthRoutes } from './agent-health.ts';
 import { agentServiceRoutes } from './agent-services.ts';
 import type { Route } from './api.ts';
 import { catalogRoutes } from './catalog.ts';
+import { coordinateRoutes } from './coordinate.ts';
+import { eventRoutes } from './event.ts';
 import { healthRoutes } from './health.ts';
 import { kvRoutes } from './kv.ts';
 import { maintenanceRoutes } from './maintenance.ts';
 import { operatorRoutes } from './operator.ts';
+import { autopilotRoutes } from './operator-autopilot.ts';
+import { keyringRoutes } from './operator-keyring.ts';
 import { sessionRoutes } from './session.ts';
 import { snapshotRoutes } from './snapshot.ts';
 import { statusRoutes } from './status.ts';
@@ -19,8 +23,12 @@ export const routes: readonly Route[] = [
   ...agentHealthRoutes,
   ...agentRoutes,
   ...agentServiceRoutes,
+  ...autopilotRoutes,
   ...catalogRoutes,
+  ...coordinateRoutes,
+  ...eventRoutes,
   ...healthRoutes,
+  ...keyringRoutes,
   ...kvRoutes,
   ...maintenanceRoutes,
   ...operatorRoutes,

@@ -22,6 +22,8 @@ export interface ForwarderOptions {
   /** Members of both pools as they are now. */
   readonly lan: () => readonly Member[];
   readonly wan: () => readonly Member[];
+  /** Estimated round trip to a server of the WAN pool; infinite when nothing is known. */
+  readonly rttSeconds: (server: ServerInfo) => number;
 }
 
 export class Forwarder {
@@ -66,11 +68,23 @@ export class Forwarder {
     throw errors.remoteDatacenterUnreachable();
   }
 
-  /** Datacenters of the WAN pool, nearest knowledge only: sorted by name. */
+  /** Servers of all datacenters. */
+  wanServers(): ServerInfo[] {
+    return this.#servers(this.#options.wan());
+  }
+
+  /** Datacenters of the WAN pool: this one, then the nearer before the farther, then those of unknown distance by name. */
   datacenters(): string[] {
-    const names = new Set(this.#servers(this.#options.wan()).map((s) => s.datacenter));
-    names.add(this.#options.datacenter);
-    return [...names].sort();
+    const rtts = new Map<string, number[]>([[this.#options.datacenter, [0]]]);
+    for (const server of this.wanServers()) {
+      const known = rtts.get(server.datacenter) ?? [];
+      if (server.datacenter !== this.#options.datacenter) known.push(this.#options.rttSeconds(server));
+      rtts.set(server.datacenter, known);
+    }
+    const far = [...rtts].map(([name, all]) => ({ name, rtt: median(all) }));
+    far.sort((a, b) => (a.rtt === b.rtt ? (a.name < b.name ? -1 : 1) : a.rtt - b.rtt));
+    const own = this.#options.datacenter;
+    return [own, ...far.map((one) => one.name).filter((name) => name !== own)];
   }
 
   #servers(members: readonly Member[]): ServerInfo[] {
@@ -115,3 +129,8 @@ export class Forwarder {
 
 /** Answers that say that nothing was done. */
 const untried = ['No cluster leader', 'node is not the leader', 'leadership transfer in progress'];
+
+function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.POSITIVE_INFINITY;
+}

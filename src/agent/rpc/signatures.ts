@@ -121,6 +121,7 @@ import {
   RaftConfigurationResponse,
   RaftRemovePeerRequest,
   RaftStats,
+  RaftTransferLeaderRequest,
   State,
 } from '../../structs/operator.ts';
 import {
@@ -614,6 +615,13 @@ export const signatures = {
   },
   'Operator.RaftRemovePeerByID': {
     args: RaftRemovePeerRequest,
+    reply: Empty,
+    kind: 'write',
+    blocks: false,
+    route: 'leader',
+  },
+  'Operator.RaftTransferLeader': {
+    args: RaftTransferLeaderRequest,
     reply: Empty,
     kind: 'write',
     blocks: false,

@@ -7,12 +7,15 @@ import type { Member } from '../gossip/member.ts';
 import type { Raft } from '../raft/api.ts';
 import { LeadershipTransferring, NotLeader } from '../raft/errors.ts';
 import type { Answer, CallOptions } from '../rpc/caller.ts';
+import type { Forwarder } from '../rpc/forwarder.ts';
 import type { Args, MethodName, Reply } from '../rpc/signatures.ts';
 import type { State, Store } from '../state/store.ts';
 import type { WatchSet } from '../state/watches.ts';
 import type { Logger, Metrics } from '../telemetry/api.ts';
 import type { Autopilot } from './leader/autopilot.ts';
+import type { CoordinateBatch } from './leader/coordinate-batch.ts';
 import type { SessionTimers } from './leader/session-timers.ts';
+import type { ServerPools } from './pools.ts';
 import type { ReadResult } from './reads/shared-reads.ts';
 
 export interface ServerContext {
@@ -27,6 +30,11 @@ export interface ServerContext {
   readonly sessionTimers: SessionTimers;
   readonly autopilot: Autopilot;
   readonly members: () => readonly Member[];
+  readonly pools: ServerPools;
+  /** The way to other servers. */
+  readonly forwarder: Forwarder;
+  /** Coordinates that wait to be replicated; on the leader. */
+  readonly coordinates: CoordinateBatch;
   /** Names of all known datacenters, this one among them. */
   readonly datacenters: () => readonly string[];
   /** Metrics of the hottest path, looked up once. */

@@ -4,6 +4,7 @@ import { catalogMethods } from './methods/catalog.ts';
 import { coordinateMethods } from './methods/coordinate.ts';
 import { healthMethods } from './methods/health.ts';
 import { internalMethods } from './methods/internal.ts';
+import { internalGossipMethods } from './methods/internal-gossip.ts';
 import { kvMethods } from './methods/kv.ts';
 import { operatorMethods } from './methods/operator.ts';
 import { sessionMethods } from './methods/session.ts';
@@ -14,6 +15,7 @@ export const methods: MethodTable = {
   ...catalogMethods,
   ...coordinateMethods,
   ...healthMethods,
+  ...internalGossipMethods,
   ...internalMethods,
   ...kvMethods,
   ...operatorMethods,

@@ -21,10 +21,11 @@ import { Dispatcher } from './dispatch.ts';
 import { createFsm } from './fsm/fsm.ts';
 import { Gate } from './gate.ts';
 import { Autopilot } from './leader/autopilot.ts';
+import { CoordinateBatch } from './leader/coordinate-batch.ts';
 import { LeadershipDuties } from './leader/leadership.ts';
 import { leaveRaft } from './leader/raft-members.ts';
-
 import { SessionTimers } from './leader/session-timers.ts';
+import type { ServerPools } from './pools.ts';
 import { SharedReads } from './reads/shared-reads.ts';
 
 export interface ServerOptions {
@@ -39,6 +40,7 @@ export interface ServerOptions {
   readonly startRaft: (fsm: Fsm) => Promise<Raft>;
   /** The LAN pool, this server included. */
   readonly members: () => readonly Member[];
+  readonly pools: ServerPools;
   /** The way to other servers. */
   readonly forwarder: Forwarder;
 }
@@ -49,6 +51,9 @@ export interface Server extends ServerPart {
   /** The pool has changed: maybe the servers that were waited for are all there. */
   maybeBootstrap(): void;
 }
+
+/** How long coordinate updates are collected. */
+const coordinatePeriodMs = { ordinary: 5_000, dev: 100 } as const;
 
 /** Rejects with what `startRaft` rejects with. */
 export async function createServer(options: ServerOptions): Promise<Server> {
@@ -104,6 +109,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       return autopilot;
     },
     members: options.members,
+    pools: options.pools,
+    forwarder: options.forwarder,
+    coordinates: new CoordinateBatch({
+      clock,
+      logger: logger.named('coordinate'),
+      periodMs: options.config.devMode ? coordinatePeriodMs.dev : coordinatePeriodMs.ordinary,
+      propose: (batch) => propose('coordinateBatch', [...batch]),
+    }),
     datacenters: () => options.forwarder.datacenters(),
     timings: { kvsApply: options.metrics.sample('kvs.apply') },
     stableSince: () => role.since,
@@ -235,6 +248,7 @@ class Role {
 
   #revoke(): void {
     this.duties?.stop();
+    this.#context?.coordinates.stop();
     this.duties = null;
     this.ready = false;
     this.#reads.interrupt();

@@ -3,6 +3,7 @@
  * the members of the pool. Begins and ends with leadership.
  */
 import type { Timer } from '../../../lib/runtime.ts';
+import { newLeaderEvent } from '../../events/user-event.ts';
 import type { Member } from '../../gossip/member.ts';
 import { getAutopilot, getMetadata } from '../../state/operator.ts';
 import { maxIndex } from '../../state/store.ts';
@@ -38,7 +39,14 @@ export class LeadershipDuties {
   start(): void {
     this.#context.logger.info('cluster leadership acquired');
     this.#context.metrics.counter('leader.establish')();
+    this.#announce();
     void this.#establish();
+  }
+
+  /** Every agent of the datacenter hears who leads. */
+  #announce(): void {
+    const { pools, nodeName } = this.#context;
+    pools.lan().userEvent(newLeaderEvent, new TextEncoder().encode(nodeName), false);
   }
 
   stop(): void {

@@ -88,6 +88,18 @@ export const operatorMethods: MethodTable = {
       return answer({});
     },
   },
+  'Operator.RaftTransferLeader': {
+    kind: 'procedure',
+    by: 'leader',
+    async run(context, args) {
+      const id = args.ID ?? '';
+      if (id !== '' && context.autopilot.servers().every((server) => server.id !== id)) {
+        throw new RpcError(`id ${goQuote(id)} was not found in the Raft configuration`);
+      }
+      await context.raft.transferLeadership(id);
+      return answer({});
+    },
+  },
   'Operator.AutopilotGetConfiguration': {
     kind: 'procedure',
     by: 'leader',

@@ -18,7 +18,7 @@ import { DirEntry } from '../../../../src/structs/kv.ts';
 import { make } from '../../../../src/structs/make.ts';
 import { Session } from '../../../../src/structs/session.ts';
 import { TxnOp } from '../../../../src/structs/txn.ts';
-import { quietMetrics } from './fakes.ts';
+import { quietMetrics, quietPool } from './fakes.ts';
 import { manualRuntime } from './manual-runtime.ts';
 
 const config = {
@@ -86,12 +86,14 @@ async function start({ bootstrap = true, members = [own] }: { bootstrap?: boolea
     logger,
     metrics: quietMetrics,
     members: () => members,
+    pools: { lan: () => quietPool, wan: () => null },
     forwarder: new Forwarder({
       pool: new ConnectionPool({ clock: runtime.clock, maxStreams: 1, idleMs: 1000 }),
       random: runtime.random,
       datacenter: 'dc1',
       lan: () => members,
       wan: () => [],
+      rttSeconds: () => Number.POSITIVE_INFINITY,
     }),
     async startRaft(fsm) {
       raft = await createRaft({
