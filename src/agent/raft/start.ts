@@ -9,14 +9,17 @@ import type { TermRun } from './core/log-view.ts';
 import { CorruptStorage } from './errors.ts';
 import { addContents } from './log-store.ts';
 import type { RaftOptions } from './options.ts';
+import { recover } from './recovery.ts';
 
 export async function startCore(options: RaftOptions, logger: Logger): Promise<RaftCore> {
   const { storage, runtime } = options;
   const { store } = storage;
+  const { recovery = null } = storage;
+  if (recovery) await recover(options, recovery, logger);
   const snapshot = await restoreNewest(options, logger);
   const contents = { runs: [...store.contents().runs], configurations: [...store.contents().configurations] };
-  if (snapshot && snapshot.index > store.lastIndex) {
-    // The snapshot came from elsewhere, and a crash came before the log was dropped.
+  if (snapshot && (recovery || snapshot.index > store.lastIndex)) {
+    // The snapshot came from elsewhere; it may be that a crash came before the log was dropped.
     await store.reset(snapshot.index);
     contents.runs = [];
     contents.configurations = [];

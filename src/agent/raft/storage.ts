@@ -1,5 +1,5 @@
 /** The `raft/` folder of the data directory, opened as a whole; and its twin in memory for development mode. */
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../lib/runtime.ts';
 import type { Logger } from '../telemetry/api.ts';
@@ -8,6 +8,7 @@ import { nodeFiles } from './files.ts';
 import type { LogStore } from './log-store.ts';
 import { openLmdbLogStore } from './log-store-lmdb.ts';
 import { MemoryLogStore } from './log-store-memory.ts';
+import { parsePeers, type Recovery } from './recovery.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 import { openFileSnapshotStore } from './snapshot-store-file.ts';
 import { memorySnapshotStore } from './snapshot-store-memory.ts';
@@ -15,6 +16,8 @@ import { memorySnapshotStore } from './snapshot-store-memory.ts';
 export interface RaftStorage {
   readonly store: LogStore;
   readonly snapshots: SnapshotStore;
+  /** An operator has named the surviving servers. Absent in the ordinary case. */
+  readonly recovery?: Recovery | null;
 }
 
 const peersInfo = `Since this file is here, a peers.json beside it is read when the server starts.
@@ -34,6 +37,7 @@ export async function openStorage(dataDir: string, clock: Clock, logger: Logger)
     rmSync(join(path, 'peers.json'), { force: true });
     writeFileSync(marker, peersInfo);
   }
+  const recovery = readPeers(join(path, 'peers.json'));
   const snapshots = await openFileSnapshotStore({
     path,
     files: nodeFiles,
@@ -44,13 +48,19 @@ export async function openStorage(dataDir: string, clock: Clock, logger: Logger)
   // New files and directories are durable only when the directories above them are.
   await nodeFiles.syncDirectory(join(path, 'raft.db'));
   await nodeFiles.syncDirectory(path);
-  return { store, snapshots };
+  return { store, snapshots, recovery };
 }
 
 export const memoryStorage = (clock: Clock): RaftStorage => ({
   store: new MemoryLogStore(),
   snapshots: memorySnapshotStore(clock.wallMs),
 });
+
+function readPeers(path: string): Recovery | null {
+  if (!existsSync(path)) return null;
+  const configuration = parsePeers(path, readFileSync(path, 'utf8'));
+  return { configuration, done: () => nodeFiles.remove(path) };
+}
 
 function refuseForeignLog(path: string): void {
   if (existsSync(path) && !statSync(path).isDirectory()) {

@@ -11,6 +11,7 @@ import {
 import type { LogWrite } from '../../../../src/agent/raft/log-store.ts';
 import { MemoryLogStore } from '../../../../src/agent/raft/log-store-memory.ts';
 import { createRaft } from '../../../../src/agent/raft/raft.ts';
+import { parsePeers, type Recovery } from '../../../../src/agent/raft/recovery.ts';
 import { memorySnapshotStore } from '../../../../src/agent/raft/snapshot-store-memory.ts';
 import type { Logger } from '../../../../src/agent/telemetry/api.ts';
 import { Process, World } from '../../../sim/world.ts';
@@ -79,6 +80,7 @@ class Bench {
   readonly log: string[] = [];
   fsm = new WordFsm();
   fatal: Error | null = null;
+  recovery: Recovery | null = null;
 
   start(trailingLogs = 100) {
     const line = (message: string, fields: object = {}): void => {
@@ -95,7 +97,7 @@ class Bench {
     };
     return createRaft({
       ...self,
-      storage: { store: this.store, snapshots: this.snapshots },
+      storage: { store: this.store, snapshots: this.snapshots, recovery: this.recovery },
       fsm: this.fsm,
       runtime: this.process.runtime,
       logger,
@@ -296,6 +298,43 @@ describe('a raft server alone', () => {
     release();
     await bench.settle(restored);
     expect(bench.fsm.words).toEqual(['new']);
+  });
+
+  it('is recovered by hand: the state stays, the configuration is the one that was named', async () => {
+    const bench = new Bench();
+    let raft = await bench.leader();
+    for (const word of ['a', 'b']) await bench.settle(raft.propose(bytes(word)));
+    await bench.settle(raft.stop());
+
+    let done = 0;
+    const configuration = parsePeers(
+      'peers.json',
+      `[{"id": "node-1", "address": "127.0.0.1:8300"}, {"id": "node-2", "address": "127.0.0.2:8300", "non_voter": true}]`,
+    );
+    bench.recovery = {
+      configuration,
+      done: async () => {
+        done += 1;
+      },
+    };
+    bench.fsm = new WordFsm();
+    raft = await bench.leader();
+    expect(done).toBe(1);
+    expect(bench.fsm.words).toEqual(['a', 'b']);
+    expect(raft.stats()).toMatchObject({ configuration, configurationIndex: 5, lastSnapshotIndex: 5 });
+    expect(await bench.settle(raft.propose(bytes('c')))).toMatchObject({ result: 'c!' });
+  });
+
+  it.each([
+    ['garbage', /peers\.json is corrupt/],
+    ['{}', /no list of servers/],
+    ['["127.0.0.1:8300"]', /server 1 is no object/],
+    ['[{"id": "a"}]', /server 1 has no id or no address/],
+    ['[{"id": "a", "address": "b", "non_voter": 1}]', /neither true nor false/],
+    ['[{"id": "a", "address": "b", "non_voter": true}]', /need at least one voter/],
+    ['[{"id": "a", "address": "b"}, {"id": "a", "address": "c"}]', /duplicate ID/],
+  ])('refuses to be recovered by %s', (text, message) => {
+    expect(() => parsePeers('peers.json', text)).toThrow(message);
   });
 
   it('stops for good when the state machine throws', async () => {

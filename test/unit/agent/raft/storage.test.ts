@@ -1,0 +1,51 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openStorage } from '../../../../src/agent/raft/storage.ts';
+import { quietLogger } from './quiet.ts';
+
+let dataDir: string;
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'tc-storage-'));
+});
+afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+const clock = { wallMs: () => 1, nowMs: () => 1, after: () => ({ cancel: () => {} }) };
+const open = () => openStorage(dataDir, clock, quietLogger);
+const peers = '[{"id": "a", "address": "127.0.0.1:8300"}]';
+
+describe('the raft folder', () => {
+  it('holds what Consul has there, by name', async () => {
+    const { store } = await open();
+    await store.close();
+    expect(readdirSync(join(dataDir, 'raft')).sort()).toEqual(['peers.info', 'raft.db', 'snapshots']);
+  });
+
+  it('deletes a peers.json unread that was there before its first start', async () => {
+    mkdirSync(join(dataDir, 'raft'));
+    writeFileSync(join(dataDir, 'raft', 'peers.json'), 'unreadable');
+    const { store, recovery } = await open();
+    await store.close();
+    expect(recovery).toBeNull();
+    expect(existsSync(join(dataDir, 'raft', 'peers.json'))).toBe(false);
+  });
+
+  it('reads a later peers.json, and deletes it when it was used', async () => {
+    await (await open()).store.close();
+    const file = join(dataDir, 'raft', 'peers.json');
+    writeFileSync(file, peers);
+    const { store, recovery } = await open();
+    await store.close();
+    expect(recovery?.configuration.servers).toEqual([{ suffrage: 'voter', id: 'a', address: '127.0.0.1:8300' }]);
+    expect(existsSync(file)).toBe(true);
+    await recovery?.done();
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('refuses a log that another program wrote', async () => {
+    mkdirSync(join(dataDir, 'raft'));
+    writeFileSync(join(dataDir, 'raft', 'raft.db'), 'a file');
+    await expect(open()).rejects.toThrow(/raft\.db is corrupt: it is a file/);
+  });
+});
