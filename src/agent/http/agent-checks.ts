@@ -4,6 +4,7 @@ import { dictOf } from '../../structs/dict.ts';
 import { jsonStruct, map, str, struct } from '../../structs/schema.ts';
 import { isStatus, type Status } from '../checks/definition.ts';
 import { BadRequest, RpcError } from '../errors.ts';
+import { filterMapBy, refuseNoExpression } from '../filter.ts';
 import { decodeCheck } from '../local/bodies.ts';
 import { empty, type HttpAnswer, json } from './answer.ts';
 import type { Api, Handler, Route } from './api.ts';
@@ -24,7 +25,12 @@ export const agentCheckRoutes: readonly Route[] = [
 function checks(request: ApiRequest, { local }: Api): HttpAnswer {
   refuseNamespace(request);
   const all = local.state.checks().map(({ check }) => ({ ...check, ServiceTags: check.ServiceTags ?? [] }));
-  return json(map(HealthCheck), dictOf(all.map((one) => [one.CheckID, one])), request.layout);
+  const filter = { Filter: request.query.get('filter') };
+  refuseNoExpression(filter);
+  const known = dictOf(all.map((one) => [one.CheckID, one]));
+  // Consul looks at what is selected only where there is something to select from.
+  const shown = all.length === 0 ? known : filterMapBy(HealthCheck, filter, known);
+  return json(map(HealthCheck), shown, request.layout);
 }
 
 async function register(request: ApiRequest, { local }: Api): Promise<HttpAnswer> {

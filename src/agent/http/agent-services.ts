@@ -4,6 +4,7 @@ import type { Dict } from '../../structs/dict.ts';
 import { dictOf } from '../../structs/dict.ts';
 import { map } from '../../structs/schema.ts';
 import { BadRequest, RpcError } from '../errors.ts';
+import { filterMapBy } from '../filter.ts';
 import { decodeService } from '../local/bodies.ts';
 import { setServiceMaintenance } from '../local/maintenance.ts';
 import { AgentServiceJson, agentService, contentHash } from './agent-service-json.ts';
@@ -25,7 +26,8 @@ export const agentServiceRoutes: readonly Route[] = [
 function services(request: ApiRequest, { local, config }: Api): HttpAnswer {
   refuseNamespace(request);
   const all = local.state.services().map((entry) => agentService(entry.service, config.datacenter));
-  const shown: Dict<AgentServiceJson> = dictOf(all.map((one) => [one.ID, one]));
+  const known: Dict<AgentServiceJson> = dictOf(all.map((one) => [one.ID, one]));
+  const shown = filterMapBy(AgentServiceJson, { Filter: request.query.get('filter') }, known);
   return json(map(AgentServiceJson), shown, request.layout);
 }
 

@@ -1,11 +1,13 @@
 /** Catalog.*: registering, and reading nodes and services. */
-import { type HealthCheck, NodeService, RegisterRequest } from '../../../structs/catalog.ts';
+import { type HealthCheck, Node, NodeService, RegisterRequest, ServiceNode } from '../../../structs/catalog.ts';
 import type { ServiceSpecificRequest } from '../../../structs/common.ts';
 import { make } from '../../../structs/make.ts';
 import { RpcError } from '../../errors.ts';
+import { filterBy } from '../../filter.ts';
 import {
   type InstanceFilter,
   listInstances,
+  listInstancesAt,
   listNodes,
   listServiceNames,
   listServices,
@@ -13,7 +15,7 @@ import {
 } from '../../state/catalog.ts';
 import { answer, type MethodTable, noMeta, type ServerContext } from '../context.ts';
 import { checkType } from './check-type.ts';
-import { refuseFilter } from './filter.ts';
+import { nearOf, sortedBy } from './near.ts';
 import { nodeFault, serviceFault } from './registration-rules.ts';
 
 function demand(fault: string | null): void {
@@ -68,7 +70,7 @@ export const filterOf = (meta: Record<string, string> | null | undefined): Recor
 export const keyOf = (...parts: readonly unknown[]): string => JSON.stringify(parts);
 
 export const instanceKey = (args: Partial<ServiceSpecificRequest>): string =>
-  keyOf(args.ServiceName, args.Connect, args.Ingress, instanceFilter(args), args.Filter);
+  keyOf(args.ServiceName, args.Connect, args.Ingress, instanceFilter(args), args.Filter, nearOf(args));
 
 export const catalogMethods: MethodTable = {
   'Catalog.Register': {
@@ -105,20 +107,19 @@ export const catalogMethods: MethodTable = {
   },
   'Catalog.ListNodes': {
     kind: 'state',
-    key: (args) => keyOf(filterOf(args.NodeMetaFilters), args.Filter),
+    key: (args) => keyOf(filterOf(args.NodeMetaFilters), args.Filter, nearOf(args)),
     sizeBytes: (reply) => (reply.Nodes ?? []).length * 16,
     read(state, watch, args) {
-      refuseFilter(args);
+      const filter = filterBy(Node, args);
       const { index, nodes } = listNodes(state, watch, filterOf(args.NodeMetaFilters));
-      return { index, reply: { Nodes: nodes, ...noMeta } };
+      return { index, reply: { Nodes: sortedBy(state, watch, args, filter(nodes), (node) => node.Node), ...noMeta } };
     },
   },
   'Catalog.ListServices': {
     kind: 'state',
-    key: (args) => keyOf(filterOf(args.NodeMetaFilters), args.Filter),
+    key: (args) => keyOf(filterOf(args.NodeMetaFilters)),
     sizeBytes: (reply) => Object.keys(reply.Services ?? {}).length * 200,
     read(state, watch, args) {
-      refuseFilter(args);
       const { index, services } = listServices(state, watch, filterOf(args.NodeMetaFilters));
       return { index, reply: { Services: services, ...noMeta } };
     },
@@ -136,11 +137,16 @@ export const catalogMethods: MethodTable = {
     key: instanceKey,
     sizeBytes: (reply) => (reply.ServiceNodes ?? []).length * 300,
     read(state, watch, args) {
+      if (!args.ServiceName && args.ServiceAddress) {
+        const { index, instances } = listInstancesAt(state, watch, args.ServiceAddress);
+        return { index, reply: { ServiceNodes: instances, ...noMeta } };
+      }
       if (!args.ServiceName && !args.ServiceKind) throw new RpcError('Must provide service name');
-      refuseFilter(args);
+      const keep = filterBy(ServiceNode, args);
       const filter = instanceFilter(args);
       const { index, instances } = listInstances(state, watch, args.ServiceName ?? '', args.Connect ?? false, filter);
-      return { index, reply: { ServiceNodes: instances, ...noMeta } };
+      const sorted = sortedBy(state, watch, args, keep(instances), (instance) => instance.Node);
+      return { index, reply: { ServiceNodes: sorted, ...noMeta } };
     },
   },
   'Catalog.NodeServices': {
@@ -148,9 +154,9 @@ export const catalogMethods: MethodTable = {
     key: (args) => keyOf(args.Node, args.Filter),
     read(state, watch, args) {
       if (!args.Node) throw new RpcError('Must provide node');
-      refuseFilter(args);
+      const filter = filterBy(NodeService, args);
       const { index, node, services } = nodeServices(state, watch, args.Node);
-      const Services = Object.fromEntries(services.map((service) => [service.ID, service]));
+      const Services = Object.fromEntries(filter(services).map((service) => [service.ID, service]));
       return { index, reply: { NodeServices: node === null ? null : { Node: node, Services }, ...noMeta } };
     },
   },
@@ -159,9 +165,10 @@ export const catalogMethods: MethodTable = {
     key: (args) => keyOf(args.Node, args.Filter),
     read(state, watch, args) {
       if (!args.Node) throw new RpcError('Must provide node');
-      refuseFilter(args);
+      const filter = filterBy(NodeService, args);
       const { index, node, services } = nodeServices(state, watch, args.Node);
-      return { index, reply: { NodeServices: { Node: node, Services: node === null ? null : services }, ...noMeta } };
+      const Services = node === null ? null : filter(services);
+      return { index, reply: { NodeServices: { Node: node, Services }, ...noMeta } };
     },
   },
 };

@@ -1,38 +1,42 @@
 /** Health.*: checks, and services with the health of their instances. */
+import { CheckServiceNode, HealthCheck } from '../../../structs/catalog.ts';
 import { RpcError } from '../../errors.ts';
+import { filterBy } from '../../filter.ts';
 import { checksInState, nodeChecks, serviceChecks, serviceHealth } from '../../state/health.ts';
 import { type MethodTable, noMeta } from '../context.ts';
 import { filterOf, instanceFilter, instanceKey, keyOf } from './catalog.ts';
-import { refuseFilter } from './filter.ts';
+import { nearOf, sortedBy } from './near.ts';
+
+const nodeOf = (check: HealthCheck): string => check.Node;
 
 export const healthMethods: MethodTable = {
   'Health.ChecksInState': {
     kind: 'state',
-    key: (args) => keyOf(args.State, filterOf(args.NodeMetaFilters), args.Filter),
+    key: (args) => keyOf(args.State, filterOf(args.NodeMetaFilters), args.Filter, nearOf(args)),
     sizeBytes: (reply) => (reply.HealthChecks ?? []).length * 16,
     read(state, watch, args) {
-      refuseFilter(args);
+      const filter = filterBy(HealthCheck, args);
       const { index, checks } = checksInState(state, watch, args.State ?? '', filterOf(args.NodeMetaFilters));
-      return { index, reply: { HealthChecks: checks, ...noMeta } };
+      return { index, reply: { HealthChecks: sortedBy(state, watch, args, filter(checks), nodeOf), ...noMeta } };
     },
   },
   'Health.NodeChecks': {
     kind: 'state',
     key: (args) => keyOf(args.Node, args.Filter),
     read(state, watch, args) {
-      refuseFilter(args);
+      const filter = filterBy(HealthCheck, args);
       const { index, checks } = nodeChecks(state, watch, args.Node ?? '');
-      return { index, reply: { HealthChecks: checks, ...noMeta } };
+      return { index, reply: { HealthChecks: filter(checks), ...noMeta } };
     },
   },
   'Health.ServiceChecks': {
     kind: 'state',
-    key: (args) => keyOf(args.ServiceName, filterOf(args.NodeMetaFilters), args.Filter),
+    key: (args) => keyOf(args.ServiceName, filterOf(args.NodeMetaFilters), args.Filter, nearOf(args)),
     sizeBytes: (reply) => (reply.HealthChecks ?? []).length * 16,
     read(state, watch, args) {
-      refuseFilter(args);
+      const filter = filterBy(HealthCheck, args);
       const { index, checks } = serviceChecks(state, watch, args.ServiceName ?? '', filterOf(args.NodeMetaFilters));
-      return { index, reply: { HealthChecks: checks, ...noMeta } };
+      return { index, reply: { HealthChecks: sortedBy(state, watch, args, filter(checks), nodeOf), ...noMeta } };
     },
   },
   'Health.ServiceNodes': {
@@ -41,10 +45,11 @@ export const healthMethods: MethodTable = {
     sizeBytes: (reply) => (reply.Nodes ?? []).length * 200,
     read(state, watch, args) {
       if (!args.ServiceName) throw new RpcError('Must provide service name');
-      refuseFilter(args);
+      const keep = filterBy(CheckServiceNode, args);
       const filter = instanceFilter(args);
       const { index, instances } = serviceHealth(state, watch, args.ServiceName, args.Connect ?? false, filter);
-      return { index, reply: { Nodes: instances, ...noMeta } };
+      const sorted = sortedBy(state, watch, args, keep(instances), ({ Node }) => Node?.Node ?? '');
+      return { index, reply: { Nodes: sorted, ...noMeta } };
     },
   },
 };

@@ -8,7 +8,6 @@ import { getSession, listNodeSessions, listSessions, readSession, type SessionsR
 import { CommandError, maxIndex } from '../../state/store.ts';
 import { answer, isUntried, type MethodTable, noMeta, type ServerContext } from '../context.ts';
 import type { ReadResult } from '../reads/shared-reads.ts';
-import { refuseFilter } from './filter.ts';
 
 const maxTtlNs = 24 * 3600 * 1e9;
 
@@ -110,10 +109,7 @@ export const sessionMethods: MethodTable = {
   'Session.List': {
     kind: 'state',
     key: () => '',
-    read(state, watch, args) {
-      refuseFilter(args);
-      return found(listSessions(state, watch));
-    },
+    read: (state, watch) => found(listSessions(state, watch)),
   },
   'Session.NodeSessions': {
     kind: 'state',
