@@ -1,4 +1,4 @@
-/** The `raft/` folder of the data directory, opened as a whole. */
+/** The `raft/` folder of the data directory, opened as a whole; and its twin in memory for development mode. */
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../lib/runtime.ts';
@@ -7,9 +7,11 @@ import { CorruptStorage } from './errors.ts';
 import { nodeFiles } from './files.ts';
 import type { LogStore } from './log-store.ts';
 import { openLmdbLogStore } from './log-store-lmdb.ts';
+import { MemoryLogStore } from './log-store-memory.ts';
 import { parsePeers, type Recovery } from './recovery.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 import { openFileSnapshotStore } from './snapshot-store-file.ts';
+import { memorySnapshotStore } from './snapshot-store-memory.ts';
 
 export interface RaftStorage {
   readonly store: LogStore;
@@ -48,6 +50,11 @@ export async function openStorage(dataDir: string, clock: Clock, logger: Logger)
   await nodeFiles.syncDirectory(path);
   return { store, snapshots, recovery };
 }
+
+export const memoryStorage = (clock: Clock): RaftStorage => ({
+  store: new MemoryLogStore(),
+  snapshots: memorySnapshotStore(clock.wallMs),
+});
 
 function readPeers(path: string): Recovery | null {
   if (!existsSync(path)) return null;
