@@ -4,7 +4,7 @@ import { reverseAddress } from './address.ts';
 import type { AskCatalog, Found } from './ask-catalog.ts';
 import { zoneOf } from './asked.ts';
 import { type Asking, fitMessage, limitBytesOf, type Network, optionOf, replyFlags } from './fit.ts';
-import { then } from './read-catalog.ts';
+import { andThen } from './read-catalog.ts';
 import type { DnsSettings } from './settings.ts';
 import type { Upstreams } from './upstream.ts';
 import type { Query } from './wire/decode.ts';
@@ -56,12 +56,12 @@ export class Answerer {
     const zone = zoneOf(name, settings.zones);
     if (zone !== null) {
       const asker = { address: client.address, edns: query.edns };
-      return then(catalog.ask(question, zone, asker), (found) => this.#found(asking, found, 'domain'));
+      return andThen(catalog.ask(question, zone, asker), (found) => this.#found(asking, found, 'domain'));
     }
     if (isWithin(name, reverseZone)) {
       const address = reverseAddress(labelsOf(name));
       const pointer = address === null ? null : catalog.askPointer(question, address);
-      return then(pointer, (found) =>
+      return andThen(pointer, (found) =>
         found === null ? this.#recurse(asking, 'pointer') : this.#found(asking, found, 'pointer'),
       );
     }

@@ -7,7 +7,7 @@ import type { Logger } from '../telemetry/api.ts';
 import { addressText } from './address.ts';
 import { type Asked, parseAsked, zoneOf } from './asked.ts';
 import { chosen } from './fit.ts';
-import { attempt, type CatalogReader, type Read, then } from './read-catalog.ts';
+import { andThen, attempt, type CatalogReader, type Read } from './read-catalog.ts';
 import { failure, noData, noSuchName, type Resolution } from './resolution.ts';
 import {
   type Chased,
@@ -80,11 +80,11 @@ export class AskCatalog {
     const resolving = { settings, question, chased: none };
     const { datacenter } = settings;
     return this.#guarded(settings, () =>
-      then(this.#reader.read('Catalog.ListNodes', { Datacenter: datacenter }), (nodes) => {
+      andThen(this.#reader.read('Catalog.ListNodes', { Datacenter: datacenter }), (nodes) => {
         const node = this.#nodeAt(nodes.reply.Nodes ?? [], address);
         if (node !== undefined) return foundPointer(resolvePointer(resolving, { node }), nodes.isCurrent);
         const args = { Datacenter: datacenter, ServiceAddress: address };
-        return then(this.#reader.read('Catalog.ServiceNodes', args), (services) => {
+        return andThen(this.#reader.read('Catalog.ServiceNodes', args), (services) => {
           const service = services.reply.ServiceNodes?.[0];
           const both = nodes.isCurrent === null || services.isCurrent === null;
           const { isCurrent: ofNodes } = nodes;
@@ -124,13 +124,13 @@ export class AskCatalog {
       case 'node': {
         if (!isNodeType(question.type)) return fixed(noData);
         const { datacenter, node: Node } = asked;
-        return then(this.#reader.read('Catalog.NodeServices', { Datacenter: datacenter, Node }), (read) => {
+        return andThen(this.#reader.read('Catalog.NodeServices', { Datacenter: datacenter, Node }), (read) => {
           const node = read.reply.NodeServices?.Node ?? null;
           return this.#chase(settings, question, depth, read, (resolving) => resolveNode(resolving, node, datacenter));
         });
       }
       case 'service':
-        return then(this.#reader.read('Health.ServiceNodes', serviceArgs(asked)), (read) => {
+        return andThen(this.#reader.read('Health.ServiceNodes', serviceArgs(asked)), (read) => {
           const nodes = healthy(read.reply.Nodes ?? [], settings.config.onlyPassing);
           return this.#service(settings, question, depth, read, nodes, {
             datacenter: asked.datacenter,
@@ -157,19 +157,19 @@ export class AskCatalog {
       Agent: agent,
       Source: { Datacenter: '', Segment: '', Node: '', Ip: subnet === null ? address : subnetText(subnet) },
     };
-    const found = attempt(
+    const executed = attempt(
       () =>
-        then(this.#reader.read('PreparedQuery.Execute', args), (read) => {
+        andThen(this.#reader.read('PreparedQuery.Execute', args), (read) => {
           const place = queryPlace(settings, read.reply, datacenter);
           return this.#service(settings, question, depth, read, read.reply.Nodes ?? [], place);
         }),
       (error) => {
         // The server's word for a query nobody made.
-        if (textOf(error).includes('Query not found')) return fixed(noSuchName(settings));
+        if (textOf(error).includes('Query not found')) return found(noSuchName(settings), null);
         throw error;
       },
     );
-    return then(found, ({ resolution, holds }) => ({ resolution: { ...resolution, isForSubnet: true }, holds }));
+    return andThen(executed, ({ resolution, holds }) => ({ resolution: { ...resolution, isForSubnet: true }, holds }));
   }
 
   #service(
@@ -185,7 +185,7 @@ export class AskCatalog {
 
   #zone(settings: DnsSettings, question: Question): MaybePromise<Found> {
     const args = { Datacenter: settings.datacenter, ServiceName: 'consul' };
-    return then(this.#reader.read('Health.ServiceNodes', args), (read) => {
+    return andThen(this.#reader.read('Health.ServiceNodes', args), (read) => {
       const servers = healthy(read.reply.Nodes ?? [], settings.config.onlyPassing);
       for (const { Node } of servers) {
         if (!/^[A-Za-z0-9-]+$/.test(Node!.Node)) {
@@ -242,9 +242,9 @@ export class AskCatalog {
   #failed(settings: DnsSettings, error: unknown): Found {
     // Not the catalog's: a record that no message can hold.
     if (error instanceof MessageError) throw error;
-    if (textOf(error).includes('No path to datacenter')) return fixed(noSuchName(settings));
+    if (textOf(error).includes('No path to datacenter')) return found(noSuchName(settings), null);
     this.#logger.error('rpc error', { error: textOf(error) });
-    return { resolution: failure(RCODE.SERVFAIL), holds: null };
+    return found(failure(RCODE.SERVFAIL), null);
   }
 
   #nodeAt(nodes: readonly Node[], address: string): string | undefined {

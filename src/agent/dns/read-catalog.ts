@@ -28,10 +28,10 @@ export class CatalogReader {
   /** Throws or rejects with what the call failed with. */
   read<M extends ReadMethod>(method: M, args: Partial<Args<M>>): MaybePromise<Read<Reply<M>>> {
     const { allowStale, maxStaleMs } = this.#settings().config;
-    if (!allowStale) return then(this.#rpc.call(method, args), asRead);
-    return then(this.#rpc.call(method, { ...args, AllowStale: true }), (answer) => {
+    if (!allowStale) return andThen(this.#rpc.call(method, args), asRead);
+    return andThen(this.#rpc.call(method, { ...args, AllowStale: true }), (answer) => {
       const { LastContact } = answer.meta;
-      if (LastContact > maxStaleMs * 1e6) return then(this.#rpc.call(method, args), asRead);
+      if (LastContact > maxStaleMs * 1e6) return andThen(this.#rpc.call(method, args), asRead);
       if (LastContact > staleNs) this.#staleQueries();
       return asRead(answer);
     });
@@ -51,8 +51,8 @@ function asRead<R>({ reply, isCurrent }: { readonly reply: R; readonly isCurrent
   return { reply, isCurrent: isCurrent ?? null };
 }
 
-/** At once where that is possible. */
-export function then<T, U>(value: MaybePromise<T>, fn: (value: T) => MaybePromise<U>): MaybePromise<U> {
+/** At once where that is possible. (A module that exports `then` could not be imported by `import()`.) */
+export function andThen<T, U>(value: MaybePromise<T>, fn: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return value instanceof Promise ? value.then(fn) : fn(value);
 }
 
