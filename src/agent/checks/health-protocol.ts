@@ -55,8 +55,10 @@ export function decodeHealthAnswer(frame: Uint8Array): ServingStatus {
       if (field === statusField) status = value;
     } else if (wireType === 1) at += 8;
     else if (wireType === 5) at += 4;
-    else if (wireType === 2) at += next();
-    else throw new HealthProtocolError(`unknown wire type ${wireType}`);
+    else if (wireType === 2) {
+      const lengthBytes = next();
+      at += lengthBytes;
+    } else throw new HealthProtocolError(`unknown wire type ${wireType}`);
     if (at > end) throw new HealthProtocolError('the answer is cut off');
   }
   return servingStatuses[status] ?? 'UNKNOWN';
