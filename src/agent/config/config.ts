@@ -100,7 +100,12 @@ export interface Config {
     /** Metadata of nodes as TXT records beside the answer. */
     readonly nodeMetaTxt: boolean;
     /** Seconds. */
-    readonly soa: { readonly refresh: number; readonly retry: number; readonly expire: number; readonly minTtl: number };
+    readonly soa: {
+      readonly refresh: number;
+      readonly retry: number;
+      readonly expire: number;
+      readonly minTtl: number;
+    };
     readonly useCache: boolean;
     readonly cacheMaxAgeMs: number;
   };
