@@ -11,12 +11,15 @@ while [ -L "$script" ]; do
     *) script=${script%/*}/$link ;;
   esac
 done
+# V8 would let the young generation grow to 134 MiB under load, and the old one to several times what lives in it, without
+# being any faster for it.
+flags='--max-semi-space-size=8 --heap-growing-percent=50'
 folder=${script%/*}
 [ "$folder" = "$script" ] && folder=.
 for node in "$folder"/../node_modules/node-*"/bin/node"; do
-  [ -x "$node" ] && exec "$node" "$script" "$@"
+  [ -x "$node" ] && exec "$node" $flags "$script" "$@"
 done
-exec node "$script" "$@"
+exec node $flags "$script" "$@"
 */ || 0;
 const path = require('node:path');
 const root = path.join(__dirname, '..');

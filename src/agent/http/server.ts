@@ -37,8 +37,6 @@ export interface HttpServerOptions {
 /** Go's default for the size of a request's header, and the slack it grants. */
 const defaultHeaderBytes = 1024 * 1024;
 const graceMs = 1000;
-/** When the routes are loaded, if nobody needed them before. */
-const warmUpMs = 500;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { api, nowMs, logger, metrics } = options;
@@ -67,8 +65,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { enabled: uiEnabled, contentPath, dir: uiDir } = config.ui;
   const table = uiEnabled ? [...routes, uiRoute(contentPath, uiDir)] : routes;
   const endpoints = table.map((route) => new Endpoint(route, serving));
-  // Loaded behind the start or when it is needed: first writes are not.
-  let warmUp: NodeJS.Timeout | undefined;
+  // Loaded with the first request that needs it: an agent that only keeps keys does without, and starts sooner.
   let router: Router | undefined;
   let loading: Promise<Router> | undefined;
   const load = (): Promise<Router> => {
@@ -121,7 +118,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 
   const stop = async (): Promise<void> => {
-    clearTimeout(warmUp);
     for (const address of servers.length > 0 ? config.httpAddrs : []) logger.info('Stopping server', describe(address));
     const closed = servers.splice(0).map((server) => {
       const done = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -139,10 +135,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     start: async () => {
       try {
         for (const address of config.httpAddrs) await open(address);
-        warmUp = setTimeout(() => {
-          load().catch((error: Error) => logger.error('HTTP routes', { error: error.message }));
-        }, warmUpMs);
-        warmUp.unref();
       } catch (error) {
         await stop();
         throw error;
