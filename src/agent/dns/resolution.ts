@@ -1,7 +1,7 @@
 /** What a question resolves to, before it is fitted into a message. */
 import type { DnsSettings } from './settings.ts';
 import { type DnsRecord, MessageError } from './wire/message.ts';
-import { type WireName, wireName } from './wire/name.ts';
+import { below, type WireName } from './wire/name.ts';
 import { classIn, RCODE, type Rcode, TYPE } from './wire/numbers.ts';
 
 /** What one instance (or one fact) says. The additional records go when the answer they belong to goes. */
@@ -80,15 +80,10 @@ export function zoneRecord({ domain, config: { soa } }: DnsSettings): DnsRecord 
 
 /** `node.node.dc1.consul.`; null where a name cannot be that long. */
 export const nodeName = (node: string, datacenter: string, domain: WireName): WireName | null =>
-  under(`${node}.node.${datacenter}`, domain);
+  below(`${node}.node.${datacenter}`, domain);
 
 export const addressName = (bytes: Uint8Array, datacenter: string, domain: WireName): WireName | null =>
-  under(`${Buffer.from(bytes).toString('hex')}.addr.${datacenter}`, domain);
+  below(`${Buffer.from(bytes).toString('hex')}.addr.${datacenter}`, domain);
 
 export const serviceName = (service: string, datacenter: string, domain: WireName): WireName | null =>
-  under(`${service}.service.${datacenter}`, domain);
-
-function under(text: string, domain: WireName): WireName | null {
-  const head = wireName(text);
-  return head === null || head.length + domain.length > 256 ? null : head.slice(0, -1) + domain;
-}
+  below(`${service}.service.${datacenter}`, domain);
