@@ -1,5 +1,5 @@
 /** Flags of a command: their types, what they accept, and the words with which a bad value is refused. */
-import { parseDurationMs } from '../lib/duration.ts';
+import { parseDuration, parseDurationMs } from '../lib/duration.ts';
 import { goQuote } from '../lib/go-format.ts';
 
 /** Thrown by `Flag.parse` with the reason alone: `parse error`. */
@@ -13,6 +13,8 @@ export class FlagValueError extends Error {
 export interface Flag<T = unknown> {
   /** Needs no value: `-x`. */
   readonly bool: boolean;
+  /** Shown as one with a value all the same: `-x=false` is as useful. */
+  readonly showsValue: boolean;
   /** The value when it is not given. */
   readonly initial: T;
   /** Text of the default in the help, '' for none. */
@@ -37,7 +39,7 @@ interface Options<T> {
 }
 
 function make<T>(parts: Pick<Flag<T>, 'initial' | 'parse' | 'doc'> & Partial<Flag<T>>): Flag<T> {
-  return { bool: false, initialText: '', repeats: false, extra: false, ...parts };
+  return { bool: false, showsValue: false, initialText: '', repeats: false, extra: false, ...parts };
 }
 
 const parseError = (): FlagValueError => new FlagValueError('parse error');
@@ -130,6 +132,49 @@ export const flag = {
         const value = BigInt(text.replace(/^\+/, ''));
         if (BigInt.asIntN(64, value) !== value) throw fail('value out of range');
         return Number(value);
+      },
+    }),
+
+  /** Kept as it is unless given; errors are those of strconv.ParseBool. */
+  keptBool: (doc: string): Flag<boolean | undefined> =>
+    make<boolean | undefined>({
+      doc,
+      bool: true,
+      showsValue: true,
+      initial: undefined,
+      parse(text) {
+        const value = parseBool(text);
+        if (value === undefined)
+          throw new FlagValueError(`strconv.ParseBool: parsing ${goQuote(text)}: invalid syntax`);
+        return value;
+      },
+    }),
+
+  /** Kept as it is unless given; errors are those of strconv.ParseUint. */
+  keptUint: (doc: string): Flag<number | undefined> =>
+    make<number | undefined>({
+      doc,
+      initial: undefined,
+      parse(text) {
+        const value = Number(text);
+        if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+        const why = /^\d+$/.test(text) ? 'value out of range' : 'invalid syntax';
+        throw new FlagValueError(`strconv.ParseUint: parsing ${goQuote(text)}: ${why}`);
+      },
+    }),
+
+  /** Kept as it is unless given; a duration in Go's notation, with Go's errors. */
+  keptDuration: (doc: string): Flag<string | undefined> =>
+    make<string | undefined>({
+      doc,
+      initial: undefined,
+      parse(text) {
+        try {
+          parseDuration(text);
+        } catch (error) {
+          throw new FlagValueError((error as Error).message);
+        }
+        return text;
       },
     }),
 

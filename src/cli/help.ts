@@ -28,6 +28,8 @@ const docOf = (flag: Flag): string => {
   return flag.doc + many + initial;
 };
 
+const takesNone = (flag: Flag): boolean => flag.bool && !flag.showsValue;
+
 const sorted = (flags: Flags): [string, Flag][] => Object.entries(flags).sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** The list that follows a flag error: two columns deep, as Go prints flags. Our own additions are indented more. */
@@ -36,7 +38,7 @@ export function flagList(flags: Flags): string {
   let text = 'Usage:\n';
   for (const [name, flag] of [...list.filter(([, flag]) => !flag.extra), ...list.filter(([, flag]) => flag.extra)]) {
     const indent = flag.extra ? '    ' : '  ';
-    text += `${indent}-${name}${flag.bool ? '' : ' value'}\n${wrap(docOf(flag), `${indent}  \t`)}\n`;
+    text += `${indent}-${name}${takesNone(flag) ? '' : ' value'}\n${wrap(docOf(flag), `${indent}  \t`)}\n`;
   }
   return text;
 }
@@ -45,7 +47,7 @@ function flagSection(title: string, flags: readonly [string, Flag][], indent = '
   if (flags.length === 0) return '';
   let text = `\n${title}\n`;
   for (const [name, flag] of flags) {
-    text += `\n${indent}-${name}${flag.bool ? '' : '=<value>'}\n${wrap(docOf(flag), `${indent}   `)}\n`;
+    text += `\n${indent}-${name}${takesNone(flag) ? '' : '=<value>'}\n${wrap(docOf(flag), `${indent}   `)}\n`;
   }
   return text;
 }
@@ -93,10 +95,12 @@ export interface Topic {
   readonly description: string;
 }
 
-/** What a command with subcommands prints when alone. */
-export function topicHelp(topic: Topic, subcommands: readonly Listed[]): string {
+/** What a command with subcommands prints when alone; those that Consul does not have come first. */
+export function topicHelp(topic: Topic, own: readonly Listed[], subcommands: readonly Listed[]): string {
   const paragraphs = topic.description.split('\n\n').map((paragraph) => wrap(paragraph, '  '));
-  return `Usage: ${programName} ${topic.usage}\n\n${paragraphs.join('\n\n')}\n\nSubcommands:\n${table(subcommands)}`;
+  const more = own.length === 0 ? '' : `More than Consul has:\n${table(own)}\n`;
+  const rest = subcommands.length === 0 ? '' : `Subcommands:\n${table(subcommands)}`;
+  return `Usage: ${programName} ${topic.usage}\n\n${paragraphs.join('\n\n')}\n\n${more}${rest}`;
 }
 
 /** The top level: Consul's commands, and before them ours. */

@@ -37,6 +37,18 @@ export const topics: Readonly<Record<string, Topic>> = {
     summary: 'Provides cluster-level tools for operators of the raft group',
     description: 'Shows and changes the raft group of the servers.\n\nSee "tc operator raft <subcommand> -h" for more.',
   },
+  'operator autopilot': {
+    usage: 'operator autopilot <subcommand> [options]',
+    summary: 'Provides tools for modifying Autopilot configuration',
+    description:
+      'Shows and changes the rules by which the servers look after themselves.\n\nSee "tc operator autopilot <subcommand> -h" for more.',
+  },
+  dev: {
+    usage: 'dev <subcommand> [options]',
+    summary: 'Things to try and learn with',
+    description:
+      'Whole clusters on this machine, to learn with and to test against.\n\nSee "tc dev <subcommand> -h" for more.',
+  },
 };
 
 /** Known by name, so that nobody takes them for a typing error; they answer "not supported yet". */
@@ -45,14 +57,10 @@ export const notYet: Readonly<Record<string, string>> = {
   config: 'Interact with the centralized configurations',
   connect: 'Interact with the service mesh',
   debug: 'Records a debugging archive for operators',
-  event: 'Fire a new event',
   exec: 'Executes a command on nodes',
   intention: 'Interact with intentions of the service mesh',
-  keyring: 'Manages the encryption keys of the gossip',
   login: 'Login with an auth method',
   logout: 'Destroy a token made by login',
-  'operator autopilot': 'Provides tools for autopilot',
-  rtt: 'Estimates round trip times between nodes',
   'snapshot inspect': 'Displays information about a snapshot file',
   tls: 'Builtin helpers for creating CAs and certificates',
 };

@@ -7,7 +7,7 @@ import { notYet, topics } from './topics.ts';
 export type Definitions = Readonly<Record<string, Command>>;
 
 /** Ours alone; listed apart from Consul's. */
-const ownCommands = new Set(['completion', 'top']);
+const ownCommands = new Set(['completion', 'dev', 'operator autopilot health', 'operator raft transfer-leader', 'top']);
 
 export interface Usage {
   /** The longest beginning of the words that is a command or a group of commands; '' for none. */
@@ -43,12 +43,11 @@ export function createUsage(definitions: Definitions, io: Pick<Io, 'out' | 'err'
 
   function textOf(topic: string): string {
     const group = topics[topic];
-    if (group) return topicHelp(group, subcommands(topic));
-    const all = subcommands('');
-    return rootHelp(
-      all.filter(({ name }) => ownCommands.has(name)),
-      all.filter(({ name }) => !ownCommands.has(name)),
-    );
+    const all = subcommands(topic);
+    const isOwn = ({ name }: Listed): boolean => ownCommands.has(topic === '' ? name : `${topic} ${name}`);
+    const own = all.filter(isOwn);
+    const others = all.filter((one) => !isOwn(one));
+    return group ? topicHelp(group, own, others) : rootHelp(own, others);
   }
 
   function known(words: readonly string[]): string {

@@ -37,8 +37,11 @@ export function agentApi(http: ConsulHttp): AgentApi {
   };
   return {
     self: (options) => read('self', options),
-    members: ({ wan, segment, ...options } = {}) =>
-      read('members', options, { ...(wan && { wan: '1' }), ...(segment !== undefined && { segment }) }),
+    async members({ wan, segment, ...options } = {}) {
+      const query = { ...(wan && { wan: '1' }), ...(segment !== undefined && { segment }) };
+      // A client agent is in no WAN pool: it has none to list.
+      return (await read<AgentMember[] | null>('members', options, query)) ?? [];
+    },
     async metrics(options) {
       const { body } = await http.ask({ method: 'GET', path: '/v1/agent/metrics', options });
       const { Gauges, Points, Counters, Samples, ...rest } = parseJson(body) as AgentMetrics;

@@ -80,5 +80,6 @@ export { type BlockingOptions, type BlockingState, blockingQuery } from './block
 export { ApiError, type Fault } from './errors.ts';
 export type { Answer, AnswerMeta, QueryOptions, WriteOptions } from './http.ts';
 export { bytesOf } from './kv.ts';
+export type * from './operator-types.ts';
 export type { ClientOptions } from './settings.ts';
 export type * from './types.ts';

@@ -3,6 +3,7 @@ import { flag, formatFlag } from '../cli/flags.ts';
 import { columns, toJson, wantsJson } from '../cli/format.ts';
 import { agentApi, memberStatus } from '../client/agent.ts';
 import type { AgentMember } from '../client/types.ts';
+import { compileGoRegexp } from '../lib/go-regexp.ts';
 
 /** Nothing left to print. */
 const nothingExit = 2;
@@ -28,7 +29,7 @@ export default defineCommand({
     const json = wantsJson(flags.format);
     let status: RegExp;
     try {
-      status = new RegExp(flags.status);
+      status = compileGoRegexp(flags.status);
     } catch (error) {
       throw new CliError(`Failed to compile status regexp: ${(error as Error).message}`);
     }
@@ -75,9 +76,14 @@ function standard(members: readonly AgentMember[]): string[][] {
   return [['Node', 'Address', 'Status', 'Type', 'Build', 'Protocol', 'DC', 'Segment'], ...rows];
 }
 
+/** By these our servers know each other; they say nothing to people. */
+const ownTags = new Set(['ft_pv']);
+
 function detailed(members: readonly AgentMember[]): string[][] {
   const rows = members.map((member) => {
-    const tags = Object.entries(member.Tags).map(([key, value]) => `${key}=${value}`);
+    const tags = Object.entries(member.Tags)
+      .filter(([key]) => !ownTags.has(key))
+      .map(([key, value]) => `${key}=${value}`);
     return [member.Name, addressOf(member), memberStatus(member), tags.sort().join(',')];
   });
   return [['Node', 'Address', 'Status', 'Tags'], ...rows];

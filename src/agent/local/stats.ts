@@ -10,7 +10,6 @@ type Section = Readonly<Record<string, string>>;
 export interface StatsOptions {
   readonly config: Config;
   readonly version: string;
-  readonly revision: string;
   readonly local: {
     readonly monitors: number;
     readonly ttls: number;
@@ -20,18 +19,12 @@ export interface StatsOptions {
   readonly cluster: Pick<Cluster, 'server' | 'lan' | 'wan' | 'knownServers'>;
 }
 
-export function agentStats({
-  config,
-  version,
-  revision,
-  cluster,
-  local,
-}: StatsOptions): Readonly<Record<string, Section>> {
+export function agentStats({ config, version, cluster, local }: StatsOptions): Readonly<Record<string, Section>> {
   const { server, lan, wan } = cluster;
   if (server === null) {
     return {
       agent: localSection(local),
-      build: { prerelease: '', revision, version },
+      build: { prerelease: '', revision: '', version },
       consul: {
         acl: config.acl.enabled ? 'enabled' : 'disabled',
         known_servers: String(cluster.knownServers()),
@@ -43,7 +36,7 @@ export function agentStats({
   }
   return {
     agent: localSection(local),
-    build: { prerelease: '', revision, version },
+    build: { prerelease: '', revision: '', version },
     consul: {
       acl: config.acl.enabled ? 'enabled' : 'disabled',
       bootstrap: String(config.bootstrap),
