@@ -20,7 +20,6 @@ import { MemoryLogStore } from './raft/log-store-memory.ts';
 import { memorySnapshotStore } from './raft/snapshot-store-memory.ts';
 import type { RaftStorage } from './raft/storage.ts';
 import type { RpcCaller } from './rpc/caller.ts';
-import type { Server } from './server/server.ts';
 import type { Logger } from './telemetry/api.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 
@@ -137,6 +136,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     local.trigger();
   };
   const leave = async (): Promise<void> => {
+    local.stopSyncing();
     await cluster.leave();
   };
 
@@ -171,8 +171,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
       lan.forceLeave(name, prune);
       wan?.forceLeave(`${name}.${config().datacenter}`, prune);
     },
-    saveSnapshot: (signal) => serverPart(server).saveSnapshot(signal),
-    restoreSnapshot: (archive, signal) => serverPart(server).restoreSnapshot(archive, signal),
+    snapshots: cluster.snapshots,
   };
   const api: Api = {
     rpc,
@@ -220,11 +219,6 @@ function warn({ loaded, telemetry: { logger } }: AgentOptions): void {
   for (const warning of loaded.config.warnings) logger.warn(warning);
   const idle = noEffectWarning(loaded);
   if (idle !== undefined) logger.warn(idle);
-}
-
-function serverPart(server: Server | null): Server {
-  if (server === null) throw new RpcError('Snapshots through a client agent are not supported yet');
-  return server;
 }
 
 async function openStorage({ devMode, dataDir }: Config, { clock }: Runtime, logger: Logger): Promise<RaftStorage> {

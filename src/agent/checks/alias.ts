@@ -8,9 +8,10 @@ import type { CheckRunner, Report, Result } from './runner.ts';
 
 /** Checks of this agent, as they are and as they change. */
 export interface LocalHealth {
-  checks(): readonly { readonly check: HealthCheck }[];
+  /** Those of the service and of the node; with '', all. */
+  checksFor(serviceId: string): readonly { readonly check: HealthCheck }[];
   service(id: string): object | undefined;
-  watchChecks(changed: () => void): () => void;
+  watchChecks(serviceId: string, changed: () => void): () => void;
 }
 
 /**
@@ -50,7 +51,7 @@ export function startLocalAlias(local: LocalHealth, serviceId: string, ownId: st
   const look = (): void => {
     queued = false;
     if (stopped) return;
-    const checks = local.checks().map(({ check }) => check);
+    const checks = local.checksFor(serviceId).map(({ check }) => check);
     report(aliasResult(checks, serviceId, ownId, local.service(serviceId) !== undefined));
   };
   const changed = (): void => {
@@ -59,7 +60,7 @@ export function startLocalAlias(local: LocalHealth, serviceId: string, ownId: st
     // Once for all that changes together. Two aliases that watch each other settle, because equal reports change nothing.
     queueMicrotask(look);
   };
-  const unwatch = local.watchChecks(changed);
+  const unwatch = local.watchChecks(serviceId, changed);
   changed();
   return {
     stop: () => {

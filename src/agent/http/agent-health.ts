@@ -79,10 +79,7 @@ function byName(request: ApiRequest, api: Api): HttpAnswer {
 /** The checks of the service and those of the node count. */
 function healthOf({ service }: LocalService, { local, config }: Api): { health: Health; shown: ServiceHealth } {
   const maintenance = new Set([nodeMaintenanceId, serviceMaintenanceId(service.ID)]);
-  const checks = local.state
-    .checks()
-    .map(({ check }) => check)
-    .filter(({ ServiceID }) => ServiceID === '' || ServiceID === service.ID);
+  const checks = local.state.checksFor(service.ID).map(({ check }) => check);
   let worst = 0;
   for (const { CheckID, Status } of checks) {
     worst = Math.max(worst, order.indexOf(maintenance.has(CheckID) ? 'maintenance' : (Status as Health)));

@@ -5,7 +5,7 @@ import type { Settings } from '../config/schema.ts';
 import { RpcError } from '../errors.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
 import type { Logger } from '../telemetry/api.ts';
-import { startAntiEntropy } from './anti-entropy.ts';
+import { type AntiEntropy, startAntiEntropy } from './anti-entropy.ts';
 import { checkOf, serviceOf } from './configured.ts';
 import type { CheckRegistration, ServiceRegistration } from './definitions.ts';
 import { filePersistence, noPersistence } from './persistence.ts';
@@ -31,6 +31,8 @@ export interface LocalAgent {
   start(): Promise<void>;
   /** Compares with the catalog soon. */
   trigger(): void;
+  /** Tells the catalog nothing more: whoever leaves must not come back by a late word of his own. */
+  stopSyncing(): void;
   stop(): void;
 }
 
@@ -52,7 +54,7 @@ export function createLocalAgent(options: LocalAgentOptions): LocalAgent {
     logger,
   });
   const stops: (() => void)[] = [() => registry.stop()];
-  let trigger = (): void => {};
+  let sync: AntiEntropy | undefined;
   const node = () => {
     const { advertiseAddr: address, taggedAddresses, nodeMeta } = config();
     return {
@@ -68,15 +70,15 @@ export function createLocalAgent(options: LocalAgentOptions): LocalAgent {
     applyDefinitions: (settings) => registry.inTurn(async () => applyDefinitions(registry, settings)),
     start: async () => {
       await registry.inTurn(() => registry.restore());
-      const sync = startAntiEntropy({ state, datacenter, node, clusterSize, rpc, runtime, logger });
+      sync = startAntiEntropy({ state, datacenter, node, clusterSize, rpc, runtime, logger });
       const reaper = startReaper(registry, runtime.clock, logger);
-      trigger = () => sync.trigger();
       stops.push(
-        () => sync.stop(),
+        () => sync?.stop(),
         () => reaper.stop(),
       );
     },
-    trigger: () => trigger(),
+    trigger: () => sync?.trigger(),
+    stopSyncing: () => sync?.stop(),
     stop: () => {
       for (const stop of stops.splice(0).reverse()) stop();
     },
@@ -115,7 +117,7 @@ function applyDefinitions(registry: Registry, settings: Pick<Settings, 'services
 
   function bind(registration: CheckRegistration, ServiceID: string): CheckRegistration {
     const { check } = registration;
-    const health = known.get(check.CheckID);
+    const health = known(check.CheckID);
     const kept = health === undefined ? {} : { Status: health.Status, Output: health.Output };
     const service = state.service(ServiceID)?.service;
     const binding = service === undefined ? {} : { ServiceID, ServiceName: service.Service, ServiceTags: service.Tags };

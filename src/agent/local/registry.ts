@@ -2,7 +2,6 @@
  * The services and checks of this agent: registering, running, keeping and removing them. Everything that has an opinion on
  * them (API, files, restart) comes through here; what the catalog has to know follows from `state`.
  */
-import { nsToMs } from '../../lib/duration.ts';
 import type { Clock, Runtime } from '../../lib/runtime.ts';
 import type { CheckType, HealthCheck, NodeService, ServiceDefinition } from '../../structs/catalog.ts';
 import { checkKind, isScript, type Status } from '../checks/definition.ts';
@@ -42,7 +41,7 @@ export interface RegistryOptions {
 }
 
 /** What a check was like before it was registered anew. */
-export type KnownHealth = ReadonlyMap<string, Pick<HealthCheck, 'Status' | 'Output'>>;
+export type KnownHealth = (checkId: string) => Pick<HealthCheck, 'Status' | 'Output'> | undefined;
 
 export class Registry {
   readonly state: LocalState;
@@ -67,8 +66,11 @@ export class Registry {
   /** Rejects with BadRequest or RpcError; then nothing was registered. */
   registerService(definition: ServiceDefinition, token: string, replaceExistingChecks: boolean): Promise<void> {
     return this.#inTurn(async () => {
-      for (const one of this.registrationsOf(definition, token)) {
-        await this.#addService(one, 'api', replaceExistingChecks);
+      const registrations = this.registrationsOf(definition, token);
+      await Promise.all(registrations.map((one) => this.#persistService(one)));
+      for (const one of registrations) {
+        this.applyService(one, 'api', (id) => this.state.check(id)?.check);
+        if (replaceExistingChecks) await this.#removeOtherChecks(one);
       }
     });
   }
@@ -91,24 +93,10 @@ export class Registry {
     return all;
   }
 
-  async #addService(registration: ServiceRegistration, origin: Origin, replaceExistingChecks: boolean): Promise<void> {
-    const { service, token } = registration;
-    const checks = serviceChecks(this.nodeName, registration);
-    const { persistence } = this.#options;
-    if (origin === 'api') {
-      await persistence.saveService({
-        Token: token,
-        Service: service,
-        Source: 'remote',
-        LocallyRegisteredAsSidecar: service.LocallyRegisteredAsSidecar,
-      });
-      for (const one of checks) await this.#persistCheck(one);
-    }
-    this.applyService(registration, origin, this.health());
-    if (!replaceExistingChecks) return;
-    const kept = new Set(checks.map(({ check }) => check.CheckID));
-    for (const { check } of this.state.checks()) {
-      if (check.ServiceID === service.ID && !kept.has(check.CheckID)) await this.#removeCheck(check.CheckID);
+  async #removeOtherChecks(registration: ServiceRegistration): Promise<void> {
+    const kept = new Set(serviceChecks(this.nodeName, registration).map(({ check }) => check.CheckID));
+    for (const { check } of this.state.checksOf(registration.service.ID)) {
+      if (!kept.has(check.CheckID)) await this.#removeCheck(check.CheckID);
     }
   }
 
@@ -117,7 +105,7 @@ export class Registry {
     const { service, token } = registration;
     this.state.setService(service, token, origin);
     for (const { check, type } of serviceChecks(this.nodeName, registration)) {
-      const before = known.get(check.CheckID);
+      const before = known(check.CheckID);
       const now = before === undefined ? check : { ...check, Status: before.Status, Output: before.Output };
       this.applyCheck({ check: now, type, token }, origin);
     }
@@ -185,9 +173,7 @@ export class Registry {
     if (!this.forgetService(id)) return false;
     const { persistence } = this.#options;
     await persistence.removeService(id);
-    for (const { check } of this.state.checks()) {
-      if (check.ServiceID === id) await this.#removeCheck(check.CheckID);
-    }
+    for (const { check } of this.state.checksOf(id)) await this.#removeCheck(check.CheckID);
     this.#options.logger.debug('removed service', { service: id });
     const sidecar = this.state.service(sidecarIdOf(id));
     if (sidecar?.service.LocallyRegisteredAsSidecar === true) await this.#removeService(sidecar.service.ID);
@@ -197,9 +183,7 @@ export class Registry {
   /** Only here, not in the data directory. */
   forgetService(id: string): boolean {
     if (!this.state.removeService(id)) return false;
-    for (const { check } of this.state.checks()) {
-      if (check.ServiceID === id) this.#runners.get(check.CheckID)?.stop();
-    }
+    for (const { check } of this.state.checksOf(id)) this.#runners.get(check.CheckID)?.stop();
     return true;
   }
 
@@ -233,9 +217,10 @@ export class Registry {
     await persistence.saveState({ CheckID: id, Status: status, Output, Expires });
   }
 
-  /** Of all checks, by id: for those that are registered anew. */
+  /** Of all checks as they are now: for those that are registered anew. */
   health(): KnownHealth {
-    return new Map(this.state.checks().map(({ check }) => [check.CheckID, check]));
+    const before = new Map(this.state.checks().map(({ check }) => [check.CheckID, check]));
+    return (id) => before.get(id);
   }
 
   /** Scripts, TTL checks, checks, services: what agent/self tells. */
@@ -265,6 +250,14 @@ export class Registry {
     const done = this.#last.then(change);
     this.#last = done.catch(() => {});
     return done;
+  }
+
+  async #persistService(registration: ServiceRegistration): Promise<void> {
+    const { service, token } = registration;
+    const { LocallyRegisteredAsSidecar } = service;
+    const kept = { Token: token, Service: service, Source: 'remote', LocallyRegisteredAsSidecar };
+    await this.#options.persistence.saveService(kept);
+    await Promise.all(serviceChecks(this.nodeName, registration).map((one) => this.#persistCheck(one)));
   }
 
   async #persistCheck({ check, type, token }: CheckRegistration): Promise<void> {
@@ -302,6 +295,8 @@ export class Registry {
     }
     const stateOf = new Map(states.map((state) => [state.CheckID, state]));
     const nowSeconds = runtime.clock.wallMs() / 1000;
+    const keptChecks = new Set(checks.map(({ Check }) => Check?.CheckID));
+    for (const { CheckID } of states) if (!keptChecks.has(CheckID)) await persistence.removeCheck(CheckID);
     for (const { Check, ChkType, Token, Source } of checks) {
       if (Check === null || Source === 'local') continue;
       const orphaned = Check.ServiceID !== '' && this.state.service(Check.ServiceID) === undefined;
@@ -338,7 +333,3 @@ function revived(check: HealthCheck, state: PersistedCheckState | undefined, now
   if (state === undefined || state.Expires < nowSeconds) return { ...check, Status: 'critical', Output: '' };
   return { ...check, Status: state.Status, Output: state.Output };
 }
-
-/** How long a check may be critical before its service goes; null: for ever. */
-export const deregisterAfterMs = ({ DeregisterCriticalServiceAfter }: CheckType, minMs: number): number | null =>
-  DeregisterCriticalServiceAfter <= 0 ? null : Math.max(minMs, nsToMs(DeregisterCriticalServiceAfter));

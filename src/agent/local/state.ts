@@ -51,7 +51,9 @@ export class LocalState {
   readonly #services = new Map<string, LocalService>();
   readonly #checks = new Map<string, LocalCheck>();
   readonly #serviceWatches = new Map<string, Set<() => void>>();
-  readonly #checkWatches = new Set<() => void>();
+  /** By service, '' for those of the node itself. */
+  readonly #checkIds = new Map<string, Set<string>>();
+  readonly #checkWatches = new Map<string, Set<() => void>>();
 
   constructor(options: LocalStateOptions) {
     this.#options = options;
@@ -82,6 +84,24 @@ export class LocalState {
   check(id: string): LocalCheck | undefined {
     const entry = this.#checks.get(id);
     return entry === undefined || entry.removed ? undefined : entry;
+  }
+
+  /** Those that tell how a service is: its own and the node's. With '', all of this agent. */
+  checksFor(serviceId: string): LocalCheck[] {
+    if (serviceId === '') return this.checks();
+    return [...this.#checksOf(serviceId), ...this.#checksOf('')];
+  }
+
+  /** A service's own. */
+  checksOf(serviceId: string): LocalCheck[] {
+    return [...this.#checksOf(serviceId)];
+  }
+
+  *#checksOf(serviceId: string): Generator<LocalCheck> {
+    for (const id of this.#checkIds.get(serviceId) ?? []) {
+      const entry = this.#checks.get(id)!;
+      if (!entry.removed) yield entry;
+    }
   }
 
   /** Whether this is still the entry: if not, what was done with it says nothing of what is there now. */
@@ -116,7 +136,11 @@ export class LocalState {
   }
 
   setCheck(check: HealthCheck, type: CheckType | null, token: string, origin: Origin): void {
-    this.#checks.get(check.CheckID)?.outputTimer?.cancel();
+    const before = this.#checks.get(check.CheckID);
+    before?.outputTimer?.cancel();
+    if (before !== undefined) this.#unlist(before.check);
+    const listed = this.#checkIds.get(check.ServiceID) ?? new Set();
+    this.#checkIds.set(check.ServiceID, listed.add(check.CheckID));
     this.#checks.set(check.CheckID, {
       check,
       type,
@@ -127,7 +151,7 @@ export class LocalState {
       criticalSinceMs: check.Status === 'critical' ? this.#options.clock.nowMs() : null,
       outputTimer: null,
     });
-    this.#checksChanged();
+    this.#checksChanged(check.ServiceID);
     this.onDirty();
   }
 
@@ -136,7 +160,7 @@ export class LocalState {
     if (entry === undefined) return false;
     entry.outputTimer?.cancel();
     this.#checks.set(id, { ...entry, removed: true, inSync: false, outputTimer: null });
-    this.#checksChanged();
+    this.#checksChanged(entry.check.ServiceID);
     this.onDirty();
     return true;
   }
@@ -145,7 +169,16 @@ export class LocalState {
   purge(entry: LocalService | LocalCheck): void {
     if (!entry.removed || !this.isCurrent(entry)) return;
     if ('service' in entry) this.#services.delete(entry.service.ID);
-    else this.#checks.delete(entry.check.CheckID);
+    else {
+      this.#checks.delete(entry.check.CheckID);
+      this.#unlist(entry.check);
+    }
+  }
+
+  #unlist({ CheckID, ServiceID }: HealthCheck): void {
+    const listed = this.#checkIds.get(ServiceID);
+    listed?.delete(CheckID);
+    if (listed?.size === 0) this.#checkIds.delete(ServiceID);
   }
 
   /** The result of a run. A check that is not there any more is none of our business. */
@@ -168,7 +201,7 @@ export class LocalState {
     const criticalSinceMs = status === 'critical' ? (entry.criticalSinceMs ?? clock.nowMs()) : null;
     this.#checks.set(id, { ...next, criticalSinceMs, outputTimer: null, inSync: false });
     // Not of outputs: aliases quote them, and two that quote each other would never come to rest.
-    if (check.Status !== status) this.#checksChanged();
+    if (check.Status !== status) this.#checksChanged(check.ServiceID);
     this.onDirty();
   }
 
@@ -181,19 +214,12 @@ export class LocalState {
 
   /** Called with every change of the service, its end included. */
   watchService(id: string, changed: () => void): Unwatch {
-    const watches = this.#serviceWatches.get(id) ?? new Set();
-    this.#serviceWatches.set(id, watches);
-    watches.add(changed);
-    return () => {
-      watches.delete(changed);
-      if (watches.size === 0 && this.#serviceWatches.get(id) === watches) this.#serviceWatches.delete(id);
-    };
+    return watch(this.#serviceWatches, id, changed);
   }
 
-  /** Called when a check comes, goes, or changes its status, and when a service comes or goes. */
-  watchChecks(changed: () => void): Unwatch {
-    this.#checkWatches.add(changed);
-    return () => this.#checkWatches.delete(changed);
+  /** Called when something changes that tells how a service is (with '', anything on this node), outputs aside. */
+  watchChecks(serviceId: string, changed: () => void): Unwatch {
+    return watch(this.#checkWatches, serviceId, changed);
   }
 
   /** No timer is left afterwards. */
@@ -204,10 +230,20 @@ export class LocalState {
 
   #serviceChanged(id: string): void {
     for (const changed of [...(this.#serviceWatches.get(id) ?? [])]) changed();
-    this.#checksChanged();
+    this.#checksChanged(id);
   }
 
-  #checksChanged(): void {
-    for (const changed of [...this.#checkWatches]) changed();
+  #checksChanged(serviceId: string): void {
+    const concerned = serviceId === '' ? [...this.#checkWatches.keys()] : ['', serviceId];
+    for (const id of concerned) for (const changed of [...(this.#checkWatches.get(id) ?? [])]) changed();
   }
+}
+
+function watch(watches: Map<string, Set<() => void>>, id: string, changed: () => void): Unwatch {
+  const those = watches.get(id) ?? new Set();
+  watches.set(id, those.add(changed));
+  return () => {
+    those.delete(changed);
+    if (those.size === 0 && watches.get(id) === those) watches.delete(id);
+  };
 }

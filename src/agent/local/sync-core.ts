@@ -56,15 +56,16 @@ export function compare(state: LocalState, node: LocalNode, remote: RemoteView):
 
   const localServices = new Set([...state.serviceEntries()].map(({ service }) => service.ID));
   const localChecks = new Set([...state.checkEntries()].map(({ check }) => check.CheckID));
+  const goingServices = new Set<string>();
   for (const id of remoteServices.keys()) {
     if (id === serversOwnService || localServices.has(id)) continue;
+    goingServices.add(id);
     strays.push({ kind: 'deregister-service', id, token: '', entry: null });
   }
   for (const [id, { ServiceID }] of remoteChecks) {
     if (id === serversOwnCheck || localChecks.has(id)) continue;
     // Those of a service go with it.
-    const goesWithService = strays.some((push) => push.kind === 'deregister-service' && push.id === ServiceID);
-    if (!goesWithService) strays.push({ kind: 'deregister-check', id, token: '', entry: null });
+    if (!goingServices.has(ServiceID)) strays.push({ kind: 'deregister-check', id, token: '', entry: null });
   }
   return strays;
 }
@@ -97,6 +98,7 @@ export function pendingPushes(state: LocalState): Push[] {
   const goes = new Set<string>();
   const registered = new Set<LocalCheck>();
   const dirty = [...state.checkEntries()].filter(({ inSync }) => !inSync);
+  const dirtyOf = Map.groupBy(dirty, ({ check }) => check.ServiceID);
   for (const entry of state.serviceEntries()) {
     if (entry.inSync) continue;
     const { ID } = entry.service;
@@ -105,9 +107,7 @@ export function pendingPushes(state: LocalState): Push[] {
       pushes.push({ kind: 'deregister-service', id: ID, token: entry.token, entry });
       continue;
     }
-    const checks = dirty.filter(
-      ({ check, removed, token }) => !removed && check.ServiceID === ID && token === entry.token,
-    );
+    const checks = (dirtyOf.get(ID) ?? []).filter(({ removed, token }) => !removed && token === entry.token);
     for (const check of checks) registered.add(check);
     pushes.push({ kind: 'register-service', entry, checks });
   }

@@ -229,7 +229,7 @@ describe('after a restart', () => {
 
     const after = localAgent({ persistence: kept.persistence });
     const [fromFile] = after.registry.registrationsOf(serviceNamed('web', { Port: 2 }), '', 'config');
-    after.registry.applyService(fromFile!, 'config', new Map());
+    after.registry.applyService(fromFile!, 'config', () => undefined);
     await after.registry.restore();
     expect(after.state.service('web')?.service.Port).toBe(2);
     expect(after.state.checks()).toEqual([]);
