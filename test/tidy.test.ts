@@ -65,6 +65,7 @@ describe('arrows point down', () => {
     ['src/agent/raft', ['src/agent/raft', 'src/lib', ...schemaLanguage, ...agentContracts]],
     ['src/agent/gossip', ['src/agent/gossip', 'src/lib', ...schemaLanguage, ...agentContracts]],
     ['src/agent/telemetry', ['src/agent/telemetry', 'src/lib', ...agentContracts]],
+    ['src/snapshot', ['src/snapshot', 'src/structs', 'src/lib']],
     ['src/structs', ['src/structs', 'src/lib']],
     // The codecs are driven by the descriptions of the structs, not by the structs.
     ['src/lib', ['src/lib', ...schemaLanguage]],

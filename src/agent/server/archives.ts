@@ -1,8 +1,9 @@
 /** Snapshots for operators: the archive of `consul snapshot save`, made from Raft's and given back to it. */
+
+import { readArchive, writeArchive } from '../../snapshot/index.ts';
 import { RpcError } from '../errors.ts';
 import type { Raft, SnapshotMeta } from '../raft/api.ts';
 import { asError } from '../raft/errors.ts';
-import { readArchive, writeArchive } from '../snapshot/index.ts';
 
 export async function saveArchive(
   raft: Raft,

@@ -1,8 +1,8 @@
 /** The state as records, in Consul's order, and back (wire/snapshot, section 2). */
 import { byteOrder, fromByteOrder } from '../../../lib/btree/byte-order.ts';
+import { readState, SnapshotError, type StateRecord, writeState } from '../../../snapshot/index.ts';
 import type { Node, RegisterRequest } from '../../../structs/catalog.ts';
 import type { DirEntry } from '../../../structs/kv.ts';
-import { readState, SnapshotError, type StateRecord, writeState } from '../../snapshot/index.ts';
 import { legacyToken } from '../../state/acl.ts';
 import { fromDirEntry, toDirEntry } from '../../state/kv-row.ts';
 import { nodeOf } from '../../state/registration.ts';

@@ -3,12 +3,11 @@
  * end. Error texts are those of Consul (wire/snapshot, section 1).
  */
 import { createHash, type Hash } from 'node:crypto';
-import type { SnapshotMeta } from '../raft/api.ts';
+import { GzipError, gunzip } from '../lib/gunzip.ts';
+import { TarError, type TarEvent, TarReader } from '../lib/tar.ts';
 import { SnapshotError } from './errors.ts';
-import { GzipError, gunzip } from './gunzip.ts';
-import { parseMeta } from './meta.ts';
+import { parseMeta, type SnapshotMeta } from './meta.ts';
 import { Spool } from './spool.ts';
-import { TarError, type TarEvent, TarReader } from './tar.ts';
 
 export interface OpenArchive {
   readonly meta: SnapshotMeta;

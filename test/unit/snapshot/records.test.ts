@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { encode, textOf } from '../../../src/lib/msgpack/index.ts';
+import { decodeTime } from '../../../src/lib/msgpack/time.ts';
 import {
   readArchive,
   readState,
@@ -7,13 +9,11 @@ import {
   SnapshotError,
   type StateRecord,
   writeState,
-} from '../../../../src/agent/snapshot/index.ts';
-import { encode, textOf } from '../../../../src/lib/msgpack/index.ts';
-import { decodeTime } from '../../../../src/lib/msgpack/time.ts';
-import { DirEntry } from '../../../../src/structs/kv.ts';
-import { make } from '../../../../src/structs/make.ts';
-import { any } from '../../../../src/structs/schema.ts';
-import { notation, readBytes, readJson, recorded, unhex } from '../../lib/msgpack/vectors.ts';
+} from '../../../src/snapshot/index.ts';
+import { DirEntry } from '../../../src/structs/kv.ts';
+import { make } from '../../../src/structs/make.ts';
+import { any } from '../../../src/structs/schema.ts';
+import { notation, readBytes, readJson, recorded, unhex } from '../lib/msgpack/vectors.ts';
 
 async function* stream(bytes: Uint8Array, chunkBytes = 1000): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);

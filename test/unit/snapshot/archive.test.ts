@@ -1,9 +1,9 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SnapshotMeta } from '../../../../src/agent/raft/api.ts';
-import { readArchive, SnapshotError, writeArchive } from '../../../../src/agent/snapshot/index.ts';
-import { readBytes, readVectors } from '../../lib/msgpack/vectors.ts';
+
+import { readArchive, SnapshotError, type SnapshotMeta, writeArchive } from '../../../src/snapshot/index.ts';
+import { readBytes, readVectors } from '../lib/msgpack/vectors.ts';
 
 async function* stream(bytes: Uint8Array, chunkBytes = 1000): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);

@@ -1,9 +1,8 @@
 /** `meta.json` of an archive: what Raft knows about the snapshot, in Go's field names. */
-import { encode } from '../../lib/msgpack/index.ts';
-import { renderText } from '../../structs/json.ts';
-import { decodeJson } from '../../structs/json-decode.ts';
-import { bytes, int64, slice, str, struct, u64 } from '../../structs/schema.ts';
-import type { SnapshotMeta, Suffrage } from '../raft/api.ts';
+import { encode } from '../lib/msgpack/index.ts';
+import { renderText } from '../structs/json.ts';
+import { decodeJson } from '../structs/json-decode.ts';
+import { bytes, int64, slice, str, struct, u64 } from '../structs/schema.ts';
 import { SnapshotError } from './errors.ts';
 
 const Server = struct('Server', { Suffrage: int64, ID: str, Address: str });
@@ -19,7 +18,25 @@ const Meta = struct('SnapshotMeta', {
   Size: int64,
 });
 
-const suffrages: readonly Suffrage[] = ['voter', 'nonvoter', 'staging'];
+const suffrages = ['voter', 'nonvoter', 'staging'] as const;
+
+/** What Raft knows about the state in an archive. */
+export interface SnapshotMeta {
+  /** `<term>-<index>-<Unix time in ms>` */
+  readonly id: string;
+  readonly index: number;
+  readonly term: number;
+  readonly configuration: {
+    readonly servers: readonly {
+      readonly suffrage: (typeof suffrages)[number];
+      readonly id: string;
+      readonly address: string;
+    }[];
+  };
+  readonly configurationIndex: number;
+  readonly sizeBytes: number;
+}
+
 const version = 1;
 
 /** One line of JSON. */

@@ -3,24 +3,24 @@
  * lengths, to the end (wire/snapshot, section 2). Every record that a Consul server may write is known here.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { decoderOf } from '../../lib/msgpack/decode.ts';
-import { encoderOf } from '../../lib/msgpack/encode.ts';
-import { Decoder, MsgpackError, needMore, Writer } from '../../lib/msgpack/index.ts';
-import { ACL, ACLAuthMethod, ACLBindingRule, ACLPolicy, ACLRole, ACLToken } from '../../structs/acl.ts';
-import { RegisterRequest } from '../../structs/catalog.ts';
-import { RaftIndex } from '../../structs/common.ts';
-import { ConfigEntryRequest } from '../../structs/config-entry.ts';
-import { CAConfiguration, CAConsulProviderState, CARoot } from '../../structs/connect.ts';
-import { Coordinate } from '../../structs/coordinate.ts';
-import { newDict } from '../../structs/dict.ts';
-import { FederationStateRequest } from '../../structs/federation.ts';
-import { Intention } from '../../structs/intention.ts';
-import { SystemMetadataEntry } from '../../structs/internal.ts';
-import { DirEntry } from '../../structs/kv.ts';
-import { AutopilotConfig } from '../../structs/operator.ts';
-import { PreparedQuery } from '../../structs/prepared-query.ts';
-import { big64, bool, bytes, type Infer, type Schema, slice, str, struct, u32, u64 } from '../../structs/schema.ts';
-import { Session } from '../../structs/session.ts';
+import { decoderOf } from '../lib/msgpack/decode.ts';
+import { encoderOf } from '../lib/msgpack/encode.ts';
+import { Decoder, MsgpackError, needMore, Writer } from '../lib/msgpack/index.ts';
+import { ACL, ACLAuthMethod, ACLBindingRule, ACLPolicy, ACLRole, ACLToken } from '../structs/acl.ts';
+import { RegisterRequest } from '../structs/catalog.ts';
+import { RaftIndex } from '../structs/common.ts';
+import { ConfigEntryRequest } from '../structs/config-entry.ts';
+import { CAConfiguration, CAConsulProviderState, CARoot } from '../structs/connect.ts';
+import { Coordinate } from '../structs/coordinate.ts';
+import { newDict } from '../structs/dict.ts';
+import { FederationStateRequest } from '../structs/federation.ts';
+import { Intention } from '../structs/intention.ts';
+import { SystemMetadataEntry } from '../structs/internal.ts';
+import { DirEntry } from '../structs/kv.ts';
+import { AutopilotConfig } from '../structs/operator.ts';
+import { PreparedQuery } from '../structs/prepared-query.ts';
+import { big64, bool, bytes, type Infer, type Schema, slice, str, struct, u32, u64 } from '../structs/schema.ts';
+import { Session } from '../structs/session.ts';
 import { SnapshotError } from './errors.ts';
 
 const Header = struct('SnapshotHeader', { LastIndex: u64 });

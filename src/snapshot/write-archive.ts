@@ -3,10 +3,9 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
-import type { SnapshotMeta } from '../raft/api.ts';
+import { tarEnd, tarHeader, tarPadding } from '../lib/tar.ts';
 import { SnapshotError } from './errors.ts';
-import { renderMeta } from './meta.ts';
-import { tarEnd, tarHeader, tarPadding } from './tar.ts';
+import { renderMeta, type SnapshotMeta } from './meta.ts';
 
 export interface ArchiveSource {
   /** `sizeBytes` must be the length of `state`. */
