@@ -13,11 +13,14 @@ const errorOf = (text: string | Uint8Array, parse = parseWhole): string => {
   return 'no error';
 };
 
+/** Integers beyond 2^53 are kept whole by ours, and rounded by JSON.parse. */
+const asNumber = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value);
+
 describe('parsing JSON', () => {
   it('gives what JSON.parse gives, for every document', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
-        expect(JSON.stringify(plainJson(parseWhole(text)))).toBe(JSON.stringify(JSON.parse(text)));
+        expect(JSON.stringify(plainJson(parseWhole(text)), asNumber)).toBe(JSON.stringify(JSON.parse(text)));
       }),
     );
   });
