@@ -5,13 +5,14 @@ import type { AskCatalog, Found } from './ask-catalog.ts';
 import { zoneOf } from './asked.ts';
 import { type Asking, fitMessage, limitBytesOf, type Network, optionOf, replyFlags } from './fit.ts';
 import { andThen } from './read-catalog.ts';
+import type { Resolution } from './resolution.ts';
 import type { DnsSettings } from './settings.ts';
 import type { Upstreams } from './upstream.ts';
 import type { Query } from './wire/decode.ts';
 import type { Encoded, Encoder } from './wire/encode.ts';
 import type { Message } from './wire/message.ts';
 import { isWithin, labelsOf, lowerCase, wireName } from './wire/name.ts';
-import { FLAG, maxMessageBytes, RCODE, TYPE } from './wire/numbers.ts';
+import { FLAG, RCODE, TYPE } from './wire/numbers.ts';
 
 export interface Answer {
   /** The message, every time in another order where order is random. Throws MessageError where a record is none. */
@@ -55,7 +56,7 @@ export class Answerer {
     const name = lowerCase(question.name);
     const zone = zoneOf(name, settings.zones);
     if (zone !== null) {
-      const asker = { address: client.address, edns: query.edns };
+      const asker = { address: client.address, edns: query.edns, limitBytes: limitBytesOf(query.edns, client.network) };
       return andThen(catalog.ask(question, zone, asker), (found) => this.#found(asking, found, 'domain'));
     }
     if (isWithin(name, reverseZone)) {
@@ -68,11 +69,16 @@ export class Answerer {
     return settings.recursors.length > 0 ? this.#recurse(asking, 'foreign') : this.#refusal(asking);
   }
 
-  #found(asking: Asking, { resolution, holds }: Found, kind: Answer['kind']): Answer {
+  #found(asking: Asking, { resolution, renew, holds }: Found, kind: Answer['kind']): Answer {
     const { encoder, random } = this.#options;
     const compress = !asking.settings.config.disableCompression;
+    let next: Resolution | null = resolution;
     return {
-      compose: () => encoder.encode(fitMessage(asking, resolution, encoder, random), compress),
+      compose: () => {
+        const shown = next ?? renew!();
+        if (renew !== undefined) next = null;
+        return encoder.encode(fitMessage(asking, shown, encoder, random), compress);
+      },
       isShuffled: resolution.isShuffled && resolution.groups.length > 1,
       holds,
       kind,
@@ -99,7 +105,7 @@ export class Answerer {
       return this.#plain({ ...empty(query), flags, additional: optionOf(query.edns, false) }, true, kind, null);
     }
     const compress = !config.disableCompression;
-    const limitBytes = Math.min(limitBytesOf(query.edns, network), maxMessageBytes);
+    const limitBytes = limitBytesOf(query.edns, network);
     return this.#plain(this.#trimmed({ ...message, id: query.id }, compress, limitBytes), compress, kind, null);
   }
 

@@ -6,7 +6,7 @@ import type { PreparedQueryExecuteResponse } from '../../structs/prepared-query.
 import type { Logger } from '../telemetry/api.ts';
 import { addressText } from './address.ts';
 import { type Asked, parseAsked, zoneOf } from './asked.ts';
-import { chosen } from './fit.ts';
+import { chosen, inRandomOrder } from './fit.ts';
 import { andThen, attempt, type CatalogReader, type Read } from './read-catalog.ts';
 import { failure, noData, noSuchName, type Resolution } from './resolution.ts';
 import {
@@ -24,11 +24,13 @@ import { type DnsSettings, seconds } from './settings.ts';
 import type { Upstreams } from './upstream.ts';
 import { type DnsRecord, type Edns, MessageError, type Question } from './wire/message.ts';
 import { lowerCase, type WireName } from './wire/name.ts';
-import { classIn, FLAG, RCODE, TYPE } from './wire/numbers.ts';
+import { classIn, FLAG, maxMessageBytes, RCODE, TYPE } from './wire/numbers.ts';
 
 /** A resolution, and what of the state it was read from: null when that may change without a word. */
 export interface Found {
   readonly resolution: Resolution;
+  /** A service of very many instances is resolved in parts: this gives another one. */
+  readonly renew?: () => Resolution;
   readonly holds: readonly (() => boolean)[] | null;
 }
 
@@ -44,6 +46,8 @@ export interface AskCatalogOptions {
 export interface Asker {
   readonly address: string;
   readonly edns: Edns | null;
+  /** Bytes of the largest answer he takes. */
+  readonly limitBytes: number;
 }
 
 /** An alias of an alias of an alias is followed, no further. */
@@ -51,6 +55,10 @@ const maxDepth = 3;
 /** Host names of one answer that are looked up. */
 const maxChased = 32;
 const none: Chased = new Map();
+/** Of services with more, no more instances are resolved than an answer can hold. */
+const manyInstances = 512;
+/** The least that an instance takes: an address; a target, and its address. */
+const leastBytes = { address: 16, target: 48 } as const;
 
 export class AskCatalog {
   readonly #reader: CatalogReader;
@@ -132,7 +140,7 @@ export class AskCatalog {
       case 'service':
         return andThen(this.#reader.read('Health.ServiceNodes', serviceArgs(asked)), (read) => {
           const nodes = healthy(read.reply.Nodes ?? [], settings.config.onlyPassing);
-          return this.#service(settings, question, depth, read, nodes, {
+          return this.#service(settings, question, asker, depth, read, nodes, {
             datacenter: asked.datacenter,
             ttlSeconds: settings.serviceTtlSeconds(asked.service),
           });
@@ -146,9 +154,10 @@ export class AskCatalog {
     settings: DnsSettings,
     question: Question,
     { datacenter, query }: Extract<Asked, { kind: 'query' }>,
-    { address, edns }: Asker,
+    asker: Asker,
     depth: number,
   ): MaybePromise<Found> {
+    const { address, edns } = asker;
     const subnet = edns?.subnet ?? null;
     const agent = { Datacenter: settings.datacenter, Segment: '', Node: settings.nodeName, Ip: '' };
     const args = {
@@ -161,7 +170,7 @@ export class AskCatalog {
       () =>
         andThen(this.#reader.read('PreparedQuery.Execute', args), (read) => {
           const place = queryPlace(settings, read.reply, datacenter);
-          return this.#service(settings, question, depth, read, read.reply.Nodes ?? [], place);
+          return this.#service(settings, question, asker, depth, read, read.reply.Nodes ?? [], place);
         }),
       (error) => {
         // The server's word for a query nobody made.
@@ -175,12 +184,22 @@ export class AskCatalog {
   #service(
     settings: DnsSettings,
     question: Question,
+    { limitBytes }: Asker,
     depth: number,
     read: Read<unknown>,
     nodes: readonly CheckServiceNode[],
     place: { readonly datacenter: string; readonly ttlSeconds: number },
   ): MaybePromise<Found> {
-    return this.#chase(settings, question, depth, read, (resolving) => resolveService(resolving, nodes, place));
+    if (nodes.length === 0) return found(noSuchName(settings), read.isCurrent);
+    if (nodes.length <= manyInstances) {
+      return this.#chase(settings, question, depth, read, (resolving) => resolveService(resolving, nodes, place));
+    }
+    const most = Math.ceil(limitBytes / leastBytes[question.type === TYPE.SRV ? 'target' : 'address']);
+    const renew = (resolving: Resolving): Resolution =>
+      resolveService(resolving, inRandomOrder(nodes, this.#random), place, most);
+    return andThen(this.#chase(settings, question, depth, read, renew), (first) =>
+      first.holds === null ? first : { ...first, renew: () => renew({ settings, question, chased: none }) },
+    );
   }
 
   #zone(settings: DnsSettings, question: Question): MaybePromise<Found> {
@@ -223,7 +242,12 @@ export class AskCatalog {
   ): Promise<readonly DnsRecord[]> {
     const question = { name, type: TYPE.A, class: classIn };
     if (zone !== null) {
-      const { resolution } = await this.#ask(question, zone, { address: '', edns: null }, depth - 1);
+      const { resolution } = await this.#ask(
+        question,
+        zone,
+        { address: '', edns: null, limitBytes: maxMessageBytes },
+        depth - 1,
+      );
       return chosen(resolution, this.#random).flatMap(({ answer }) => answer);
     }
     const { recursors, config } = settings;

@@ -19,6 +19,9 @@ const maxPlainAnswers = 8;
 /** Nobody gets more answers than this; resolvers choke long before. */
 const maxAnswers = 4096;
 
+/** What is left of an IPv4 packet. */
+const maxUdpBytes = 65_507;
+
 export interface Asking {
   readonly query: Query;
   readonly network: Network;
@@ -28,48 +31,47 @@ export interface Asking {
 /** Largest answer the asker takes, in bytes. */
 export function limitBytesOf(edns: Edns | null, network: Network): number {
   if (network === 'tcp') return maxMessageBytes;
-  return Math.max(edns?.udpBytes ?? 0, plainUdpBytes);
+  return Math.min(Math.max(edns?.udpBytes ?? 0, plainUdpBytes), maxUdpBytes);
 }
 
 export function fitMessage(asking: Asking, resolution: Resolution, encoder: Encoder, random: Random): Message {
   const { query, network, settings } = asking;
   const { config } = settings;
-  const limitBytes = Math.min(limitBytesOf(query.edns, network), maxMessageBytes);
+  const limitBytes = limitBytesOf(query.edns, network);
   const isPlain = network === 'udp' && limitBytes === plainUdpBytes;
-
-  const groups = chosen(resolution, random);
-  const all = groups.flatMap(({ answer }) => answer);
   const countLimit = isPlain ? Math.min(maxPlainAnswers, config.udpAnswerLimit) : maxAnswers;
-  const most = Math.min(all.length, countLimit);
+  const groups = chosen(resolution, random, countLimit);
+  const parts = partsOf(groups);
+  const isMore = parts.length > countLimit || groups.length < Math.min(resolution.groups.length, resolution.maxGroups);
   // A client without EDNS that gets a choice gets one that fits however it is repacked on its way.
-  const compress = !config.disableCompression && !(isPlain && all.length > countLimit);
+  const compress = !config.disableCompression && !(isPlain && isMore);
 
-  const option = optionOf(query.edns, resolution.isForSubnet);
-  const head = { id: query.id, question: query.question, authority: resolution.authority };
-  const flags = flagsOf(asking, resolution.rcode);
-  const isAll = most === all.length;
-  const withAnswers = (count: number): Message => {
-    const isCut = count < all.length;
+  const fits = (message: Message): boolean => encoder.fits(message, compress, limitBytes);
+  const withAnswers = (count: number, flags: number, beside: readonly DnsRecord[] = []): Message => {
+    const shown = parts.slice(0, count);
     return {
-      ...head,
-      flags: isCut && config.enableTruncate ? flags | FLAG.tc : flags,
-      answer: isCut ? all.slice(0, count) : all,
-      additional: [...resolution.additional, ...additionalOf(groups, count), ...(isCut ? [] : option)],
+      id: query.id,
+      flags,
+      question: query.question,
+      answer: shown.map(({ answer }) => answer),
+      authority: resolution.authority,
+      additional: [...resolution.additional, ...shown.flatMap(({ additional }) => additional), ...beside],
     };
   };
-  const whole = withAnswers(most);
-  const fits = (message: Message): boolean => encoder.fits(message, compress, limitBytes);
-  if (fits(whole)) return whole;
-
-  let least = 0;
-  for (let beyond = isAll ? most : most + 1; beyond - least > 1; ) {
-    const middle = (least + beyond) >> 1;
-    if (fits(withAnswers(middle))) least = middle;
-    else beyond = middle;
+  const flags = flagsOf(asking, resolution.rcode);
+  if (!isMore) {
+    const whole = withAnswers(parts.length, flags, optionOf(query.edns, resolution.isForSubnet));
+    if (fits(whole)) return whole;
   }
-  if (least > 0) return withAnswers(least);
+  const cutFlags = config.enableTruncate ? flags | FLAG.tc : flags;
+  const most = Math.min(parts.length, countLimit);
+  if (most === 0) return withAnswers(0, cutFlags);
+  const records = parts.slice(0, isMore ? most : most - 1).map(({ answer, additional }) => [answer, ...additional]);
+  let count = encoder.count(withAnswers(0, flags), records, compress, limitBytes);
+  while (count > 0 && !fits(withAnswers(count, cutFlags))) count--;
+  if (count > 0) return withAnswers(count, cutFlags);
   // Not even one with all that belongs to it: the answer without anything beside it, or the word to ask over TCP.
-  const bare: Message = { ...head, flags: flags | FLAG.tc, answer: all.slice(0, Math.min(most, 1)), additional: [] };
+  const bare = { ...withAnswers(1, flags | FLAG.tc), additional: [] };
   return fits(bare) ? bare : { ...bare, answer: [], authority: [] };
 }
 
@@ -86,41 +88,57 @@ export function replyFlags(flags: number): number {
   return FLAG.qr | (opcode << 11) | kept;
 }
 
-export function chosen({ groups, isShuffled, maxGroups }: Resolution, random: Random): readonly Group[] {
-  const most = Math.min(maxGroups, maxAnswers);
-  if (!isShuffled || groups.length < 2) return groups.length > most ? groups.slice(0, most) : groups;
-  const mixed = groups.slice();
-  const count = Math.min(most, mixed.length);
-  for (let i = 0; i < count; i++) {
-    const other = i + random.int(mixed.length - i);
-    const group = mixed[i]!;
-    mixed[i] = mixed[other]!;
-    mixed[other] = group;
-  }
-  mixed.length = count;
-  return mixed;
+/** At most so many groups, in the order they are shown. */
+export function chosen(
+  { groups, isShuffled, maxGroups }: Resolution,
+  random: Random,
+  limit = maxAnswers,
+): readonly Group[] {
+  const most = Math.min(maxGroups, limit, groups.length);
+  if (!isShuffled) return groups.slice(0, most);
+  return [...take(inRandomOrder(groups, random), most)];
 }
 
-/** Additional records of the groups that the first answers come from, each once. */
-function additionalOf(groups: readonly Group[], answers: number): DnsRecord[] {
-  const found: DnsRecord[] = [];
-  let left = answers;
-  for (const { answer, additional } of groups) {
-    if (left <= 0) break;
-    left -= answer.length;
-    for (const one of additional) if (!found.some((other) => isSame(one, other))) found.push(one);
+/** Only as much is drawn as is taken. */
+export function* inRandomOrder<T>(items: readonly T[], random: Random): Iterable<T> {
+  const left = items.slice();
+  for (let i = 0; i < left.length; i++) {
+    const other = i + random.int(left.length - i);
+    const item = left[other]!;
+    left[other] = left[i]!;
+    yield item;
   }
-  return found;
 }
 
-function isSame(a: DnsRecord, b: DnsRecord): boolean {
-  if (a === b) return true;
-  if (a.type !== b.type || a.name !== b.name || a.rdata.length !== b.rdata.length) return false;
-  return a.rdata.every((part, i) => {
-    const other = b.rdata[i]!;
-    if (typeof part === 'string' || typeof other === 'string') return part === other;
-    return part.length === other.length && part.every((byte, at) => byte === other[at]);
-  });
+function* take<T>(items: Iterable<T>, count: number): Iterable<T> {
+  if (count === 0) return;
+  for (const item of items) {
+    yield item;
+    if (--count === 0) return;
+  }
+}
+
+/** An answer and what comes with it, which is not there yet. */
+interface Part {
+  readonly answer: DnsRecord;
+  readonly additional: readonly DnsRecord[];
+}
+
+function partsOf(groups: readonly Group[]): Part[] {
+  const seen = new Set<string>();
+  const isNew = (record: DnsRecord): boolean => {
+    const before = seen.size;
+    return seen.add(keyOf(record)).size > before;
+  };
+  return groups.flatMap(({ answer, additional }) =>
+    answer.map((one, i) => ({ answer: one, additional: i === 0 ? additional.filter(isNew) : [] })),
+  );
+}
+
+function keyOf({ name, type, rdata }: DnsRecord): string {
+  let key = `${type} ${name}`;
+  for (const part of rdata) key += typeof part === 'string' ? part : String.fromCharCode(...part);
+  return key;
 }
 
 /** The OPT record of an answer: the asker's own size, and how far an answer for its subnet is good. */

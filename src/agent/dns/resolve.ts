@@ -71,17 +71,18 @@ export function healthy(nodes: readonly CheckServiceNode[], onlyPassing: boolean
   );
 }
 
+/** Takes instances until `most` of them have something to say. */
 export function resolveService(
   resolving: Resolving,
-  nodes: readonly CheckServiceNode[],
+  nodes: Iterable<CheckServiceNode>,
   place: { readonly datacenter: string; readonly ttlSeconds: number },
+  most = Number.POSITIVE_INFINITY,
 ): Resolution {
   const { settings, question } = resolving;
-  if (nodes.length === 0) return noSuchName(settings);
   const wanted: WireName[] = [];
   const { type } = question;
   const isSrv = type === TYPE.SRV;
-  const groups = isSrv ? targets(resolving, nodes, place, wanted) : addresses(resolving, nodes, place, wanted);
+  const groups = (isSrv ? targets : addresses)(resolving, nodes, { ...place, most }, wanted);
   const isAlias = groups[0]?.answer[0]?.type === TYPE.CNAME && !isSrv;
   const { aRecordLimit } = settings.config;
   return resolution({
@@ -94,13 +95,17 @@ export function resolveService(
   });
 }
 
-type InstancePlace = Parameters<typeof resolveService>[2];
+interface InstancePlace {
+  readonly datacenter: string;
+  readonly ttlSeconds: number;
+  readonly most: number;
+}
 
 /** Answers to A, AAAA, ANY, CNAME and, as Consul does, TXT: an address once, an alias only where there is no address. */
 function addresses(
   { settings, question, chased }: Resolving,
-  nodes: readonly CheckServiceNode[],
-  { datacenter, ttlSeconds }: InstancePlace,
+  nodes: Iterable<CheckServiceNode>,
+  { datacenter, ttlSeconds, most }: InstancePlace,
   wanted: WireName[],
 ): Group[] {
   const { name, type } = question;
@@ -110,6 +115,7 @@ function addresses(
   const plain: Group[] = [];
   let aliases: Group[] = [];
   for (const instance of nodes) {
+    if (plain.length >= most) break;
     const { address } = addressOf(settings, { datacenter, type: asked }, instance, self);
     if (seen.has(address)) continue;
     seen.add(address);
@@ -132,8 +138,8 @@ function addresses(
 /** Answers to SRV, each with the addresses of its target. */
 function targets(
   { settings, question, chased }: Resolving,
-  nodes: readonly CheckServiceNode[],
-  { datacenter, ttlSeconds }: InstancePlace,
+  nodes: Iterable<CheckServiceNode>,
+  { datacenter, ttlSeconds, most }: InstancePlace,
   wanted: WireName[],
 ): Group[] {
   const self = lowerCase(question.name);
@@ -141,6 +147,7 @@ function targets(
   const seen = new Set<string>();
   const groups: Group[] = [];
   for (const instance of nodes) {
+    if (groups.length >= most) break;
     const node = instance.Node!;
     const service = instance.Service!;
     const { address, isOwn } = addressOf(settings, place, instance, self);

@@ -34,6 +34,16 @@ export class Encoder {
     return this.#write(message, compress, Math.min(limitBytes, maxMessageBytes));
   }
 
+  /**
+   * How many of the parts can follow the message, all records of a part one after the other. Never too many: records that
+   * come to stand further from their names' first mention do not get longer by it, but for those that point over 16 KiB.
+   */
+  count(message: Message, parts: readonly (readonly DnsRecord[])[], compress: boolean, limitBytes: number): number {
+    if (!this.#write(message, compress, limitBytes)) return 0;
+    const over = parts.findIndex((part) => !part.every((record) => this.#record(record)));
+    return over < 0 ? parts.length : over;
+  }
+
   #write(message: Message, compress: boolean, limitBytes: number): boolean {
     const { id, flags, question, answer, authority, additional } = message;
     this.#offsets.clear();

@@ -64,9 +64,11 @@ describe('answers over TCP', () => {
   it('are as many as a message holds', async () => {
     const { answer, size } = await ask(5000, { network: 'tcp' });
     expect(answer.length).toBeGreaterThan(4000);
+    expect(65_535 - size).toBeLessThan(40);
     expect(size).toBeLessThanOrEqual(65_535);
     const targets = await ask(3000, { network: 'tcp', type: 'SRV' });
     expect(targets.answer.length).toBeGreaterThan(1000);
+    expect(65_535 - targets.size).toBeLessThan(1000);
     expect(targets.additional).toHaveLength(targets.answer.length);
   });
 });

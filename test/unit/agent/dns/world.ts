@@ -79,6 +79,8 @@ export class FakeCatalog implements RpcCaller {
   error: Error | null = null;
   lastContactNs = 0;
   #version = 0;
+  /** One reply for one question, as long as nothing changes. */
+  readonly #replies = new Map<string, unknown>();
   constructor(instances: readonly Instance[]) {
     this.instances = instances;
   }
@@ -86,6 +88,7 @@ export class FakeCatalog implements RpcCaller {
   change(instances: readonly Instance[]): void {
     this.instances = instances;
     this.#version++;
+    this.#replies.clear();
   }
 
   call: RpcCaller['call'] = (method, args) => {
@@ -95,12 +98,18 @@ export class FakeCatalog implements RpcCaller {
     if (asked.Datacenter !== 'dc1' && asked.Datacenter !== 'dc2') throw new RpcError('No path to datacenter');
     const version = this.#version;
     const answer: Answer<unknown> = {
-      reply: this.#reply(method, asked),
+      reply: this.#kept(method, asked),
       meta: { LastContact: this.lastContactNs } as Answer<unknown>['meta'],
       isCurrent: () => this.#version === version,
     };
     return answer as never;
   };
+
+  #kept(method: string, asked: Record<string, unknown>): unknown {
+    const key = `${method} ${JSON.stringify(asked)}`;
+    if (!this.#replies.has(key)) this.#replies.set(key, this.#reply(method, asked));
+    return this.#replies.get(key);
+  }
 
   #reply(method: string, asked: Record<string, unknown>): unknown {
     const same = (a: unknown, b: unknown) => String(a).toLowerCase() === String(b).toLowerCase();
