@@ -22,7 +22,9 @@ import { listenRpc } from './rpc/listener.ts';
 import { ConnectionPool } from './rpc/pool.ts';
 import { createRemoteCaller } from './rpc/remote-caller.ts';
 import { rebalanceIntervalMs, ServerList } from './rpc/server-list.ts';
+import { restoreTo, type Snapshots, saveFrom, serveSnapshot } from './rpc/snapshot-stream.ts';
 import { createServer, type Server } from './server/server.ts';
+import { routeSnapshots } from './server/snapshots.ts';
 import type { Logger, Metrics } from './telemetry/api.ts';
 
 export interface ClusterOptions {
@@ -43,6 +45,7 @@ export interface Cluster {
   readonly rpc: RpcCaller;
   /** null on a client. */
   readonly server: Server | null;
+  readonly snapshots: Snapshots;
   readonly lan: ConsulPool;
   /** null on a client, and where there is no WAN pool. */
   readonly wan: ConsulPool | null;
@@ -70,6 +73,7 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
   const stops: (() => unknown)[] = [];
   const serverLogger = logger.named('server');
   let server: Server | null = null;
+  let snapshots: Snapshots | null = null;
   let lan: ConsulPool | null = null;
   let wan: ConsulPool | null = null;
   const members = (): Member[] => lan?.members() ?? [];
@@ -112,7 +116,10 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
       return server.call(method, args as never, { signal });
     },
     onRaft: (socket, rest) => transport.accept(socket, rest),
-    onSnapshot: (socket) => socket.destroy(),
+    onSnapshot: (socket, rest) => {
+      if (snapshots === null) socket.destroy();
+      else void serveSnapshot(socket, rest, snapshots, serverLogger.named('snapshot'));
+    },
     clock,
     logger: serverLogger.named('rpc'),
   });
@@ -207,11 +214,18 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
   });
   const started = server;
   stops.push(() => started.stop());
+  const router = routeSnapshots({
+    datacenter: config.datacenter,
+    server: started,
+    wanServers: () => forwarder.wanServers(),
+  });
+  snapshots = router;
   started.maybeBootstrap();
 
   return {
     rpc: started,
     server: started,
+    snapshots: router,
     lan,
     wan,
     knownServers: () => members().filter((m) => serverInfo(m) !== null).length,
@@ -264,9 +278,19 @@ async function startClientNode(options: ClusterOptions): Promise<Cluster> {
     shuffling = clock.after(rebalanceIntervalMs(servers.size, lan.members().length, random), again);
   });
   stops.push(() => shuffling.cancel());
+  /** To one of the servers; it knows where to go from there. */
+  const anyServer = (): string => {
+    const server = servers.current();
+    if (server === undefined) throw errors.noServers();
+    return server.address;
+  };
   return {
     rpc,
     server: null,
+    snapshots: {
+      save: async (question, signal) => saveFrom(anyServer(), question, signal),
+      restore: async (question, archive, signal) => restoreTo(anyServer(), question, archive, signal),
+    },
     lan,
     wan: null,
     knownServers: () => servers.size,

@@ -5,8 +5,8 @@ import type { UserEvents } from '../events/user-events.ts';
 import type { Member } from '../gossip/member.ts';
 import type { Coordinate } from '../gossip/serf/core/coordinate.ts';
 import type { Registry } from '../local/registry.ts';
-import type { SnapshotMeta } from '../raft/api.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
+import type { Snapshots } from '../rpc/snapshot-stream.ts';
 import type { Logger, LogLevel } from '../telemetry/api.ts';
 import type { HttpAnswer } from './answer.ts';
 import type { ApiRequest } from './api-request.ts';
@@ -41,10 +41,7 @@ export interface AgentFace {
   join(address: string, wan: boolean): Promise<void>;
   /** @throws RpcError when there is no such member */
   forceLeave(name: string, prune: boolean): void;
-  saveSnapshot(
-    signal: AbortSignal,
-  ): Promise<{ readonly meta: SnapshotMeta; readonly archive: AsyncIterable<Uint8Array> }>;
-  restoreSnapshot(archive: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
+  readonly snapshots: Snapshots;
 }
 
 export interface Api {

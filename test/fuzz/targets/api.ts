@@ -1,7 +1,9 @@
 /** Whole requests against a whole server: every route with changed queries, names and bodies, several in a row. */
+import { UserEvents } from '../../../src/agent/events/user-events.ts';
 import type { Api, Route } from '../../../src/agent/http/api.ts';
 import { routes } from '../../../src/agent/http/routes.ts';
 import { silentLogger } from '../../../src/agent/telemetry/logger.ts';
+import { nodeRuntime } from '../../../src/lib/runtime-node.ts';
 import { bodiesByPath, jsonWords, queryCorpus, queryWords, restCorpus } from '../corpus.ts';
 import type { Dice } from '../dice.ts';
 import { devConfig, EagerClock, instantServer, nodeId } from '../instant-server.ts';
@@ -40,7 +42,10 @@ export function apiTarget(): Target {
     async run(input, dice) {
       const clock = new EagerClock();
       const server = await instantServer(config, clock, dice);
-      const api = { rpc: server, config, agent: { nodeId, version: '1.10.7' }, log: silentLogger } as unknown as Api;
+      const random = { ...nodeRuntime.random, uuid: () => nodeId };
+      const events = new UserEvents({ nodeName: 'n1', services: () => [], rpc: server, random, logger: silentLogger });
+      const agent = { nodeId, version: '1.10.7' };
+      const api = { rpc: server, config, agent, events, log: silentLogger } as unknown as Api;
       // Mostly there is something in the catalog.
       for (const opening of openings.slice(0, dice.int(openings.length + 1))) {
         await settled(request(api, opening), clock);

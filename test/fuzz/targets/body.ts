@@ -72,7 +72,8 @@ const api = {
     discoveryMaxStaleMs: 0,
     limits: { kvMaxValueSize: 512, txnMaxReqLen: 512 },
   },
-  agent: { restoreSnapshot: () => Promise.reject(errors.noLeader()) },
+  events: { fire: () => Promise.reject(errors.noLeader()) },
+  agent: { snapshots: { restore: () => Promise.reject(errors.noLeader()) } },
   log: silentLogger,
 } as unknown as Api;
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { errors } from '../../../../src/agent/errors.ts';
 import type { AgentFace } from '../../../../src/agent/http/api.ts';
 import { decodeSession } from '../../../../src/agent/http/session-body.ts';
+import type { SnapshotQuestion, Snapshots } from '../../../../src/agent/rpc/snapshot-stream.ts';
 import { answer, meta, serve } from './exchange.ts';
 
 describe('session/create', () => {
@@ -205,22 +206,29 @@ describe('snapshots', () => {
       yield Buffer.from('ab');
       yield Buffer.from('cd');
     }
-    const snapshot = { meta: { ...meta(0), index: 12 }, archive: archive() } as unknown as Awaited<
-      ReturnType<AgentFace['saveSnapshot']>
-    >;
-    const { request } = serve(() => answer(null), { agent: { saveSnapshot: async () => snapshot } });
-    const reply = await request('GET', '/v1/snapshot');
+    const asked: SnapshotQuestion[] = [];
+    const snapshots: Snapshots = {
+      save: async (question) => {
+        asked.push(question);
+        return { meta: { ...meta(12), KnownLeader: true }, archive: archive() };
+      },
+      restore: async () => {},
+    };
+    const { request } = serve(() => answer(null), { agent: { snapshots } });
+    const reply = await request('GET', '/v1/snapshot?dc=dc9&stale');
     expect([reply.text, reply.headers['x-consul-index']]).toEqual(['abcd', '12']);
-    const elsewhere = await request('GET', '/v1/snapshot?dc=nope');
-    expect([elsewhere.status, elsewhere.text]).toEqual([500, 'No path to datacenter']);
+    expect(asked).toEqual([{ Datacenter: 'dc9', Token: '', AllowStale: true }]);
   });
 
   it('are read in as bytes', async () => {
     let got = '';
     const { request } = serve(() => answer(null), {
       agent: {
-        restoreSnapshot: async (archive) => {
-          for await (const chunk of archive) got += Buffer.from(chunk).toString();
+        snapshots: {
+          save: () => Promise.reject(new Error('not asked for')),
+          restore: async (_question, archive) => {
+            for await (const chunk of archive) got += Buffer.from(chunk).toString();
+          },
         },
       },
     });

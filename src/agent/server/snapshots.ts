@@ -1,0 +1,54 @@
+/** Where a snapshot is saved and restored: on this server, at its leader, or in another datacenter. */
+import { errors, RpcError } from '../errors.ts';
+import type { ServerInfo } from '../gossip/member.ts';
+import {
+  restoreTo,
+  type SavedSnapshot,
+  type SnapshotQuestion,
+  type Snapshots,
+  saveFrom,
+} from '../rpc/snapshot-stream.ts';
+import type { ServerPart } from './api.ts';
+import { noMeta } from './context.ts';
+
+export interface SnapshotRouterOptions {
+  readonly datacenter: string;
+  readonly server: Pick<ServerPart, 'saveSnapshot' | 'restoreSnapshot' | 'isLeader' | 'leaderAddress' | 'raftStats'>;
+  /** Servers of all datacenters that live. */
+  readonly wanServers: () => readonly ServerInfo[];
+}
+
+export function routeSnapshots({ datacenter, server, wanServers }: SnapshotRouterOptions): Snapshots {
+  /** Who has to be asked; null: nobody else. */
+  const elsewhere = ({ Datacenter, AllowStale }: SnapshotQuestion): string | null => {
+    if (Datacenter !== datacenter) {
+      const known = wanServers().filter((one) => one.datacenter === Datacenter);
+      if (known.length === 0) throw errors.noPathToDatacenter();
+      const alive = known.find((one) => one.status === 'alive');
+      if (alive === undefined) throw errors.remoteDatacenterUnreachable();
+      return alive.address;
+    }
+    if (AllowStale || server.isLeader()) return null;
+    const leader = server.leaderAddress();
+    if (leader === '') throw errors.noLeader();
+    return leader;
+  };
+  return {
+    async save(question, signal): Promise<SavedSnapshot> {
+      const address = elsewhere(question);
+      if (address !== null) return saveFrom(address, question, signal);
+      const { meta, archive } = await server.saveSnapshot(signal);
+      const LastContact = Math.round((server.raftStats().lastContactMs ?? 0) * 1e6);
+      return {
+        meta: { ...noMeta, Index: meta.index, LastContact, KnownLeader: server.leaderAddress() !== '' },
+        archive,
+      };
+    },
+    async restore(question, archive, signal) {
+      if (question.AllowStale) throw new RpcError('stale not allowed for restore');
+      const address = elsewhere(question);
+      if (address !== null) return restoreTo(address, question, archive, signal);
+      return server.restoreSnapshot(archive, signal);
+    },
+  };
+}
