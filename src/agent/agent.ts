@@ -114,6 +114,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   const local = createLocalAgent({ config, nodeId, rpc, clusterSize, runtime, logger });
   stops.push(() => local.stop());
   await local.applyDefinitions(loaded.settings);
+  await local.restore();
   const services = () =>
     local.registry.state.services().map(({ service }) => ({ name: service.Service, tags: service.Tags ?? [] }));
   const userEvents = new UserEvents({ nodeName: config().nodeName, services, rpc, random: runtime.random, logger });
@@ -194,7 +195,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   });
   await http.start();
   stops.push(() => http.stop());
-  await local.start();
+  local.start();
   logger.info('started state syncer');
   stops.push(sendCoordinates({ config: config(), lan, rpc, runtime, logger }));
   await cluster.joinConfigured();

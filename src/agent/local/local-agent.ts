@@ -27,8 +27,10 @@ export interface LocalAgent {
   readonly registry: Registry;
   /** Takes over the definitions of files. Rejects with RpcError; then nothing has changed. */
   applyDefinitions(settings: Pick<Settings, 'services' | 'checks'>): Promise<void>;
-  /** Restores what was registered over the API, and starts to keep the catalog informed. */
-  start(): Promise<void>;
+  /** Brings back what was registered over the API. */
+  restore(): Promise<void>;
+  /** Begins to keep the catalog informed. */
+  start(): void;
   /** Compares with the catalog soon. */
   trigger(): void;
   /** Tells the catalog nothing more: whoever leaves must not come back by a late word of his own. */
@@ -68,8 +70,8 @@ export function createLocalAgent(options: LocalAgentOptions): LocalAgent {
   return {
     registry,
     applyDefinitions: (settings) => registry.inTurn(async () => applyDefinitions(registry, settings)),
-    start: async () => {
-      await registry.inTurn(() => registry.restore());
+    restore: () => registry.inTurn(() => registry.restore()),
+    start: () => {
       sync = startAntiEntropy({ state, datacenter, node, clusterSize, rpc, runtime, logger });
       const reaper = startReaper(registry, runtime.clock, logger);
       stops.push(
