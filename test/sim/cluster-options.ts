@@ -11,6 +11,9 @@ export interface ClusterOptions {
   readonly diskFails: number;
   readonly crashEveryMs: number;
   readonly cutEveryMs: number;
+  /** A leader that lives is taken for gone. */
+  readonly refuseEveryMs: number;
+  readonly readEveryMs: number;
   readonly changeEveryMs: number;
   readonly transferEveryMs: number;
   readonly snapshotEveryMs: number;
@@ -26,6 +29,8 @@ export const drawClusterOptions = (random: Stream, servers: number): ClusterOpti
   diskFails: random.pick([0, 0, 0.01]),
   crashEveryMs: random.pick([0, 2000, 10_000]),
   cutEveryMs: random.pick([0, 2000, 10_000]),
+  refuseEveryMs: random.pick([0, 1000, 5000]),
+  readEveryMs: random.pick([5, 50]),
   changeEveryMs: random.pick([0, 3000]),
   transferEveryMs: random.pick([0, 3000]),
   snapshotEveryMs: random.pick([0, 500, 3000]),

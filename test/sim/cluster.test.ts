@@ -30,6 +30,8 @@ describe('a cluster of cores under loss, partitions and crashes', () => {
       'read confirmed',
       'configuration change: removeServer',
       'disk write failed',
+      'crashed leader noticed by its closed port',
+      'living leader taken for gone',
     ]) {
       expect(sometimes.get(situation) ?? 0, situation).toBeGreaterThan(0);
     }

@@ -12,12 +12,13 @@ import { asError } from '../../src/agent/raft/errors.ts';
 import { MemoryLogStore } from '../../src/agent/raft/log-store-memory.ts';
 import { ClusterChecker } from './cluster-checker.ts';
 import { type ClusterOptions, drawClusterOptions } from './cluster-options.ts';
+import { storm } from './cluster-storm.ts';
 import { EventQueue, type Timed } from './event-queue.ts';
-import { cutPairs, cutStyles, pairOf } from './partition.ts';
+import { pairOf } from './partition.ts';
 import { hashText, Stream } from './prng.ts';
 import type { SimResult } from './single.ts';
 
-interface Server {
+export interface Server {
   readonly peer: Peer;
   store: MemoryLogStore;
   snapshot: SnapshotPoint | null;
@@ -51,7 +52,7 @@ export function runCluster(seed: number, servers: number, print: ((line: string)
   };
 }
 
-class Cluster {
+export class Cluster {
   readonly checker = new ClusterChecker();
   readonly sometimes = new Map<string, number>();
   readonly options: ClusterOptions;
@@ -59,17 +60,16 @@ class Cluster {
   nowMs = 0;
   traceHash = 0;
   readonly #events = new EventQueue<Timed & { readonly run: () => void }>();
-  #calm = false;
-  #op = 0;
-  #readToken = 0;
-  readonly #reads = new Map<number, number>();
+  /** The faults are over. */
+  calm = false;
+  /** Reads under way, and what was committed when they were asked. */
+  readonly reads = new Map<number, number>();
   /** Pairs that cannot hear each other. */
-  readonly #cut = new Set<string>();
+  readonly cut = new Set<string>();
   /** Requests whose answer came; the others time out. */
   readonly #answered = new WeakSet<Echo>();
   readonly #network: Stream;
   readonly #disk: Stream;
-  readonly #workload: Stream;
   readonly #seed: number;
   readonly #print: ((line: string) => void) | null;
 
@@ -79,7 +79,6 @@ class Cluster {
     this.options = drawClusterOptions(new Stream(seed, 'options'), servers);
     this.#network = new Stream(seed, 'network');
     this.#disk = new Stream(seed, 'disk');
-    this.#workload = new Stream(seed, 'workload');
     const peers = Array.from({ length: servers }, (_, i) => ({ id: `s${i + 1}`, address: `10.0.0.${i + 1}:8300` }));
     const data = configurationCodec.encode({ servers: peers.map((peer) => ({ suffrage: 'voter' as const, ...peer })) });
     for (const peer of peers) {
@@ -101,14 +100,14 @@ class Cluster {
       this.servers.push(server);
       this.#start(server);
     }
-    this.#disturb();
+    storm(this, new Stream(seed, 'workload'));
   }
 
   /** A storm, then calm weather in which a leader must appear and everything must get through. */
   run(stormMs: number, calmMs: number): void {
     this.#runUntil(stormMs, () => false);
-    this.#calm = true;
-    this.#cut.clear();
+    this.calm = true;
+    this.cut.clear();
     for (const server of this.servers) if (!server.core) this.#start(server);
     const marker = `marker ${this.#seed}`;
     const everywhere = (): boolean => {
@@ -121,7 +120,7 @@ class Cluster {
     this.#runUntil(stormMs + calmMs, () => {
       if (this.nowMs >= nextTryMs) {
         nextTryMs = this.nowMs + 500;
-        this.#proposeText(marker);
+        this.proposeText(marker);
       }
       return everywhere();
     });
@@ -148,17 +147,17 @@ class Cluster {
     }
   }
 
-  #after(delayMs: number, run: () => void): void {
+  after(delayMs: number, run: () => void): void {
     this.#events.push({ atMs: this.nowMs + delayMs, run });
   }
 
-  #trace(line: string): void {
+  trace(line: string): void {
     const stamped = `${this.nowMs.toFixed(2)} ${line}`;
     this.traceHash = hashText(stamped, this.traceHash);
     this.#print?.(stamped);
   }
 
-  #sometime(situation: string): void {
+  sometime(situation: string): void {
     this.sometimes.set(situation, (this.sometimes.get(situation) ?? 0) + 1);
   }
 
@@ -188,32 +187,47 @@ class Cluster {
       this.nowMs,
     );
     this.checker.started(peer.id, snapshot?.index ?? 0);
-    this.#trace(`${peer.id} starts, log ${store.firstIndex}..${store.lastIndex}, term ${store.hardState.term}`);
-    this.#step(server, { kind: 'tick' });
+    this.trace(`${peer.id} starts, log ${store.firstIndex}..${store.lastIndex}, term ${store.hardState.term}`);
+    this.step(server, { kind: 'tick' });
   }
 
-  #crash(server: Server): void {
+  crash(server: Server): void {
     if (!server.core) return;
-    this.#trace(`${server.peer.id} crashes`);
-    this.#sometime(server.core.role === 'leader' ? 'leader crashed' : 'follower crashed');
-    if (server.writing) this.#sometime('crash during a disk write');
+    this.trace(`${server.peer.id} crashes`);
+    this.sometime(server.core.role === 'leader' ? 'leader crashed' : 'follower crashed');
+    if (server.writing) this.sometime('crash during a disk write');
+    const wasLeader = server.core.role === 'leader';
     server.core = null;
     server.life += 1;
-    this.#after(this.#workload.around(1000), () => {
+    if (wasLeader) this.#refuseConnections(server);
+    this.after(this.#network.around(1000), () => {
       if (!server.core) this.#start(server);
     });
   }
 
-  #step(server: Server, input: Input): Effects | null {
+  /** Where the process ends and its machine lives on, others find its port closed. */
+  #refuseConnections(gone: Server): void {
+    if (this.#network.chance(0.3)) return;
+    const { id } = gone.peer;
+    for (const server of this.servers) {
+      this.after(this.#network.around(this.options.meanDelayMs), () => {
+        if (gone.core || this.isCut(id, server.peer.id)) return;
+        if (server.core?.leader?.id === id) this.sometime('crashed leader noticed by its closed port');
+        this.step(server, { kind: 'leaderGone', id });
+      });
+    }
+  }
+
+  step(server: Server, input: Input): Effects | null {
     const { core, peer } = server;
     if (!core) return null;
     const effects = core.step(input, this.nowMs);
     this.checker.observed(peer.id, core);
     for (const event of effects.events) {
-      if (event.kind === 'role') this.#trace(`${peer.id} ${event.role} of term ${event.term}`);
+      if (event.kind === 'role') this.trace(`${peer.id} ${event.role} of term ${event.term}`);
       if (event.kind === 'role' && event.role === 'leader') this.checker.elected(peer.id, core);
-      if (event.kind === 'leaseLost') this.#sometime('leader stepped down for want of contact');
-      if (event.kind === 'truncated') this.#sometime('log suffix truncated');
+      if (event.kind === 'leaseLost') this.sometime('leader stepped down for want of contact');
+      if (event.kind === 'truncated') this.sometime('log suffix truncated');
     }
     if (effects.persist) {
       server.writes.push(effects.persist);
@@ -221,10 +235,10 @@ class Cluster {
     }
     for (const message of effects.messages) this.#send(server, message);
     for (const { token, confirmed } of effects.reads) {
-      const committedThen = this.#reads.get(token);
-      this.#reads.delete(token);
+      const committedThen = this.reads.get(token);
+      this.reads.delete(token);
       if (confirmed && committedThen !== undefined) {
-        this.#sometime('read confirmed');
+        this.sometime('read confirmed');
         this.checker.readConfirmed(peer.id, core.appliedIndex, committedThen);
       }
     }
@@ -236,17 +250,17 @@ class Cluster {
         if (server.life !== life) return;
         // Writes that were asked for earlier come first.
         if (server.writing) {
-          this.#after(1, install);
+          this.after(1, install);
           return;
         }
-        this.#sometime('snapshot installed');
+        this.sometime('snapshot installed');
         const { lastIndex, lastTerm, configuration, configurationIndex } = request;
         server.snapshot = { index: lastIndex, term: lastTerm, configuration, configurationIndex };
         void server.store.reset(lastIndex);
         this.checker.installed(peer.id, lastIndex);
-        this.#step(server, { kind: 'installed', request, ok: true });
+        this.step(server, { kind: 'installed', request, ok: true });
       };
-      this.#after(this.#disk.around(this.options.meanDiskMs * 5), install);
+      this.after(this.#disk.around(this.options.meanDiskMs * 5), install);
     }
     this.#schedule(server, effects.deadlineMs);
     return effects;
@@ -256,10 +270,10 @@ class Cluster {
     if (deadlineMs === Number.POSITIVE_INFINITY || deadlineMs >= server.deadlineMs) return;
     server.deadlineMs = deadlineMs;
     const { life } = server;
-    this.#after(Math.max(0, deadlineMs - this.nowMs), () => {
+    this.after(Math.max(0, deadlineMs - this.nowMs), () => {
       if (server.life !== life || server.deadlineMs !== deadlineMs) return;
       server.deadlineMs = Number.POSITIVE_INFINITY;
-      this.#step(server, { kind: 'tick' });
+      this.step(server, { kind: 'tick' });
     });
   }
 
@@ -270,13 +284,13 @@ class Cluster {
     server.writing = true;
     const { life } = server;
     const lost = this.#disk.chance(0.5);
-    const fails = !this.#calm && this.#disk.chance(this.options.diskFails);
+    const fails = !this.calm && this.#disk.chance(this.options.diskFails);
     const apply = (): void => {
       const last = server.store.hardState;
       if (persist.hardState) this.checker.voted(server.peer.id, last, persist.hardState);
       void server.store.write(persist);
     };
-    this.#after(this.#disk.around(this.options.meanDiskMs), () => {
+    this.after(this.#disk.around(this.options.meanDiskMs), () => {
       if (server.life !== life) {
         // The machine went down while this was on its way.
         if (!lost && server.life === life + 1 && !server.core) apply();
@@ -284,14 +298,14 @@ class Cluster {
       }
       server.writing = false;
       if (fails) {
-        this.#sometime('disk write failed');
+        this.sometime('disk write failed');
         server.writes = [];
-        this.#step(server, { kind: 'persistFailed', seq: persist.seq });
+        this.step(server, { kind: 'persistFailed', seq: persist.seq });
       } else {
         apply();
         server.writes.shift();
         for (const message of persist.messages) this.#send(server, message);
-        this.#step(server, { kind: 'persisted', seq: persist.seq });
+        this.step(server, { kind: 'persisted', seq: persist.seq });
       }
       this.#write(server);
     });
@@ -306,29 +320,29 @@ class Cluster {
       for (const entry of entries) this.checker.applied(peer.id, entry, server.store);
       index = entries.at(-1)!.index;
     }
-    this.#step(server, { kind: 'applied', index });
+    this.step(server, { kind: 'applied', index });
   }
 
   #send(from: Server, message: Message): void {
     const to = this.servers.find(({ peer }) => peer.id === message.to.id);
     const isRequest = 'echo' in message && (message.kind === 'appendEntries' || message.kind === 'installSnapshot');
     const { loss, repeat, meanDelayMs } = this.options;
-    const lost = !to || this.#isCut(from.peer.id, to.peer.id) || (!this.#calm && this.#network.chance(loss));
+    const lost = !to || this.isCut(from.peer.id, to.peer.id) || (!this.calm && this.#network.chance(loss));
     const { life } = from;
     if (lost) {
-      this.#sometime('message lost');
+      this.sometime('message lost');
       if (isRequest) this.#giveUp(from, life, message.to.id);
       return;
     }
-    const copies = !this.#calm && this.#network.chance(repeat) ? 2 : 1;
+    const copies = !this.calm && this.#network.chance(repeat) ? 2 : 1;
     for (let i = 0; i < copies; i++) {
-      this.#after(this.#network.around(meanDelayMs), () => {
-        if (!to.core || this.#isCut(from.peer.id, to.peer.id)) {
+      this.after(this.#network.around(meanDelayMs), () => {
+        if (!to.core || this.isCut(from.peer.id, to.peer.id)) {
           if (isRequest) this.#giveUp(from, life, to.peer.id);
           return;
         }
         if (message.kind === 'appendResult' || message.kind === 'snapshotResult') this.#answered.add(message.echo);
-        this.#step(to, { kind: 'message', message: withoutDecoded(message) });
+        this.step(to, { kind: 'message', message: withoutDecoded(message) });
       });
     }
     // A request whose answer does not come is given up, as a transport does.
@@ -336,107 +350,29 @@ class Cluster {
   }
 
   #expectAnswer(from: Server, life: number, to: string, echo: Echo): void {
-    this.#after(rpcTimeoutMs, () => {
-      if (from.life === life && !this.#answered.has(echo)) this.#step(from, { kind: 'unreachable', id: to });
+    this.after(rpcTimeoutMs, () => {
+      if (from.life === life && !this.#answered.has(echo)) this.step(from, { kind: 'unreachable', id: to });
     });
   }
 
   #giveUp(from: Server, life: number, to: string): void {
-    this.#after(this.#network.around(50), () => {
-      if (from.life === life) this.#step(from, { kind: 'unreachable', id: to });
+    this.after(this.#network.around(50), () => {
+      if (from.life === life) this.step(from, { kind: 'unreachable', id: to });
     });
   }
 
-  #isCut(a: string, b: string): boolean {
-    return this.#cut.has(pairOf(a, b));
+  isCut(a: string, b: string): boolean {
+    return this.cut.has(pairOf(a, b));
   }
 
-  #proposeText(text: string): void {
+  proposeText(text: string): void {
     for (const server of this.servers) {
       if (server.core?.role !== 'leader') continue;
-      this.#step(server, {
+      this.step(server, {
         kind: 'propose',
         proposals: [{ type: entryTypes.command, data: Buffer.from(text), extensions: null }],
       });
     }
-  }
-
-  #disturb(): void {
-    const random = this.#workload;
-    const every = (meanMs: number, happen: () => void): void => {
-      if (meanMs === 0) return;
-      const again = (): void => {
-        if (this.#calm) return;
-        happen();
-        this.#after(random.around(meanMs), again);
-      };
-      this.#after(random.around(meanMs), again);
-    };
-    every(20, () => this.#proposeText(`op ${++this.#op}`));
-    every(50, () => {
-      // Ask everybody who believes to lead: a deposed one must not confirm.
-      for (const server of this.servers) {
-        if (server.core?.role !== 'leader') continue;
-        const token = ++this.#readToken;
-        this.#reads.set(token, this.checker.highestCommitted);
-        if (server.core.leaseUntilMs > this.nowMs) {
-          this.#sometime('read by lease');
-          this.checker.readConfirmed(server.peer.id, server.core.appliedIndex, this.checker.highestCommitted);
-        }
-        this.#step(server, { kind: 'verifyLeader', token });
-      }
-    });
-    every(this.options.crashEveryMs, () => this.#crash(random.pick(this.servers)));
-    every(this.options.cutEveryMs, () => this.#cutSomebody());
-    every(this.options.transferEveryMs, () => {
-      const leader = this.leader();
-      const outcome = leader && this.#step(leader, { kind: 'transferLeadership', to: '' })?.outcome;
-      if (outcome?.ok) this.#sometime('leadership transfer');
-    });
-    every(this.options.changeEveryMs, () => this.#changeMembers());
-    every(this.options.snapshotEveryMs, () => this.#snapshot(random.pick(this.servers)));
-  }
-
-  #cutSomebody(): void {
-    const random = this.#workload;
-    const lonely = random.pick(this.servers).peer.id;
-    const style = random.pick(cutStyles);
-    const pairs = cutPairs(
-      style,
-      this.servers.map(({ peer }) => peer.id),
-      lonely,
-    );
-    this.#trace(`cut ${pairs.join(', ')}`);
-    this.#sometime(`network cut: ${style}`);
-    for (const pair of pairs) this.#cut.add(pair);
-    this.#after(random.around(3000), () => {
-      for (const pair of pairs) this.#cut.delete(pair);
-    });
-  }
-
-  #changeMembers(): void {
-    const leader = this.leader();
-    if (!leader) return;
-    const { id, address } = this.#workload.pick(this.servers).peer;
-    const kind = this.#workload.pick(['addVoter', 'addNonvoter', 'demoteVoter', 'removeServer'] as const);
-    const change = kind === 'addVoter' || kind === 'addNonvoter' ? { kind, id, address } : { kind, id };
-    const outcome = this.#step(leader, { kind: 'changeConfiguration', change, prevIndex: 0 })?.outcome;
-    if (outcome?.ok) this.#sometime(`configuration change: ${kind}`);
-  }
-
-  #snapshot(server: Server): void {
-    const { core, store } = server;
-    if (!core || core.appliedIndex <= (server.snapshot?.index ?? 0)) return;
-    const { configuration, index: configurationIndex } = core.committedConfiguration;
-    const term = core.log.term(core.appliedIndex);
-    if (term === undefined) return;
-    this.#sometime('snapshot taken');
-    const snapshot = { index: core.appliedIndex, term, configuration, configurationIndex };
-    server.snapshot = snapshot;
-    const through = Math.max(0, core.appliedIndex - this.#workload.int(20));
-    // The store may be behind what is applied only by what it writes just now; it never is on this server.
-    void store.compact(Math.min(through, store.lastIndex));
-    this.#step(server, { kind: 'compacted', snapshot, firstIndex: Math.max(store.firstIndex, core.log.firstIndex) });
   }
 }
 

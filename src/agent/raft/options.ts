@@ -44,6 +44,6 @@ export interface RaftNode extends Raft {
   /** A snapshot comes in: the bytes beside the request. Always reads the stream to its end. */
   receiveSnapshot(request: InstallSnapshot, stream: AsyncIterable<Uint8Array>): Promise<void>;
   unreachable(id: string): void;
-  /** The leader's process is gone for certain: its address refuses connections. */
+  /** The leader's address refuses connections: its process is gone, as far as can be seen. */
   leaderGone(id: string): void;
 }

@@ -46,7 +46,7 @@ export type Input =
   | { readonly kind: 'transferLeadership'; readonly to: string }
   /** An empty server takes this configuration as its first entry and stands for election (wire/raft, section 4). */
   | { readonly kind: 'bootstrap'; readonly configuration: Configuration }
-  /** The leader's process is gone for certain: its address refuses connections. No need to wait for its silence. */
+  /** The leader's address refuses connections: its process is gone, as far as can be seen. No need to wait for its silence. */
   | { readonly kind: 'leaderGone'; readonly id: string }
   /** A request to this server was lost, or its connection failed. */
   | { readonly kind: 'unreachable'; readonly id: string }

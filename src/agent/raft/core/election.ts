@@ -10,18 +10,27 @@ import type { CoreState } from './state.ts';
 const successionStepMs = 40;
 
 /**
- * The leader is gone for certain. Its followers stand for election at once, one after the other in the order of the
- * configuration, so that they do not split their votes. A leader that is only slow never gets here.
+ * The leader's address refuses connections: its followers do not wait until it has been silent for long enough, but stand for
+ * election one after the other in the order of the configuration, so that they do not split their votes. A leader that is only
+ * slow never gets here.
+ *
+ * A refused connection is strong evidence and no proof: a firewall that rejects looks the same, and behind it the leader may go
+ * on answering reads by its lease. Asking others does not help, they may stand before the same firewall. So everybody first keeps
+ * the word that the lease stands on, and supports nobody, himself included, until `loyaltyMs` after the last contact. That
+ * costs a fraction of the heartbeat timeout and makes a wrong guess harmless: at worst an election too many.
  */
 export function onLeaderGone(state: CoreState, id: string): void {
   if (state.leading || state.leader === null || state.leader.id !== id) return;
+  const { heartbeatTimeoutMs, loyaltyMs } = state.options.timings;
   state.setLeader(null);
+  state.quietUntilMs = Math.max(state.quietUntilMs, state.contactMs + loyaltyMs);
   state.event({ kind: 'leaderGone', id });
   if (!mayCampaign(state) || state.installing) return;
   const heirs = votersOf(state.membership.latest).filter((server) => server.id !== id);
   const rank = heirs.findIndex((server) => server.id === state.self.id);
-  state.successionUntilMs = state.nowMs + state.options.timings.heartbeatTimeoutMs;
-  state.electionAtMs = state.nowMs + successionStepMs * (rank + state.options.random.float());
+  const fromMs = Math.max(state.nowMs, state.quietUntilMs);
+  state.successionUntilMs = fromMs + heartbeatTimeoutMs;
+  state.electionAtMs = fromMs + successionStepMs * (rank + state.options.random.float());
 }
 
 /** The election clock ran out: no leader, or no result. */
@@ -74,7 +83,7 @@ function refusalOf(state: CoreState, request: RequestVote): string {
   if (!request.leadershipTransfer) {
     // A server that can hear its leader must not help to depose it (Raft thesis 4.2.3): this also makes leases safe.
     if (hearsLeader(state, request.from.address)) return 'we have a leader';
-    if (state.nowMs < state.quietUntilMs) return 'just started';
+    if (state.nowMs < state.quietUntilMs) return 'a leader may rely on us';
   }
   if (request.term < state.term) return 'older term';
   if (request.preVote && request.term === state.term) return 'older term';

@@ -71,6 +71,7 @@ function hearLeader(state: CoreState, leader: Peer, term: number): void {
   assert(state.leader === null || state.leader.address === leader.address, 'one leader a term');
   state.setLeader(leader);
   state.contactMs = state.nowMs;
+  state.successionUntilMs = 0;
   waitForLeader(state);
 }
 

@@ -41,8 +41,8 @@ export function confirmReads(state: CoreState, leading: Leading): void {
 }
 
 /**
- * Until when no other leader can have been elected: followers that answered a request keep away from others for an election
- * timeout from then on, and that is longer than the lease. -Infinity = no lease.
+ * Until when no other leader can have been elected: followers that answered a request support nobody else for longer than the lease
+ * from then on, whatever they believe of this leader (`onLeaderGone`). -Infinity = no lease.
  */
 export function leaseUntilMs(state: CoreState): number {
   const { leading } = state;
@@ -53,7 +53,7 @@ export function leaseUntilMs(state: CoreState): number {
       ? Number.POSITIVE_INFINITY
       : (leading.progress.get(id)?.ackedSentMs ?? Number.NEGATIVE_INFINITY),
   );
-  return quorumSentMs + state.options.timings.leaderLeaseTimeoutMs;
+  return quorumSentMs + state.options.timings.readLeaseMs;
 }
 
 /** A leader that cannot hear a quorum may have been replaced: it must not go on pretending (Raft thesis 6.2). */

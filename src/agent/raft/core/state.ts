@@ -78,9 +78,9 @@ export class CoreState {
   electionAtMs = Number.POSITIVE_INFINITY;
   /** When this server last heard from a leader; -Infinity = never. */
   contactMs = Number.NEGATIVE_INFINITY;
-  /** Votes are withheld until then: before a restart this server may have promised a leader to be quiet. */
+  /** Votes are withheld until then: a leader, one before a restart or one that seems to be gone, may rely on it for its lease. */
   quietUntilMs = 0;
-  /** The leader is gone for certain: until then, elections that fail are repeated quickly. */
+  /** The leader seems to be gone: until then, elections that fail are repeated quickly. */
   successionUntilMs = 0;
   campaign: Campaign | null = null;
   leading: Leading | null = null;

@@ -6,6 +6,17 @@ export interface Timings {
   readonly electionTimeoutMs: number;
   /** A leader that did not hear from a quorum for this long steps down. Must not exceed the heartbeat timeout. */
   readonly leaderLeaseTimeoutMs: number;
+  /**
+   * A leader answers reads alone for this long after it sent what a quorum has answered. More than two heartbeats apart (1/10 to 1/5 of
+   * the heartbeat timeout), so that an idle leader has it all the time, and short, because whoever succeeds a leader that is gone has to
+   * wait for it.
+   */
+  readonly readLeaseMs: number;
+  /**
+   * A follower supports nobody else for this long after it heard from its leader, even if that leader seems to be gone. Longer than
+   * the lease by as much as two clocks may differ in speed.
+   */
+  readonly loyaltyMs: number;
   /** Followers hear of a new commit index after 1x..2x of this if no append brings it sooner. */
   readonly commitTimeoutMs: number;
 }
@@ -15,6 +26,8 @@ export const timingsFor = (multiplier: number): Timings => ({
   heartbeatTimeoutMs: 1000 * multiplier,
   electionTimeoutMs: 1000 * multiplier,
   leaderLeaseTimeoutMs: 500 * multiplier,
+  readLeaseMs: 250 * multiplier,
+  loyaltyMs: 275 * multiplier,
   commitTimeoutMs: 50,
 });
 

@@ -84,6 +84,7 @@ export class Story {
     change: (id, kind, who) => this.#change(id, kind, who),
     transfer: (id, to) => this.#step(this.#server(id), { kind: 'transferLeadership', to }),
     snapshot: (id, keep) => this.#snapshot(this.#server(id), Number(keep || 0)),
+    gone: (leader, id) => this.#step(this.#server(id), { kind: 'leaderGone', id: leader }),
     crash: (id) => {
       this.#server(id).core = null;
       this.#server(id).writes = [];
@@ -252,6 +253,7 @@ export class Story {
       if (event.kind === 'campaign' && event.preVote) this.#say(`${id} asks for pre-votes for term ${event.term}`);
       if (event.kind === 'voteRejected') this.#say(`${id} refuses ${event.candidate.id}: ${event.reason}`);
       if (event.kind === 'truncated') this.#say(`${id} truncates from ${event.fromIndex}`);
+      if (event.kind === 'leaderGone') this.#say(`${id} takes ${event.id} for gone`);
       if (event.kind === 'leaseLost') this.#say(`${id} heard no quorum`);
       if (event.kind === 'removedSelf') this.#say(`${id} is no voter any more`);
       if (event.kind === 'transfer') this.#say(`${id} transfer to ${event.to}: ${event.state}`);
