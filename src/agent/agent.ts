@@ -211,7 +211,7 @@ async function startDns(
   if (config().dnsAddrs.length === 0) return null;
   // Not loaded where nobody asks.
   const { createDnsServer } = await import('./dns/server.ts');
-  const dns = createDnsServer({ config, rpc, runtime, logger, metrics });
+  const dns = createDnsServer({ config, rpc, token: () => '', runtime, logger, metrics });
   await dns.start();
   return dns;
 }

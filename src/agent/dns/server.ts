@@ -17,6 +17,8 @@ export interface DnsServerOptions {
   /** As it is now: read at the start and at every reload. */
   readonly config: () => Config;
   readonly rpc: RpcCaller;
+  /** The agent's token for requests that bring none. */
+  readonly token: () => string;
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -31,7 +33,7 @@ export interface DnsServer {
   stop(): Promise<void>;
 }
 
-export function createDnsServer({ config, rpc, runtime, logger, metrics }: DnsServerOptions): DnsServer {
+export function createDnsServer({ config, rpc, token, runtime, logger, metrics }: DnsServerOptions): DnsServer {
   const log = logger.named('dns');
   const { random } = runtime;
   let current: DnsSettings = settingsOf(config());
@@ -39,7 +41,7 @@ export function createDnsServer({ config, rpc, runtime, logger, metrics }: DnsSe
   const encoder = new Encoder();
   const kept = new KeptAnswers(random);
   const upstreams = new Upstreams({ runtime, logger: log });
-  const reader = new CatalogReader(rpc, settings, metrics);
+  const reader = new CatalogReader({ rpc, settings, token, metrics });
   const catalog = new AskCatalog({ reader, upstreams, settings, random, logger: log });
   const answerer = new Answerer({ catalog, upstreams, settings, encoder, random });
   const { nodeName } = current;

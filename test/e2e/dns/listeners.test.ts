@@ -31,7 +31,14 @@ async function started(rest: Partial<Config> = {}, host = '127.0.0.1') {
   };
   const catalog = new FakeCatalog(web);
   const metrics = { counter: () => () => {}, sample: () => () => {}, gauge: () => () => {} };
-  const dns: DnsServer = createDnsServer({ config: () => config, rpc: catalog, runtime: nodeRuntime, logger, metrics });
+  const dns: DnsServer = createDnsServer({
+    config: () => config,
+    rpc: catalog,
+    token: () => '',
+    runtime: nodeRuntime,
+    logger,
+    metrics,
+  });
   await dns.start();
   stops.push(() => dns.stop());
   const reload = (next: Config): void => {
@@ -67,6 +74,7 @@ describe('listeners', () => {
     const again = createDnsServer({
       config: () => configWith({}, { dnsAddrs: [`127.0.0.1:${port}`] }),
       rpc: new FakeCatalog([]),
+      token: () => '',
       runtime: nodeRuntime,
       logger: silentLogger,
       metrics: { counter: () => () => {}, sample: () => () => {}, gauge: () => () => {} },

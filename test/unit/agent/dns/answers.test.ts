@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RpcError } from '../../../../src/agent/errors.ts';
-import { configWith, type Instance, World } from './world.ts';
+import { configWith, type Instance, queryFor, World } from './world.ts';
 
 const web = (count: number, rest: Partial<Instance['service']> = {}): Instance[] =>
   Array.from({ length: count }, (_, i) => ({
@@ -212,6 +212,44 @@ describe('addresses', () => {
   });
 });
 
+describe('prepared queries', () => {
+  it('that nobody made are no names, until somebody makes them', async () => {
+    const world = new World(web(1));
+    expect((await world.ask('q.query.consul')).rcode).toBe(3);
+    world.catalog.executed = { Service: 'web', Datacenter: 'dc1' };
+    expect((await world.ask('q.query.consul')).answer).toEqual(['q.query.consul. 0 IN A 10.0.0.1']);
+  });
+
+  it('say their own TTL and may come from another datacenter', async () => {
+    const world = new World(web(1), configWith({ serviceTtlMs: { web: 7000 } }));
+    world.catalog.executed = { Service: 'web', Datacenter: 'dc2', DNS: { TTL: '9s' } };
+    expect((await world.ask('q.query.consul', { type: 'SRV' })).answer).toEqual([
+      'q.query.consul. 9 IN SRV 1 1 8000 n0.node.dc2.consul.',
+    ]);
+    world.catalog.change(web(1));
+    world.catalog.executed = { Service: 'web', Datacenter: 'dc1' };
+    expect((await world.ask('Q.query.consul')).answer).toEqual(['Q.query.consul. 7 IN A 10.0.0.1']);
+  });
+
+  it('know who asks: the agent, and the client or its subnet', async () => {
+    const world = new World(web(1));
+    world.catalog.executed = { Service: 'web' };
+    await world.ask('q.query.consul');
+    expect(world.catalog.executions[0]).toMatchObject({
+      QueryIDOrName: 'q',
+      Agent: { Node: 'alpha', Datacenter: 'dc1' },
+      Source: { Ip: '127.0.0.1' },
+    });
+    const subnet = Buffer.from([0, 0, 41, 16, 0, 0, 0, 0, 0, 0, 11, 0, 8, 0, 7, 0, 1, 24, 0, 1, 2, 3]);
+    const query = Buffer.concat([queryFor('r.query.consul'), subnet]);
+    query[11] = 1;
+    const answer = await world.raw(query);
+    expect(world.catalog.executions[1]).toMatchObject({ Source: { Ip: '1.2.3.0' } });
+    // Scope: as far as the subnet that was named.
+    expect(answer!.subarray(-11)).toEqual(Buffer.from([0, 8, 0, 7, 0, 1, 24, 24, 1, 2, 3]));
+  });
+});
+
 describe('what fails', () => {
   it.each([
     ['No path to datacenter', 3],
@@ -223,14 +261,6 @@ describe('what fails', () => {
     expect((await world.ask('web.service.consul')).rcode).toBe(rcode);
     expect((await world.ask('web.node.consul')).rcode).toBe(rcode);
     expect((await world.ask('consul', { type: 'NS' })).rcode).toBe(rcode);
-  });
-
-  it('a prepared query that nobody made is no name', async () => {
-    const world = new World([]);
-    world.catalog.error = new RpcError('Query not found');
-    expect((await world.ask('nope.query.consul')).rcode).toBe(3);
-    world.catalog.error = null;
-    expect((await world.ask('nope.query.consul')).rcode).toBe(2);
   });
 
   it('a failure is not kept', async () => {
@@ -287,6 +317,15 @@ describe('answers that hold', () => {
     }
     expect(firsts.size).toBe(8);
     for (const count of firsts.values()) expect(Math.abs(count - 1000)).toBeLessThan(350);
+  });
+
+  it('hold for the token they were read with', async () => {
+    const world = new World(web(1));
+    await world.ask('web.service.consul');
+    world.token = 'other';
+    await world.ask('web.service.consul');
+    await world.ask('web.service.consul');
+    expect(world.catalog.calls).toHaveLength(2);
   });
 
   it('keep to their transport, their EDNS and the case of their name', async () => {

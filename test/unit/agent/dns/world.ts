@@ -19,6 +19,7 @@ import type { Random, Runtime } from '../../../../src/lib/runtime.ts';
 import { formatIp } from '../../../../src/lib/sockaddr/ip.ts';
 import { CheckServiceNode, HealthCheck, Node, NodeService, ServiceNode } from '../../../../src/structs/catalog.ts';
 import { make } from '../../../../src/structs/make.ts';
+import { PreparedQueryExecuteResponse } from '../../../../src/structs/prepared-query.ts';
 import { Dice } from '../../../fuzz/dice.ts';
 
 export interface Instance {
@@ -78,6 +79,9 @@ export class FakeCatalog implements RpcCaller {
   /** Where set, every call throws it. */
   error: Error | null = null;
   lastContactNs = 0;
+  /** What prepared queries answer; null where nobody made one. */
+  executed: Partial<PreparedQueryExecuteResponse> | null = null;
+  readonly executions: Record<string, unknown>[] = [];
   #version = 0;
   /** One reply for one question, as long as nothing changes. */
   readonly #replies = new Map<string, unknown>();
@@ -132,6 +136,14 @@ export class FakeCatalog implements RpcCaller {
         );
         return { Nodes: found.map(instanceOf) };
       }
+      case 'PreparedQuery.Execute':
+        if (this.executed === null) throw new RpcError('Query not found');
+        this.executions.push(asked);
+        return make(PreparedQueryExecuteResponse, {
+          Nodes: this.instances.map(instanceOf),
+          DNS: { TTL: '' },
+          ...this.executed,
+        });
       default:
         throw new RpcError(`rpc: can't find method ${method}`);
     }
@@ -168,6 +180,7 @@ export class World {
   readonly catalog: FakeCatalog;
   readonly responder: Responder;
   readonly kept: KeptAnswers;
+  token = '';
   /** Warnings and errors that were logged. */
   readonly log: string[] = [];
 
@@ -183,7 +196,7 @@ export class World {
     const encoder = new Encoder();
     this.kept = new KeptAnswers(random);
     const upstreams = new Upstreams({ runtime, logger });
-    const reader = new CatalogReader(this.catalog, settings, metrics);
+    const reader = new CatalogReader({ rpc: this.catalog, settings, token: () => this.token, metrics });
     const catalog = new AskCatalog({ reader, upstreams, settings, random, logger });
     const answerer = new Answerer({ catalog, upstreams, settings, encoder, random });
     const { kept } = this;
