@@ -1,5 +1,6 @@
 /** One request from the table's route to the bytes on the wire, the same for every endpoint. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { formatDurationMs } from '../../lib/duration.ts';
 import { RpcError } from '../errors.ts';
 import type { RequestTimer } from '../telemetry/http-metrics.ts';
@@ -119,7 +120,8 @@ export class Endpoint {
 }
 
 const from = (raw: IncomingMessage): string => {
-  const { remoteAddress, remotePort } = raw.socket;
+  // A request whose connection is gone has no socket, whatever the types say.
+  const { remoteAddress, remotePort } = (raw.socket as Socket | null) ?? {};
   if (remoteAddress === undefined) return '@';
   return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
 };
