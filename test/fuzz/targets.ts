@@ -10,6 +10,7 @@ export const targets = {
   path: async () => (await import('./targets/path.ts')).pathTarget(),
   fsm: async () => (await import('./targets/fsm.ts')).fsmTarget(),
   msgpack: async () => (await import('./targets/msgpack.ts')).msgpackTarget(),
+  dns: async () => (await import('./targets/dns.ts')).dnsTarget(),
   gojson: async () => (await import('./targets/go-json.ts')).goJsonTarget(),
 } as const satisfies Record<string, () => Promise<Target>>;
 
