@@ -235,8 +235,10 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
       await started.leave();
       await wan?.leave();
       await lan?.leave();
-      // Requests that are under way to this server may finish.
-      if (!alone) await new Promise<void>((done) => clock.after(config.leaveDrainTimeMs, done));
+      if (alone) return;
+      // Requests that are under way to this server may finish, and a quorum must not count on it any more.
+      const drained = new Promise<void>((done) => clock.after(config.leaveDrainTimeMs, done));
+      await Promise.all([drained, started.removed()]);
     },
     stop: () => stopAll(stops),
   };

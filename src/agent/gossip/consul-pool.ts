@@ -1,22 +1,32 @@
 /** A gossip pool in Consul's terms: joins by address text, members as the agent knows them, keys and events by name. */
 import { RpcError } from '../errors.ts';
 import type { KeyringOutcome } from '../server/pools.ts';
-import { parseJoinTarget, resolveJoinTarget } from './join-address.ts';
-import { type Member, memberOf } from './member.ts';
+import type { Logger } from '../telemetry/api.ts';
+import { LookupError, parseJoinTarget, resolveJoinTarget } from './join-address.ts';
+import { hostPort, type Member, memberOf } from './member.ts';
 import { textOfAddr } from './memberlist/transport.ts';
 import type { Coordinate } from './serf/core/coordinate.ts';
 import type { MemberEvent } from './serf/core/members.ts';
 import { internalPrefix, type KeyOperation } from './serf/internal-queries.ts';
 import { decodeSerf, encodeSerf, KeyRequest, KeyResponse, type UserEvent } from './serf/messages.ts';
 import { GossipPool, JoinError, type PoolOptions } from './serf/pool.ts';
+import { SnapshotFile } from './serf/snapshot-file.ts';
 
 export interface PoolListener {
   onMember(event: MemberEvent, member: Member): void;
   onUserEvent(event: UserEvent): void;
 }
 
+/** Where a pool remembers its members over restarts. */
+export interface Memory {
+  readonly path: string;
+  readonly rejoinAfterLeave: boolean;
+}
+
 export class ConsulPool {
   readonly #pool: GossipPool;
+  #file: SnapshotFile | null = null;
+  #stopped = false;
 
   private constructor(pool: GossipPool) {
     this.#pool = pool;
@@ -27,18 +37,60 @@ export class ConsulPool {
       readonly events: Omit<PoolOptions['events'], 'onMember' | 'onUserEvent' | 'onQuery'>;
     },
     listener: PoolListener,
+    memory: Memory | null = null,
   ): Promise<ConsulPool> {
+    let file: SnapshotFile | null = null;
     const pool = await GossipPool.start({
       ...options,
       events: {
         ...options.events,
-        onMember: (event, member) => listener.onMember(event, memberOf(member)),
+        onMember: (event, serfMember) => {
+          const member = memberOf(serfMember);
+          if (file !== null) note(file, event, member);
+          listener.onMember(event, member);
+        },
         onUserEvent: (event) => listener.onUserEvent(event),
         // Agents answer none but Serf's own queries.
         onQuery: () => {},
       },
     });
-    return new ConsulPool(pool);
+    const consul = new ConsulPool(pool);
+    if (memory !== null) {
+      const { runtime, logger } = options;
+      file = new SnapshotFile({ ...memory, times: () => pool.times, clock: runtime.clock, logger });
+      consul.#file = file;
+      consul.#remember(file, logger, options.serf.name);
+    }
+    return consul;
+  }
+
+  /** Goes on where the process before left off: in time, and with its friends. */
+  #remember(file: SnapshotFile, logger: Logger, self: string): void {
+    const { alive, ...times } = file.before;
+    if (alive.size > 0) this.#pool.resume(times);
+    for (const member of this.members()) note(file, 'join', member);
+    const friends = [...alive].filter(([name]) => name !== self).map(([, address]) => address);
+    if (friends.length === 0) return;
+    void this.#rejoin(friends).then((address) => {
+      if (address !== null) logger.info('serf: Re-joined to previously known node', { address });
+      else if (!this.#stopped) logger.warn('serf: Failed to re-join any previously known node');
+    });
+  }
+
+  /** The first that answers is enough. */
+  async #rejoin(addresses: readonly string[]): Promise<string | null> {
+    for (const text of addresses) {
+      if (this.#stopped) return null;
+      try {
+        for (const address of await resolveJoinTarget(parseJoinTarget(text, this.#pool.port))) {
+          await this.#pool.join([address], true);
+          return text;
+        }
+      } catch (error) {
+        if (!(error instanceof JoinError || error instanceof LookupError)) throw error;
+      }
+    }
+    return null;
   }
 
   get port(): number {
@@ -88,8 +140,9 @@ export class ConsulPool {
     return joined;
   }
 
-  leave(): Promise<void> {
-    return this.#pool.leave();
+  async leave(): Promise<void> {
+    this.#file?.left();
+    await this.#pool.leave();
   }
 
   /** @returns false when no such member is known. */
@@ -155,8 +208,15 @@ export class ConsulPool {
   }
 
   stop(): Promise<void> {
+    this.#stopped = true;
+    this.#file?.stop();
     return this.#pool.stop();
   }
+}
+
+function note(file: SnapshotFile, event: MemberEvent, { name, address, port }: Member): void {
+  if (event === 'join' || event === 'update') file.alive(name, hostPort(address, port));
+  else if (event !== 'reap') file.notAlive(name);
 }
 
 /** Several errors as Go's multierror prints them. */

@@ -34,6 +34,7 @@ export function startLanPool(context: PoolContext, listener: PoolListener): Prom
     timers: config.gossip.lan,
     tags: lanTags(config, nodeId, build),
     keyringFile: 'serf/local.keyring',
+    memoryFile: 'serf/local.snapshot',
     veto: (members) => lanVeto(self, members),
     log: 'lan',
   });
@@ -50,6 +51,7 @@ export function startWanPool(context: PoolContext, listener: PoolListener): Prom
     timers: config.gossip.wan,
     tags: wanTags(config, nodeId, build),
     keyringFile: 'serf/remote.keyring',
+    memoryFile: 'serf/remote.snapshot',
     veto: wanVeto,
     log: 'wan',
   });
@@ -63,6 +65,7 @@ interface Shape {
   readonly timers: GossipTimers;
   readonly tags: Readonly<Record<string, string>>;
   readonly keyringFile: string;
+  readonly memoryFile: string;
   readonly veto: (members: readonly Candidate[]) => string | null;
   readonly log: string;
 }
@@ -113,6 +116,9 @@ function startPool(context: PoolContext, listener: PoolListener, shape: Shape): 
       },
     },
     listener,
+    config.dataDir === ''
+      ? null
+      : { path: join(config.dataDir, shape.memoryFile), rejoinAfterLeave: config.gossip.rejoinAfterLeave },
   );
 }
 

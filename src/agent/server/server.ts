@@ -23,7 +23,7 @@ import { Gate } from './gate.ts';
 import { Autopilot } from './leader/autopilot.ts';
 import { CoordinateBatch } from './leader/coordinate-batch.ts';
 import { LeadershipDuties } from './leader/leadership.ts';
-import { leaveRaft } from './leader/raft-members.ts';
+import { leaveRaft, removedFromRaft } from './leader/raft-members.ts';
 import { SessionTimers } from './leader/session-timers.ts';
 import type { ServerPools } from './pools.ts';
 import { SharedReads } from './reads/shared-reads.ts';
@@ -50,6 +50,8 @@ export interface Server extends ServerPart {
   memberChanged(member: Member): void;
   /** The pool has changed: maybe the servers that were waited for are all there. */
   maybeBootstrap(): void;
+  /** After the pools were left: resolves when the leader has taken this server out of Raft, or will not in time. */
+  removed(): Promise<void>;
 }
 
 /** How long coordinate updates are collected. */
@@ -148,8 +150,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     async leave() {
       logger.info('server starting leave');
       await leaveRaft(context);
-      role.end();
     },
+    removed: () => removedFromRaft(context),
     maybeBootstrap: () => bootstrapper.maybe(),
     async stop() {
       dispatcher.stop();

@@ -27,6 +27,7 @@ import {
   SerfWireError,
   type UserEvent,
 } from './messages.ts';
+import type { Times } from './snapshot-log.ts';
 
 export interface PoolEvents {
   onMember(event: MemberEvent, member: Member): void;
@@ -156,6 +157,20 @@ export class GossipPool {
       encrypted: String(this.#options.security !== null),
       coordinate_resets: String(this.#coordinates.resets),
     };
+  }
+
+  get times(): Times {
+    const { clock, eventClock, queryClock } = this.#serf;
+    return { clock: clock.time, eventClock: eventClock.time, queryClock: queryClock.time };
+  }
+
+  /** After a restart: this node's logical times go on from there, and events of the time before are not heard again. */
+  resume({ clock, eventClock, queryClock }: Times): void {
+    this.#serf.clock.witness(clock);
+    this.#serf.eventClock.witness(eventClock);
+    this.#serf.queryClock.witness(queryClock);
+    this.#serf.minEventTime = eventClock + 1;
+    this.#serf.minQueryTime = queryClock + 1;
   }
 
   /**

@@ -3,6 +3,11 @@ import { type Member, serverInfo } from '../../gossip/member.ts';
 import { BadConfigurationChange } from '../../raft/errors.ts';
 import type { ServerContext } from '../context.ts';
 
+/** How long a leader that leaves waits for the next one, and a follower for its removal. */
+const handOverMs = 2_000;
+const removalGraceMs = 5_000;
+const pollMs = 50;
+
 /** A server is in the pool: it gets a place without a vote; autopilot gives it one once it is stable. */
 export async function addServer(context: ServerContext, member: Member): Promise<void> {
   const server = serverInfo(member);
@@ -50,14 +55,64 @@ export async function removePeer(context: ServerContext, id: string): Promise<vo
  */
 export async function leaveRaft(context: ServerContext): Promise<void> {
   const { raft, logger } = context;
-  const others = raft.stats().configuration.servers.filter((s) => s.id !== context.nodeId);
-  if (!raft.leadership.isLeader || others.length === 0) return;
+  if (!raft.leadership.isLeader || isAlone(context)) return;
   try {
     await raft.transferLeadership('');
+    await until(context, handOverMs, () => !raft.leadership.isLeader);
   } catch (error) {
     if (!(error instanceof BadConfigurationChange)) throw error;
     logger.warn('no server can take over leadership', { error: error.message });
   }
+}
+
+/**
+ * Waits until the leader has removed this server, which has left, but not forever. Who is removed is not told so by the log any
+ * more: the others are asked.
+ */
+export async function removedFromRaft(context: ServerContext): Promise<void> {
+  const { raft, nodeId, logger } = context;
+  if (raft.leadership.isLeader || isAlone(context)) return;
+  const { servers } = raft.stats().configuration;
+  const own = servers.find((server) => server.id === nodeId)?.address;
+  const others = servers.filter((server) => server.id !== nodeId).map((server) => server.address);
+  let removed = own === undefined;
+  const stop = new AbortController();
+  for (const address of others)
+    void watchPeers(context, address, stop.signal, (peers) => {
+      removed ||= peers.length > 0 && !peers.includes(own ?? '');
+    });
+  const inTime = await until(context, removalGraceMs, () => removed);
+  stop.abort();
+  if (!inTime) logger.warn('failed to leave raft configuration gracefully, timeout');
+}
+
+async function watchPeers(
+  { forwarder, runtime: { clock } }: ServerContext,
+  address: string,
+  signal: AbortSignal,
+  onPeers: (peers: readonly string[]) => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      onPeers((await forwarder.ask(address, 'Status.Peers', {}, signal)).reply ?? []);
+    } catch {
+      // It may be leaving too; the others know as much.
+    }
+    await new Promise<void>((resolve) => clock.after(pollMs, resolve));
+  }
+}
+
+const isAlone = ({ raft, nodeId }: ServerContext): boolean =>
+  raft.stats().configuration.servers.every((server) => server.id === nodeId);
+
+/** False when the time was up first. */
+async function until({ runtime: { clock } }: ServerContext, limitMs: number, done: () => boolean): Promise<boolean> {
+  const deadlineMs = clock.nowMs() + limitMs;
+  while (!done()) {
+    if (clock.nowMs() >= deadlineMs) return false;
+    await new Promise<void>((resolve) => clock.after(pollMs, resolve));
+  }
+  return true;
 }
 
 function anotherBootstraps(context: ServerContext, member: Member): boolean {
