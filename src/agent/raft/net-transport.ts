@@ -47,6 +47,8 @@ export interface NetTransportOptions {
 const rpcTimeoutMs = 10_000;
 const maxInFlight = 256;
 const probeTimeoutMs = 1000;
+const probeTries = 4;
+const probePauseMs = 40;
 /** First byte of a Raft connection on the RPC port. */
 const raftByte = 1;
 
@@ -115,13 +117,18 @@ export class NetTransport implements Transport {
    * The leader hung up. If its address refuses connections now, its process is gone, and nobody has to wait until it has been silent
    * for long enough; if it answers, or nobody does, silence decides as ever.
    */
-  #maybeGone(leader: Peer): void {
+  #maybeGone(leader: Peer, triesLeft = probeTries): void {
     const node = this.#node;
     if (node === null || this.#closed || node.leadership.leader?.address !== leader.address) return;
-    const id = node.leadership.leader.id;
-    const probe = connect({ ...hostPort(this.#options.resolve(leader)) });
-    const timer = this.#options.clock.after(probeTimeoutMs, () => probe.destroy());
-    probe.on('connect', () => probe.destroy());
+    const { id } = node.leadership.leader;
+    const { clock, resolve } = this.#options;
+    const probe = connect({ ...hostPort(resolve(leader)) });
+    const timer = clock.after(probeTimeoutMs, () => probe.destroy());
+    probe.on('connect', () => {
+      probe.destroy();
+      // A process that is just ending may close its listener last.
+      if (triesLeft > 1) clock.after(probePauseMs, () => this.#maybeGone(leader, triesLeft - 1));
+    });
     probe.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED' && !this.#closed) node.leaderGone(id);
     });
