@@ -45,6 +45,9 @@ export function plainJson(value: JsonValue): unknown {
 
 function plainNumber(text: string): number | bigint {
   const number = Number(text);
+  if (!Number.isFinite(number)) {
+    throw new JsonError(`json: cannot unmarshal number ${text} into Go value of type float64`);
+  }
   if (Number.isSafeInteger(number) || !/^-?\d+$/.test(text)) return number;
   const big = BigInt(text);
   return big >= -(2n ** 63n) && big < 2n ** 64n ? big : number;
@@ -151,7 +154,9 @@ function readInt(
   } else if (isWhole && bits === 64) {
     const exact = BigInt(text);
     const min = signed ? -(2n ** 63n) : 0n;
-    if (exact >= min && exact < 2n ** (signed ? 63n : 64n)) return big ? exact : number;
+    // The nearest double may lie just outside of the range.
+    const largest = signed ? 2 ** 63 - 1024 : 2 ** 64 - 2048;
+    if (exact >= min && exact < 2n ** (signed ? 63n : 64n)) return big ? exact : Math.min(number, largest);
   }
   throw wrong(`number ${text}`, goTypeOf(schema), context);
 }
@@ -201,7 +206,13 @@ function readStruct(
 function readDuration(name: string, value: JsonValue, into: Values, texts: Map<string, string>): void {
   texts.delete(name);
   if (typeof value === 'string') texts.set(name, value);
-  else if (value instanceof JsonNumber) into[name] = Math.trunc(Number(value.text));
+  else if (value instanceof JsonNumber) into[name] = durationNumber(value.text);
+}
+
+function durationNumber(text: string): number {
+  const ns = plainNumber(text);
+  const largest = 2 ** 63 - 1024;
+  return Math.max(-largest, Math.min(Math.trunc(Number(ns)), largest));
 }
 
 /**

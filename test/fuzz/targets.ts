@@ -11,6 +11,7 @@ export const targets = {
   fsm: async () => (await import('./targets/fsm.ts')).fsmTarget(),
   msgpack: async () => (await import('./targets/msgpack.ts')).msgpackTarget(),
   dns: async () => (await import('./targets/dns.ts')).dnsTarget(),
+  registration: async () => (await import('./targets/registration.ts')).registrationTarget(),
   gojson: async () => (await import('./targets/go-json.ts')).goJsonTarget(),
 } as const satisfies Record<string, () => Promise<Target>>;
 

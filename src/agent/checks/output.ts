@@ -22,6 +22,11 @@ export class OutputTail {
     return this.totalBytes > this.#limitBytes;
   }
 
+  /** Bytes that `text` stands for. */
+  get capturedBytes(): number {
+    return Math.min(this.totalBytes, this.#limitBytes);
+  }
+
   /** What is no UTF-8 becomes U+FFFD. */
   text(): string {
     return this.#join().toString('utf8');

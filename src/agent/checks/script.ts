@@ -56,7 +56,7 @@ export function probeScript(args: readonly string[], outputMaxBytes: number, att
 function shown(output: OutputTail): string {
   const text = output.text();
   if (!output.isCut) return text;
-  return `Captured ${Buffer.byteLength(text)} of ${output.totalBytes} bytes\n...\n${text}`;
+  return `Captured ${output.capturedBytes} of ${output.totalBytes} bytes\n...\n${text}`;
 }
 
 function killGroup({ pid }: ChildProcess): void {

@@ -189,6 +189,8 @@ describe('script checks', () => {
     const { status, output } = await sh('head -c 5000000 /dev/zero; printf end');
     expect(status).toBe('passing');
     expect(output).toBe(`Captured 100 of 5000003 bytes\n...\n${'\0'.repeat(97)}end`);
+    const garbage = await sh('head -c 1000 /dev/zero | tr "\\0" "\\377"');
+    expect(garbage.output).toBe(`Captured 100 of 1000 bytes\n...\n${'\ufffd'.repeat(100)}`);
   });
 
   it('kill all that was started when the time is over', async () => {
