@@ -75,7 +75,7 @@ export class RaftCore {
     waitForLeader(state);
     // Nobody to wait for: stand for election at once.
     if (selfDecidesAlone(state)) state.electionAtMs = state.nowMs;
-    else if (state.term > 0) state.quietUntilMs = state.nowMs + state.options.timings.heartbeatTimeoutMs;
+    else if (state.term > 0) state.quietUntilMs = state.nowMs + state.options.timings.loyaltyMs;
   }
 
   get role(): Exclude<RaftRole, 'shutdown'> {
