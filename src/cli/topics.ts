@@ -61,6 +61,5 @@ export const notYet: Readonly<Record<string, string>> = {
   intention: 'Interact with intentions of the service mesh',
   login: 'Login with an auth method',
   logout: 'Destroy a token made by login',
-  'snapshot inspect': 'Displays information about a snapshot file',
   tls: 'Builtin helpers for creating CAs and certificates',
 };

@@ -7,7 +7,9 @@ import { notYet, topics } from './topics.ts';
 export type Definitions = Readonly<Record<string, Command>>;
 
 /** Ours alone; listed apart from Consul's. */
-const ownCommands = new Set(['completion', 'dev', 'operator autopilot health', 'operator raft transfer-leader', 'top']);
+const ownCommands = new Set([
+  ...['completion', 'dev', 'operator autopilot health', 'operator raft transfer-leader', 'snapshot verify', 'top'],
+]);
 
 export interface Usage {
   /** The longest beginning of the words that is a command or a group of commands; '' for none. */

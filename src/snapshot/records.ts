@@ -145,6 +145,8 @@ export async function* writeState(
 
 export interface StateReader {
   readonly lastIndex: number;
+  /** Bytes of the stream up to the end of the record that came last. */
+  readonly readBytes: number;
   /** To be iterated once. Throws SnapshotError on garbage; then nothing of the stream is to be believed. */
   readonly records: AsyncIterable<StateRecord>;
 }
@@ -164,7 +166,13 @@ export async function readState(stream: AsyncIterable<Uint8Array>): Promise<Stat
     if (!(await more())) throw new SnapshotError(decoder.bufferedBytes === 0 ? 'EOF' : 'unexpected EOF');
     header = translated(() => decoder.next(Header));
   }
-  return { lastIndex: header.LastIndex, records: readRecords(decoder, more, chunks) };
+  return {
+    lastIndex: header.LastIndex,
+    get readBytes() {
+      return decoder.consumedBytes;
+    },
+    records: readRecords(decoder, more, chunks),
+  };
 }
 
 async function* readRecords(

@@ -1,10 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { CliError, defineCommand, explain } from '../../cli/command.ts';
+import { defineCommand, explain } from '../../cli/command.ts';
 import { formatFlag } from '../../cli/flags.ts';
-import { argumentLimit, toJson, wantsJson } from '../../cli/format.ts';
+import { toJson, wantsJson } from '../../cli/format.ts';
+import { fileArgument, openSnapshotFile } from '../../cli/snapshot-file.ts';
 import { snapshotApi } from '../../client/operator.ts';
-import { systemText } from '../../client/settings.ts';
 
 export default defineCommand({
   summary: "Restores a snapshot of the servers' state",
@@ -17,16 +15,9 @@ export default defineCommand({
 
   async run({ args, flags, out, http }) {
     const json = wantsJson(flags.format);
-    const [file] = args;
-    if (file === undefined) throw new CliError('Missing FILE argument');
-    argumentLimit(args, 1);
+    const file = fileArgument(args);
     const snapshots = snapshotApi(http());
-    try {
-      await access(file);
-    } catch (error) {
-      throw new CliError(`Error opening snapshot file: open ${file}: ${systemText(error)}`);
-    }
-    await explain('Error restoring snapshot', snapshots.restore(createReadStream(file)));
+    await explain('Error restoring snapshot', snapshots.restore(await openSnapshotFile(file)));
     out(json ? toJson({ Restored: file }) : 'Restored snapshot\n');
   },
 });

@@ -1,10 +1,11 @@
-import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { CliError, defineCommand, explain } from '../../cli/command.ts';
 import { formatFlag } from '../../cli/flags.ts';
-import { argumentLimit, toJson, wantsJson } from '../../cli/format.ts';
+import { toJson, wantsJson } from '../../cli/format.ts';
+import { checkArchive, fileArgument } from '../../cli/snapshot-file.ts';
 import { snapshotApi } from '../../client/operator.ts';
 import { systemText } from '../../client/settings.ts';
+import { messageOf } from '../../lib/message-of.ts';
 
 export default defineCommand({
   summary: "Saves a snapshot of the servers' state",
@@ -18,38 +19,37 @@ With -stale any server may give it: it works without a leader, but may miss the 
 
   async run({ args, flags, out, http }) {
     const json = wantsJson(flags.format);
-    const [file] = args;
-    if (file === undefined) throw new CliError('Missing FILE argument');
-    argumentLimit(args, 1);
+    const file = fileArgument(args);
     const answer = await explain('Error saving snapshot', snapshotApi(http()).save());
 
     const unverified = `${file}.unverified.tmp${process.pid}`;
     const writing = (error: unknown): CliError =>
-      new CliError(`Error writing unverified snapshot file: ${textOf(error)}`);
+      new CliError(`Error writing unverified snapshot file: ${messageOf(error)}`);
     try {
       const handle = await open(unverified, 'wx').catch((error: NodeJS.ErrnoException) => {
         throw new CliError(`Error writing unverified snapshot file: open ${unverified}: ${systemText(error)}`);
       });
       try {
-        for await (const chunk of answer.body) await handle.write(chunk);
+        for await (const chunk of answer.body) await handle.appendFile(chunk);
+        // What the process may do by itself does not count, as with Consul.
+        await handle.chmod(fileMode);
         await handle.sync();
       } catch (error) {
         throw writing(error);
       } finally {
         await handle.close();
       }
-      const { verifySnapshot } = await import('../../client/snapshot-archive.ts');
-      const { Index } = await verifySnapshot(createReadStream(unverified)).catch((error: unknown) => {
-        throw new CliError(`Error verifying snapshot file: ${textOf(error)}`);
+      const { index } = await checkArchive(unverified).catch((error: unknown) => {
+        throw new CliError(`Error verifying snapshot file: ${messageOf(error)}`);
       });
       await rename(unverified, file).catch((error: unknown) => {
-        throw new CliError(`Error renaming snapshot file: ${textOf(error)}`);
+        throw new CliError(`Error renaming snapshot file: ${messageOf(error)}`);
       });
-      out(json ? toJson({ File: file, Index }) : `Saved and verified snapshot to index ${Index}\n`);
+      out(json ? toJson({ File: file, Index: index }) : `Saved and verified snapshot to index ${index}\n`);
     } finally {
       await rm(unverified, { force: true });
     }
   },
 });
 
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const fileMode = 0o666;
