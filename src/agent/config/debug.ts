@@ -4,6 +4,7 @@ import { formatDurationMs } from '../../lib/duration.ts';
 import { hostPort, type ResolvedAddresses } from './addresses.ts';
 import { parseCipherSuites } from './cipher-suites.ts';
 import type { Config } from './config.ts';
+import { definitionsDebug } from './debug-definitions.ts';
 import { durationMs } from './problems.ts';
 import type { Settings } from './schema.ts';
 
@@ -241,9 +242,9 @@ function securityView(settings: Settings) {
 
 function definitionsView(settings: Settings) {
   return {
+    ...definitionsDebug(settings),
     CheckOutputMaxSize: settings.check_output_max_size,
     CheckUpdateInterval: text(settings.check_update_interval),
-    Checks: withoutSecretFields(settings.checks),
     ConfigEntryBootstrap: settings.config_entries.bootstrap,
     ConnectCAConfig: withoutSecretFields(settings.connect.ca_config),
     ConnectCAProvider: settings.connect.ca_provider,
@@ -254,7 +255,6 @@ function definitionsView(settings: Settings) {
     EnableCentralServiceConfig: settings.enable_central_service_config,
     EnableLocalScriptChecks: settings.enable_local_script_checks ?? settings.enable_script_checks,
     EnableRemoteScriptChecks: settings.enable_script_checks,
-    Services: withoutSecretFields(settings.services),
     SessionTTLMin: text(settings.session_ttl_min),
     Watches: withoutSecretFields(settings.watches),
   };
