@@ -1,5 +1,6 @@
 /** The composition root: builds the parts of an agent from its configuration, starts them in order, stops them in reverse. */
 import type { Runtime } from '../lib/runtime.ts';
+import { AgentCache } from './cache/agent-cache.ts';
 import { startCluster } from './cluster.ts';
 import type { Config } from './config/config.ts';
 import type { Loaded } from './config/load.ts';
@@ -174,8 +175,11 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     },
     snapshots: cluster.snapshots,
   };
+  const cache = new AgentCache({ rpc, clock: runtime.clock, logger: logger.named('cache') });
+  stops.push(() => cache.stop());
   const api: Api = {
     rpc,
+    cache,
     agent: face,
     local: local.registry,
     events: userEvents,

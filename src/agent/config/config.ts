@@ -78,8 +78,31 @@ export interface Config {
   readonly translateWanAddrs: boolean;
   readonly leaveOnTerm: boolean;
   readonly skipLeaveOnInt: boolean;
-  readonly acl: { readonly enabled: boolean; readonly defaultPolicy: 'allow' | 'deny'; readonly downPolicy: string };
+  readonly acl: {
+    readonly enabled: boolean;
+    readonly defaultPolicy: 'allow' | 'deny';
+    readonly downPolicy: string;
+    readonly tokenTtlMs: number;
+    readonly policyTtlMs: number;
+    readonly roleTtlMs: number;
+    /** Listing keys is a right of its own. */
+    readonly keyListPolicy: boolean;
+    /** Tokens set over the API outlive the agent. */
+    readonly persistTokens: boolean;
+    /** '' where there is none. */
+    readonly tokens: {
+      readonly default: string;
+      readonly agent: string;
+      readonly agentMaster: string;
+      readonly master: string;
+      readonly replication: string;
+    };
+  };
   readonly connectEnabled: boolean;
+  /** Watched health comes as a stream of events. */
+  readonly useStreamingBackend: boolean;
+  /** Config entries that the leader creates where they are missing, as they were written. */
+  readonly bootstrapEntries: readonly Readonly<Record<string, unknown>>[];
   readonly domain: string;
   readonly altDomain: string;
   /** Upstream DNS servers as `host:port`, in the order they are asked. */

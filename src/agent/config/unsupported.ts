@@ -27,7 +27,6 @@ const refused: Readonly<Record<string, (settings: Settings) => boolean>> = {
   'auto_config.authorization': ({ auto_config }) => auto_config.authorization.enabled,
   'ports.https': ({ ports }) => ports.https > 0,
   watches: ({ watches }) => watches.length > 0,
-  'config_entries.bootstrap': ({ config_entries }) => config_entries.bootstrap.length > 0,
   'connect.enable_mesh_gateway_wan_federation': ({ connect }) => connect.enable_mesh_gateway_wan_federation,
   'connect.ca_provider': ({ connect }) => !['', 'consul'].includes(connect.ca_provider),
 };

@@ -1,5 +1,6 @@
 /** What handlers are given and what they give back. */
 import type { MaybePromise } from '../../lib/runtime.ts';
+import type { AgentCache } from '../cache/agent-cache.ts';
 import type { Config } from '../config/config.ts';
 import type { UserEvents } from '../events/user-events.ts';
 import type { Member } from '../gossip/member.ts';
@@ -46,6 +47,8 @@ export interface AgentFace {
 
 export interface Api {
   readonly rpc: RpcCaller;
+  /** Answers kept for `?cached`. */
+  readonly cache: AgentCache;
   readonly config: Config;
   readonly agent: AgentFace;
   /** Services and checks of this agent. */

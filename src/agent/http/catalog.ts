@@ -20,8 +20,8 @@ import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
 import { decodeBody } from './decode-body.ts';
 import { nodeServiceListShown, nodeServicesShown, serviceNodesShown } from './no-nil.ts';
-import { nodeMetaFilters, querySource, readOptions, refuseNamespace, writeOptions } from './query-options.ts';
-import { read, shownBy } from './read.ts';
+import { nodeMetaFilters, querySource, readOptions, refuseNamespace } from './query-options.ts';
+import { cacheHeaders, read, shownBy } from './read.ts';
 import { listView, valueView } from './view.ts';
 
 export const catalogRoutes: readonly Route[] = [
@@ -61,7 +61,13 @@ async function deregister(request: ApiRequest, api: Api): Promise<HttpAnswer> {
 }
 
 async function datacenters(request: ApiRequest, api: Api): Promise<HttpAnswer> {
-  const { Token } = writeOptions(request, api);
+  const options = readOptions(request, api);
+  const { Token } = options;
+  if (options.UseCache === true) {
+    const { answer, hit, ageMs } = await api.cache.get('Catalog.ListDatacenters', { Token }, options);
+    const shown = json(slice(str), answer.reply ?? [], request.layout);
+    return { ...shown, headers: [...shown.headers, ...cacheHeaders(hit, ageMs)] };
+  }
   const { reply } = await api.rpc.call('Catalog.ListDatacenters', { Token });
   return json(slice(str), reply ?? [], request.layout);
 }

@@ -1,5 +1,7 @@
 /** The way of every read: call, retry where a stale answer is too old, show the reply with what is known of it. */
 import type { MaybePromise } from '../../lib/runtime.ts';
+import type { QueryMeta } from '../../structs/common.ts';
+import { type CachedMethod, isCached } from '../cache/agent-cache.ts';
 import { RpcError } from '../errors.ts';
 import type { Answer } from '../rpc/caller.ts';
 import type { Args, MethodName, Reply } from '../rpc/signatures.ts';
@@ -33,6 +35,9 @@ export function read<M extends MethodName>(
   show: (reply: Reply<M>, shared: boolean) => Shown,
   traits: ReadTraits = {},
 ): MaybePromise<HttpAnswer> {
+  if (args.UseCache === true && isCached(method)) {
+    return readCached(request, api, method as M & CachedMethod, args as never, show as never, traits);
+  }
   const waits = args.MinQueryIndex !== undefined && args.MinQueryIndex > 0;
   const options = waits ? { signal: request.signal } : undefined;
   const consistency = traits.tellsConsistency === true ? consistencyLevel(args) : '';
@@ -42,7 +47,7 @@ export function read<M extends MethodName>(
       return read(request, api, method, { ...args, AllowStale: false, MaxStaleDuration: 0 }, show, traits);
     }
     const shown = show(answer.reply, isCurrent !== undefined);
-    const headers = metaHeaders(waits && traits.streams === true ? { ...meta, Backend: 1 } : meta, consistency);
+    const headers = metaHeaders(waits ? streamed(meta, api, traits) : meta, consistency);
     for (const part of shown.headers) headers.push(part);
     const repeatable = waits || meta.LastContact !== 0 ? undefined : isCurrent;
     return { status: shown.status, headers, body: shown.body, isCurrent: repeatable };
@@ -58,6 +63,45 @@ export function read<M extends MethodName>(
     return fail(error);
   }
 }
+
+const streamed = (meta: QueryMeta, api: Api, { streams }: ReadTraits): QueryMeta =>
+  streams === true && api.config.useStreamingBackend ? { ...meta, Backend: 1 } : meta;
+
+/** Options of a read that make no difference to what is kept. */
+const notSubject = new Set(['MinQueryIndex', 'MaxQueryTime', 'AllowStale', 'UseCache', 'MaxStaleDuration', 'MaxAge']);
+for (const name of ['MustRevalidate', 'StaleIfError']) notSubject.add(name);
+
+/** From what the agent keeps, with a word on how old it is. */
+async function readCached<M extends CachedMethod>(
+  request: ApiRequest,
+  api: Api,
+  method: M,
+  args: Partial<Args<M>> & ReadOptions,
+  show: (reply: Reply<M>, shared: boolean) => Shown,
+  traits: ReadTraits,
+): Promise<HttpAnswer> {
+  const subject = Object.fromEntries(Object.entries(args).filter(([name]) => !notSubject.has(name)));
+  const waits = (args.MinQueryIndex ?? 0) > 0;
+  try {
+    const signal = waits ? request.signal : undefined;
+    const { answer, hit, ageMs } = await api.cache.get(method, subject as Partial<Args<M>>, args, signal);
+    const shown = show(answer.reply, true);
+    const consistency = traits.tellsConsistency === true ? consistencyLevel(args) : '';
+    const headers = [
+      ...metaHeaders(streamed(answer.meta, api, traits), consistency),
+      ...shown.headers,
+      ...cacheHeaders(hit, ageMs),
+    ];
+    return { status: shown.status, headers, body: shown.body };
+  } catch (error) {
+    if (traits.metaOnError === true && error instanceof RpcError) return text(error.status, error.message, unknownMeta);
+    throw error;
+  }
+}
+
+/** Whether the answer was there already, and since when it may not be true any more. */
+export const cacheHeaders = (hit: boolean, ageMs: number): string[] =>
+  hit ? ['X-Cache', 'HIT', 'Age', String(Math.floor(ageMs / 1000))] : ['X-Cache', 'MISS'];
 
 /** Shows a reply by a view, as JSON. */
 export const shownBy =

@@ -5,7 +5,9 @@ import { agentHealthRoutes } from './agent-health.ts';
 import { agentServiceRoutes } from './agent-services.ts';
 import type { Route } from './api.ts';
 import { catalogRoutes } from './catalog.ts';
+import { configRoutes } from './config.ts';
 import { coordinateRoutes } from './coordinate.ts';
+import { discoveryChainRoutes } from './discovery-chain.ts';
 import { eventRoutes } from './event.ts';
 import { healthRoutes } from './health.ts';
 import { kvRoutes } from './kv.ts';
@@ -25,7 +27,9 @@ export const routes: readonly Route[] = [
   ...agentServiceRoutes,
   ...autopilotRoutes,
   ...catalogRoutes,
+  ...configRoutes,
   ...coordinateRoutes,
+  ...discoveryChainRoutes,
   ...eventRoutes,
   ...healthRoutes,
   ...keyringRoutes,

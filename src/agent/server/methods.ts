@@ -1,7 +1,9 @@
 /** The methods this server answers, by name (rpc/signatures.ts has their types). One file an area in `methods/`. */
 import type { MethodTable } from './context.ts';
 import { catalogMethods } from './methods/catalog.ts';
+import { configEntryMethods } from './methods/config-entry.ts';
 import { coordinateMethods } from './methods/coordinate.ts';
+import { discoveryChainMethods } from './methods/discovery-chain.ts';
 import { healthMethods } from './methods/health.ts';
 import { internalMethods } from './methods/internal.ts';
 import { internalGossipMethods } from './methods/internal-gossip.ts';
@@ -13,7 +15,9 @@ import { txnMethods } from './methods/txn.ts';
 
 export const methods: MethodTable = {
   ...catalogMethods,
+  ...configEntryMethods,
   ...coordinateMethods,
+  ...discoveryChainMethods,
   ...healthMethods,
   ...internalGossipMethods,
   ...internalMethods,

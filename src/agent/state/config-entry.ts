@@ -1,17 +1,46 @@
 /** Config entries, and intentions as the part of them that names sources. */
+import { lookOverEntry } from '../../structs/config-entry-rules/index.ts';
 import type { Intention, IntentionMutation, SourceIntention } from '../../structs/intention.ts';
+import { checkEntryGraph } from './config-entry-graph.ts';
 import { getMetadata } from './operator.ts';
-import { type ConfigEntryRow, configEntryKey, configEntryName, fold } from './schema.ts';
-import { CommandError, type State, type Transaction } from './store.ts';
+import { type ConfigEntryRow, configEntryKey, configEntryName, fold, topics } from './schema.ts';
+import { CommandError, type ReadIndex, type State, type Transaction } from './store.ts';
 import { part } from './table.ts';
+import type { WatchSet } from './watches.ts';
 
 export const getConfigEntry = (state: State, kind: string, name: string): ConfigEntryRow | undefined =>
   state.tables.configEntries.get(configEntryKey(kind, name));
 
+/** Moves with the table, without waking who waits for one entry of it. */
+const configIndex: readonly string[] = ['config-entries'];
+
+export interface ConfigEntryRead {
+  readonly index: ReadIndex;
+  readonly entry: ConfigEntryRow | null;
+}
+
+export function readConfigEntry(state: State, watch: WatchSet, kind: string, name: string): ConfigEntryRead {
+  watch.topic(topics.configEntry(kind, name));
+  return { index: configIndex, entry: getConfigEntry(state, kind, name) ?? null };
+}
+
+/** Those of a kind, or of all kinds (''). */
+export function listConfigEntries(
+  state: State,
+  watch: WatchSet,
+  kind: string,
+): { readonly index: ReadIndex; readonly entries: ConfigEntryRow[] } {
+  watch.topic(kind === '' ? 'config-entries' : topics.configKind(kind));
+  return { index: configIndex, entries: state.tables.configEntries.rows.values(kind === '' ? '' : kind + part) };
+}
+
+/** Refused when it would not fit to the other entries. */
 export function setConfigEntry(tx: Transaction, entry: ConfigEntryRow): void {
-  const old = getConfigEntry(tx, entry.Kind, configEntryName(entry));
+  const name = configEntryName(entry);
+  const old = getConfigEntry(tx, entry.Kind, name);
   tx.put('configEntries', { ...entry, CreateIndex: old?.CreateIndex ?? tx.index, ModifyIndex: tx.index });
   tx.bump('config-entries');
+  checkEntryGraph(tx, entry.Kind, name);
 }
 
 /** False when the index is stale. Index 0 means: only if there is none. */
@@ -22,8 +51,11 @@ export function casConfigEntry(tx: Transaction, entry: ConfigEntryRow): boolean 
   return true;
 }
 
+/** Refused when others need it. */
 export function deleteConfigEntry(tx: Transaction, kind: string, name: string): void {
-  if (tx.remove('configEntries', configEntryKey(kind, name)) !== undefined) tx.bump('config-entries');
+  if (tx.remove('configEntries', configEntryKey(kind, name)) === undefined) return;
+  tx.bump('config-entries');
+  checkEntryGraph(tx, kind, name);
 }
 
 const intentionsKind = 'service-intentions';
@@ -58,16 +90,10 @@ export function mutateIntention(tx: Transaction, op: string, mutation: Intention
   if (mutation.Value === null) throw new CommandError('Intention mutation without a value');
   if (at < 0) sources.push(mutation.Value);
   else sources[at] = mutation.Value;
-  sources.sort((a, b) => b.Precedence - a.Precedence || (a.Name < b.Name ? -1 : 1));
-  setConfigEntry(tx, {
-    Kind: intentionsKind,
-    Name: destination,
-    Meta: null,
-    ...entry,
-    Sources: sources,
-    CreateIndex: 0,
-    ModifyIndex: 0,
-  });
+  const wanted = { Kind: intentionsKind, Name: destination, Meta: null, CreateIndex: 0, ModifyIndex: 0, ...entry };
+  const { entry: normal, fault } = lookOverEntry(intentionsKind, { ...wanted, Sources: sources });
+  if (fault !== null) throw new CommandError(fault);
+  setConfigEntry(tx, normal);
 }
 
 function findById(tx: Transaction, id: string): { readonly entry: ConfigEntryRow } | null {

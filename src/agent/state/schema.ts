@@ -62,12 +62,22 @@ export const topics = {
   checkStatus: (status: string) => `check-status:${fold(status)}`,
   session: (id: string) => `session:${fold(id)}`,
   nodeSessions: (node: string) => `node-sessions:${fold(node)}`,
+  configEntry: (kind: string, name: string) => `config-entry:${kind}/${fold(name)}`,
+  configKind: (kind: string) => `config-kind:${kind}`,
 } as const;
 
 const whole =
   <Row>(name: string): TableDefinition<Row>['touch'] =>
   (_, watches) =>
     watches.touch(name);
+
+/** The table, and the row by itself. */
+const wholeAnd =
+  <Row>(name: string, own: (row: Row) => string): TableDefinition<Row>['touch'] =>
+  (row, watches) => {
+    watches.touch(name);
+    watches.touch(own(row));
+  };
 
 const links = (list: readonly { readonly ID: string }[] | null): string[] => (list ?? []).map((link) => fold(link.ID));
 
@@ -142,7 +152,11 @@ const definitions = {
   configEntries: define<ConfigEntryRow>({
     key: (entry) => configEntryKey(entry.Kind, configEntryName(entry)),
     indexes: {},
-    touch: whole('config-entries'),
+    touch(entry, watches) {
+      watches.touch('config-entries');
+      watches.touch(topics.configKind(entry.Kind));
+      watches.touch(topics.configEntry(entry.Kind, configEntryName(entry)));
+    },
   }),
   preparedQueries: define<PreparedQuery>({
     key: (query) => fold(query.ID),
@@ -178,17 +192,17 @@ const definitions = {
       role: (token) => links(token.Roles),
       authMethod: (token) => (token.AuthMethod === '' ? null : fold(token.AuthMethod)),
     },
-    touch: whole('acl-tokens'),
+    touch: wholeAnd('acl-tokens', (token) => `acl-token:${token.SecretID}`),
   }),
   aclPolicies: define<ACLPolicy>({
     key: (policy) => fold(policy.ID),
     indexes: { name: (policy) => fold(policy.Name) },
-    touch: whole('acl-policies'),
+    touch: wholeAnd('acl-policies', (policy) => `acl-policy:${fold(policy.ID)}`),
   }),
   aclRoles: define<ACLRole>({
     key: (role) => fold(role.ID),
     indexes: { name: (role) => fold(role.Name), policy: (role) => links(role.Policies) },
-    touch: whole('acl-roles'),
+    touch: wholeAnd('acl-roles', (role) => `acl-role:${fold(role.ID)}`),
   }),
   aclBindingRules: define<ACLBindingRule>({
     key: (rule) => fold(rule.ID),

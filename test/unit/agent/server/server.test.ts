@@ -27,6 +27,7 @@ const config = {
   maxQueryTimeMs: 600_000,
   rpcHoldTimeoutMs: 7_000,
   sessionTtlMinMs: 10_000,
+  bootstrapEntries: [],
   autopilot: {
     cleanupDeadServers: true,
     lastContactThresholdMs: 200,

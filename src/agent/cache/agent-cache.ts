@@ -1,0 +1,260 @@
+/**
+ * Answers that an agent keeps for everybody who asks with `?cached`. Most are kept fresh by a blocking query behind them; the
+ * others are asked for again when they are too old for whoever asks.
+ */
+
+import { messageOf } from '../../lib/message-of.ts';
+import type { Clock } from '../../lib/runtime.ts';
+import type { Answer, RpcCaller } from '../rpc/caller.ts';
+import type { Args, MethodName, Reply } from '../rpc/signatures.ts';
+import type { Logger } from '../telemetry/api.ts';
+
+/** How answers of a method are kept; what is not here is not cached. */
+const kinds = {
+  'Catalog.ServiceNodes': { refreshes: true },
+  'Catalog.ListServices': { refreshes: true },
+  'Catalog.ListDatacenters': { refreshes: false },
+  'Health.ServiceNodes': { refreshes: true },
+  'Intention.Match': { refreshes: true },
+  'DiscoveryChain.Get': { refreshes: true },
+  'PreparedQuery.Execute': { refreshes: false },
+} as const satisfies Partial<Record<MethodName, { readonly refreshes: boolean }>>;
+export type CachedMethod = keyof typeof kinds;
+
+export const isCached = (method: MethodName): method is CachedMethod => Object.hasOwn(kinds, method);
+
+/** Entries that nobody asked for so long are forgotten. */
+const idleMs = 3 * 24 * 3600_000;
+const maxEntries = 8192;
+const refreshWaitNs = 10 * 60 * 1e9;
+const maxRetryMs = 60_000;
+
+/** What of the options of a read concerns the cache; times in nanoseconds. */
+export interface CacheWishes {
+  readonly MinQueryIndex?: number;
+  readonly MaxQueryTime?: number;
+  readonly MaxAge?: number;
+  readonly MustRevalidate?: boolean;
+  readonly StaleIfError?: number;
+}
+
+export interface Cached<R> {
+  readonly answer: Answer<R>;
+  readonly hit: boolean;
+  /** Since when the answer may not be true any more; 0 while it is kept fresh. */
+  readonly ageMs: number;
+}
+
+interface Entry {
+  readonly key: string;
+  readonly method: MethodName;
+  readonly args: object;
+  answer: Answer<unknown> | null;
+  /** The first fetch, or one anew. */
+  fetching: Promise<void> | null;
+  fetchedMs: number;
+  usedMs: number;
+  /** Since when the refresh fails; null while it works. */
+  lostMs: number | null;
+  readonly waiters: Set<() => void>;
+  readonly abort: AbortController;
+}
+
+export interface AgentCacheOptions {
+  readonly rpc: RpcCaller;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class AgentCache {
+  readonly #options: AgentCacheOptions;
+  /** The least recently used first. */
+  readonly #entries = new Map<string, Entry>();
+  #stopped = false;
+
+  constructor(options: AgentCacheOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** `subject`: the arguments without options. Rejects with what the call rejects with, where nothing older may stand in. */
+  async get<M extends CachedMethod>(
+    method: M,
+    subject: Partial<Args<M>>,
+    wishes: CacheWishes,
+    signal?: AbortSignal,
+  ): Promise<Cached<Reply<M>>> {
+    const { clock } = this.#options;
+    const entry = this.#entry(method, subject);
+    entry.usedMs = clock.nowMs();
+    const minIndex = wishes.MinQueryIndex ?? 0;
+    if (entry.answer === null) {
+      await this.#fetch(entry);
+      return this.#found(entry, false);
+    }
+    if (minIndex > 0 && kinds[method].refreshes) {
+      const changed = await this.#beyond(entry, minIndex, (wishes.MaxQueryTime ?? refreshWaitNs) / 1e6, signal);
+      return this.#found(entry, !changed);
+    }
+    if (!kinds[method].refreshes && this.#isTooOld(entry, wishes)) {
+      try {
+        await this.#fetch(entry);
+        return this.#found(entry, false);
+      } catch (error) {
+        const ageMs = clock.nowMs() - entry.fetchedMs;
+        if (entry.answer === null || ageMs > (wishes.StaleIfError ?? 0) / 1e6) throw error;
+      }
+    }
+    return this.#found(entry, true);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const entry of [...this.#entries.values()]) this.#forget(entry);
+  }
+
+  #isTooOld(entry: Entry, { MaxAge, MustRevalidate }: CacheWishes): boolean {
+    if (MustRevalidate === true) return true;
+    return MaxAge !== undefined && MaxAge > 0 && this.#options.clock.nowMs() - entry.fetchedMs > MaxAge / 1e6;
+  }
+
+  #found<R>(entry: Entry, hit: boolean): Cached<R> {
+    const { clock } = this.#options;
+    const refreshes = kinds[entry.method as CachedMethod].refreshes;
+    const since = refreshes ? entry.lostMs : entry.fetchedMs;
+    const ageMs = since === null ? 0 : clock.nowMs() - since;
+    return { answer: entry.answer as Answer<R>, hit, ageMs };
+  }
+
+  #entry(method: MethodName, subject: object): Entry {
+    const key = `${method}\0${JSON.stringify(subject)}`;
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = {
+        key,
+        method,
+        args: subject,
+        answer: null,
+        fetching: null,
+        fetchedMs: 0,
+        usedMs: 0,
+        lostMs: null,
+        waiters: new Set(),
+        abort: new AbortController(),
+      };
+      this.#evict();
+    }
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #evict(): void {
+    if (this.#entries.size < maxEntries) return;
+    for (const entry of this.#entries.values()) {
+      if (entry.waiters.size > 0) continue;
+      this.#forget(entry);
+      return;
+    }
+  }
+
+  #forget(entry: Entry): void {
+    this.#entries.delete(entry.key);
+    entry.abort.abort();
+    for (const wake of [...entry.waiters]) wake();
+  }
+
+  /** One at a time: whoever comes while it is under way waits for it. */
+  #fetch(entry: Entry): Promise<void> {
+    entry.fetching ??= this.#call(entry, 0)
+      .then(
+        () => {
+          if (kinds[entry.method as CachedMethod].refreshes && !entry.abort.signal.aborted) void this.#refresh(entry);
+        },
+        (error) => {
+          if (entry.answer === null) this.#forget(entry);
+          throw error;
+        },
+      )
+      .finally(() => {
+        entry.fetching = null;
+      });
+    return entry.fetching;
+  }
+
+  async #call(entry: Entry, minIndex: number): Promise<void> {
+    const { rpc, clock } = this.#options;
+    const wait = minIndex > 0 ? { MinQueryIndex: minIndex, MaxQueryTime: refreshWaitNs } : {};
+    const args = { ...entry.args, ...wait, AllowStale: minIndex > 0 } as Partial<Args<MethodName>>;
+    const answer = await rpc.call(entry.method, args, { signal: entry.abort.signal });
+    entry.answer = answer;
+    entry.fetchedMs = clock.nowMs();
+    entry.lostMs = null;
+    for (const wake of [...entry.waiters]) wake();
+  }
+
+  /** Follows an answer until nobody asks for it any more. */
+  async #refresh(entry: Entry): Promise<void> {
+    const { clock, logger } = this.#options;
+    let failures = 0;
+    while (!this.#stopped && !entry.abort.signal.aborted) {
+      if (clock.nowMs() - entry.usedMs > idleMs) {
+        this.#forget(entry);
+        return;
+      }
+      try {
+        await this.#call(entry, Math.max(1, entry.answer?.meta.Index ?? 0));
+        failures = 0;
+      } catch (error) {
+        if (entry.abort.signal.aborted) return;
+        entry.lostMs ??= clock.nowMs();
+        failures++;
+        logger.debug('cached answer could not be refreshed', { method: entry.method, error: messageOf(error) });
+        await pause(clock, Math.min(1000 * 2 ** Math.min(failures, 6), maxRetryMs), entry.abort.signal);
+      }
+    }
+  }
+
+  /** Waits for an answer of a higher index; false when the time is over first. */
+  #beyond(entry: Entry, minIndex: number, waitMs: number, signal?: AbortSignal): Promise<boolean> {
+    const isBeyond = (): boolean => (entry.answer?.meta.Index ?? 0) > minIndex;
+    if (isBeyond()) return Promise.resolve(true);
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        timer.cancel();
+        entry.waiters.delete(look);
+        signal?.removeEventListener('abort', abort);
+      };
+      const look = (): void => {
+        if (!isBeyond() && !entry.abort.signal.aborted) return;
+        end();
+        resolve(isBeyond());
+      };
+      const abort = (): void => {
+        end();
+        reject(signal?.reason);
+      };
+      const timer = this.#options.clock.after(waitMs, () => {
+        end();
+        resolve(false);
+      });
+      entry.waiters.add(look);
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+}
+
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.after(ms, end);
+    function end(): void {
+      timer.cancel();
+      signal.removeEventListener('abort', end);
+      resolve();
+    }
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
