@@ -9,7 +9,6 @@ import { getAutopilot, getMetadata } from '../../state/operator.ts';
 import { maxIndex } from '../../state/store.ts';
 import type { ServerContext } from '../context.ts';
 import { createBootstrapEntries } from './bootstrap-entries.ts';
-import { initializeAcls, reapIntervalMs, reapTokens } from './acl.ts';
 import { reconcileAll, reconcileMember } from './reconcile.ts';
 
 const reconcileIntervalMs = 60_000;
@@ -78,7 +77,6 @@ export class LeadershipDuties {
       if (this.#stopped) return;
       this.#onReady();
       sessionTimers.start(store.state);
-      await initializeAcls(this.#context);
       await this.#initialWrites();
       if (this.#stopped) return;
       await reconcileAll(this.#context);
@@ -93,7 +91,6 @@ export class LeadershipDuties {
     this.#context.autopilot.start();
     this.#reconcileLater();
     this.#watchTombstones();
-    if (this.#context.acl !== null) this.#reapTokensLater();
   }
 
   async #initialWrites(): Promise<void> {
@@ -130,14 +127,6 @@ export class LeadershipDuties {
   #reconcileLater(): void {
     this.#after(reconcileIntervalMs, () => {
       void this.#guarded('failed to reconcile', () => reconcileAll(this.#context)).then(() => this.#reconcileLater());
-    });
-  }
-
-  #reapTokensLater(): void {
-    this.#after(reapIntervalMs, () => {
-      void this.#guarded('failed to reap expired tokens', () => reapTokens(this.#context)).then(() =>
-        this.#reapTokensLater(),
-      );
     });
   }
 
