@@ -35,6 +35,10 @@ export function withSession<T>(
     const fail = (kind: Http2Failure['kind'], message: string): void =>
       end(() => reject(new Http2Failure(kind, message)));
     const abort = (): void => fail('timeout', timedOut() ? 'context deadline exceeded' : 'context canceled');
+    if (signal.aborted) {
+      reject(new Http2Failure('timeout', 'context canceled'));
+      return;
+    }
     try {
       session = connect(`${tls === null ? 'http' : 'https'}://${address}`, {
         ...(tls !== null && {

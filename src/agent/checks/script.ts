@@ -11,6 +11,7 @@ import type { Attempt, Result } from './runner.ts';
 const lingerMs = 200;
 
 export function probeScript(args: readonly string[], outputMaxBytes: number, attempt: Attempt): Promise<Result> {
+  if (attempt.signal.aborted) return Promise.resolve({ status: 'critical', output: 'context canceled' });
   const [program, ...rest] = args as [string, ...string[]];
   return new Promise((resolve) => {
     const output = new OutputTail(outputMaxBytes);

@@ -5,11 +5,7 @@ import type { CheckType } from '../../structs/catalog.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
 import { type LocalHealth, startLocalAlias, startRemoteAlias } from './alias.ts';
 import { checkKind, minIntervalMs } from './definition.ts';
-import { probeGrpc } from './grpc.ts';
-import { probeH2Ping } from './h2ping.ts';
-import { probeHttp } from './http.ts';
 import { type Attempt, type CheckRunner, type Report, type Result, startPeriodic } from './runner.ts';
-import { probeScript } from './script.ts';
 import { probeTcp } from './tcp.ts';
 import { withThresholds } from './thresholds.ts';
 import { startTtl } from './ttl.ts';
@@ -51,24 +47,28 @@ export function startCheck(
     skipVerify: definition.TLSSkipVerify,
     serverName: definition.TLSServerName || context.serverName,
   };
+  // What they are made of is loaded by the first that runs.
   const probes: Record<typeof kind, (attempt: Attempt) => Promise<Result>> = {
-    http: (attempt) =>
-      probeHttp(
-        {
-          url: definition.HTTP,
-          method: definition.Method,
-          headers: definition.Header,
-          body: definition.Body,
-          outputMaxBytes,
-          tls,
-        },
-        attempt,
-      ),
+    http: async (attempt) => {
+      const { probeHttp } = await import('./http.ts');
+      const { HTTP: url, Method: method, Header: headers, Body: body } = definition;
+      return probeHttp({ url, method, headers, body, outputMaxBytes, tls }, attempt);
+    },
     tcp: (attempt) => probeTcp(definition.TCP, attempt),
-    grpc: (attempt) => probeGrpc({ target: definition.GRPC, tls: definition.GRPCUseTLS ? tls : null }, attempt),
-    h2ping: (attempt) => probeH2Ping({ target: definition.H2PING, tls }, attempt),
-    script: (attempt) => probeScript(definition.ScriptArgs ?? [], outputMaxBytes, attempt),
-    docker: (attempt) => probeScript(dockerArgs(definition), outputMaxBytes, attempt),
+    grpc: async (attempt) => {
+      const { probeGrpc } = await import('./grpc.ts');
+      return probeGrpc({ target: definition.GRPC, tls: definition.GRPCUseTLS ? tls : null }, attempt);
+    },
+    h2ping: async (attempt) => {
+      const { probeH2Ping } = await import('./h2ping.ts');
+      return probeH2Ping({ target: definition.H2PING, tls }, attempt);
+    },
+    script: (attempt) => script(definition.ScriptArgs ?? [], attempt),
+    docker: (attempt) => script(dockerArgs(definition), attempt),
+  };
+  const script = async (args: readonly string[], attempt: Attempt): Promise<Result> => {
+    const { probeScript } = await import('./script.ts');
+    return probeScript(args, outputMaxBytes, attempt);
   };
   const isScript = kind === 'script' || kind === 'docker';
   return startPeriodic({

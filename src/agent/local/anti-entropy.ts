@@ -4,11 +4,11 @@
  */
 import type { Runtime, Timer } from '../../lib/runtime.ts';
 import type { HealthCheck } from '../../structs/catalog.ts';
-import { RpcError } from '../errors.ts';
+import { errors, RpcError } from '../errors.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
 import type { Logger } from '../telemetry/api.ts';
 import type { LocalCheck, LocalService, LocalState } from './state.ts';
-import { compare, type LocalNode, type Push, pendingPushes } from './sync-core.ts';
+import { compareInSteps, type LocalNode, type Push, pendingPushes, type RemoteView } from './sync-core.ts';
 
 export interface AntiEntropyOptions {
   readonly state: LocalState;
@@ -33,6 +33,8 @@ const retryIntervalMs = 15_000;
 /** The first seconds of a cluster: there may be no leader yet, which is nothing to complain about. */
 const startRetryMs = 50;
 const startRetries = 100;
+/** Nobody is known who could be asked: looking again costs nobody anything. */
+const noServersRetryMs = 1_000;
 /** Requests on their way at once. */
 const parallelPushes = 16;
 
@@ -48,6 +50,8 @@ export function startAntiEntropy(options: AntiEntropyOptions): AntiEntropy {
   let wanted: 'nothing' | 'push' | 'compare' = 'compare';
   let failures = 0;
   let succeeded = false;
+  /** What was complained of last: once is enough. */
+  let complaint = '';
 
   const jittered = (ms: number): number => ms + runtime.random.float() * ms;
   const compareIn = (delayMs: number): void => {
@@ -71,16 +75,20 @@ export function startAntiEntropy(options: AntiEntropyOptions): AntiEntropy {
         await sync(options, compares, stopping.signal);
         succeeded = true;
         failures = 0;
+        complaint = '';
         if (compares) compareIn(jittered(baseIntervalMs * intervalScale(options.clusterSize())));
       } catch (error) {
         if (stopping.signal.aborted) break;
         failures++;
         const starting = !succeeded && failures <= startRetries;
-        if (!starting) {
-          const what = compares ? 'failed to sync remote state' : 'failed to sync changes';
-          logger.error(what, { error: (error as Error).message });
+        const { message } = error as Error;
+        if (!starting && message !== complaint) {
+          logger.error(compares ? 'failed to sync remote state' : 'failed to sync changes', { error: message });
+          complaint = message;
         }
-        compareIn(starting ? startRetryMs : jittered(retryIntervalMs * intervalScale(options.clusterSize())));
+        const alone = message === errors.noServers().message;
+        const scale = alone ? 1 : intervalScale(options.clusterSize());
+        compareIn(starting ? startRetryMs : jittered((alone ? noServersRetryMs : retryIntervalMs) * scale));
         break;
       }
     }
@@ -101,7 +109,7 @@ export function startAntiEntropy(options: AntiEntropyOptions): AntiEntropy {
 
 async function sync(options: AntiEntropyOptions, compares: boolean, signal: AbortSignal): Promise<void> {
   const { state, logger } = options;
-  const strays = compares ? compare(state, options.node(), await remoteView(options)) : [];
+  const strays = compares ? await compareWith(options, await remoteView(options)) : [];
   if (compares) logInSync(options);
   const pushes = [...pendingPushes(state), ...strays];
   // The first one makes the node known. Checks need their services, apart from that the order does not matter.
@@ -117,7 +125,21 @@ async function sync(options: AntiEntropyOptions, compares: boolean, signal: Abor
   if (compares && pushes.length === 0) logger.debug('Node info in sync');
 }
 
-async function remoteView({ rpc, datacenter, node }: AntiEntropyOptions) {
+/** Longest stretch of the event loop. */
+const sliceMs = 4;
+
+async function compareWith({ state, node, runtime: { clock } }: AntiEntropyOptions, remote: RemoteView) {
+  const steps = compareInSteps(state, node(), remote);
+  let sliceEndMs = clock.nowMs() + sliceMs;
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) return step.value;
+    if (clock.nowMs() < sliceEndMs) continue;
+    await new Promise<void>((resolve) => clock.after(0, resolve));
+    sliceEndMs = clock.nowMs() + sliceMs;
+  }
+}
+
+async function remoteView({ rpc, datacenter, node }: AntiEntropyOptions): Promise<RemoteView> {
   const args = { Datacenter: datacenter, Node: node().name };
   const { reply: services } = await rpc.call('Catalog.NodeServiceList', args);
   const { reply: checks } = await rpc.call('Health.NodeChecks', args);

@@ -2,9 +2,10 @@
  * The services and checks of this agent: registering, running, keeping and removing them. Everything that has an opinion on
  * them (API, files, restart) comes through here; what the catalog has to know follows from `state`.
  */
+import { formatDurationMs, nsToMs } from '../../lib/duration.ts';
 import type { Clock, Runtime } from '../../lib/runtime.ts';
 import type { CheckType, HealthCheck, NodeService, ServiceDefinition } from '../../structs/catalog.ts';
-import { checkKind, isScript, type Status } from '../checks/definition.ts';
+import { checkKind, isScript, minIntervalMs, type Status } from '../checks/definition.ts';
 import type { CheckRunner } from '../checks/runner.ts';
 import { type CheckContext, startCheck } from '../checks/start.ts';
 import type { TtlRunner } from '../checks/ttl.ts';
@@ -146,6 +147,10 @@ export class Registry {
   applyCheck({ check, type, token }: CheckRegistration, origin: Origin): void {
     const { CheckID } = check;
     this.#runners.get(CheckID)?.stop();
+    if (type.Interval > 0 && nsToMs(type.Interval) < minIntervalMs) {
+      const how = { check: CheckID, minimum_interval: formatDurationMs(minIntervalMs) };
+      this.#options.logger.warn('check has interval below minimum', how);
+    }
     this.state.setCheck(check, type, token, origin);
     const context = { ...this.#options.checks, local: this.state };
     const runner = startCheck(context, type, CheckID, token, ({ status, output }) =>

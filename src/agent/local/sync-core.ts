@@ -44,18 +44,23 @@ export type Push =
 
 /**
  * Notes for every entry whether the catalog agrees, and returns what only the catalog has. Tags that others may decide about
- * are taken over from it.
+ * are taken over from it. In steps, between which anything may change: what does is dirty and is pushed anyway.
  */
-export function compare(state: LocalState, node: LocalNode, remote: RemoteView): Push[] {
+export function* compareInSteps(state: LocalState, node: LocalNode, remote: RemoteView): Generator<void, Push[]> {
   state.nodeInSync = remote.node !== null && sameNode(node, remote.node);
-  const strays: Push[] = [];
   const remoteServices = new Map(remote.services.map((service) => [service.ID, service]));
   const remoteChecks = new Map(remote.checks.map((check) => [check.CheckID, check]));
-  for (const entry of [...state.serviceEntries()]) compareService(state, entry, remoteServices.get(entry.service.ID));
-  for (const entry of [...state.checkEntries()]) compareCheck(state, entry, remoteChecks.get(entry.check.CheckID));
-
+  for (const entry of [...state.serviceEntries()]) {
+    if (state.isCurrent(entry)) compareService(state, entry, remoteServices.get(entry.service.ID));
+    yield;
+  }
+  for (const entry of [...state.checkEntries()]) {
+    if (state.isCurrent(entry)) compareCheck(state, entry, remoteChecks.get(entry.check.CheckID));
+    yield;
+  }
   const localServices = new Set([...state.serviceEntries()].map(({ service }) => service.ID));
   const localChecks = new Set([...state.checkEntries()].map(({ check }) => check.CheckID));
+  const strays: Push[] = [];
   const goingServices = new Set<string>();
   for (const id of remoteServices.keys()) {
     if (id === serversOwnService || localServices.has(id)) continue;
@@ -68,6 +73,14 @@ export function compare(state: LocalState, node: LocalNode, remote: RemoteView):
     if (!goingServices.has(ServiceID)) strays.push({ kind: 'deregister-check', id, token: '', entry: null });
   }
   return strays;
+}
+
+/** All steps at once. */
+export function compare(state: LocalState, node: LocalNode, remote: RemoteView): Push[] {
+  const steps = compareInSteps(state, node, remote);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
 }
 
 function compareService(state: LocalState, entry: LocalService, remote: NodeService | undefined): void {
@@ -153,21 +166,27 @@ const comparedOfCheck = [
 const sameCheck = (a: HealthCheck, b: HealthCheck, outputMayDiffer: boolean): boolean =>
   (outputMayDiffer || a.Output === b.Output) && comparedOfCheck.every((field) => sameValue(a[field], b[field]));
 
-const isNothing = (value: unknown): boolean =>
-  value === null || (typeof value === 'object' && Object.keys(value).length === 0);
-
 /** By value; nil and empty are the same: the wire does not keep them apart. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (isNothing(a) && isNothing(b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every(
-      (key) =>
-        Object.hasOwn(b, key) && sameValue((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
-    )
-  );
+  if (typeof a !== 'object' || typeof b !== 'object') return false;
+  if (a === null || b === null) return isEmpty((a ?? b) as object);
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b)) return isEmpty(a) && isEmpty(b);
+    return a.length === b.length && a.every((element, i) => sameValue(element, b[i]));
+  }
+  let count = 0;
+  for (const key in a) {
+    if (!Object.hasOwn(b, key) || !sameValue((a as Values)[key], (b as Values)[key])) return false;
+    count++;
+  }
+  for (const _ in b) count--;
+  return count === 0;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+function isEmpty(value: object): boolean {
+  for (const _ in value) return false;
+  return true;
 }
