@@ -9,9 +9,10 @@ export async function decodeBody<T>(
   request: ApiRequest,
   schema: Schema<T>,
   options: JsonDecodeOptions = {},
+  what = 'Request decode failed',
 ): Promise<T> {
   const body = await request.readBody();
-  return refusing('Request decode failed', () => decodeJson(schema, body, options));
+  return refusing(what, () => decodeJson(schema, body, options));
 }
 
 /** Runs a decoder; what is wrong with the document is answered with 400 and `what: why`. */

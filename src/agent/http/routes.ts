@@ -6,10 +6,12 @@ import { agentServiceRoutes } from './agent-services.ts';
 import type { Route } from './api.ts';
 import { catalogRoutes } from './catalog.ts';
 import { configRoutes } from './config.ts';
+import { connectAuthorizeRoutes } from './connect-authorize.ts';
 import { coordinateRoutes } from './coordinate.ts';
 import { discoveryChainRoutes } from './discovery-chain.ts';
 import { eventRoutes } from './event.ts';
 import { healthRoutes } from './health.ts';
+import { intentionRoutes } from './intentions.ts';
 import { kvRoutes } from './kv.ts';
 import { maintenanceRoutes } from './maintenance.ts';
 import { operatorRoutes } from './operator.ts';
@@ -28,10 +30,12 @@ export const routes: readonly Route[] = [
   ...autopilotRoutes,
   ...catalogRoutes,
   ...configRoutes,
+  ...connectAuthorizeRoutes,
   ...coordinateRoutes,
   ...discoveryChainRoutes,
   ...eventRoutes,
   ...healthRoutes,
+  ...intentionRoutes,
   ...keyringRoutes,
   ...kvRoutes,
   ...maintenanceRoutes,

@@ -5,8 +5,9 @@ import { configEntryMethods } from './methods/config-entry.ts';
 import { coordinateMethods } from './methods/coordinate.ts';
 import { discoveryChainMethods } from './methods/discovery-chain.ts';
 import { healthMethods } from './methods/health.ts';
-import { internalMethods } from './methods/internal.ts';
+import { intentionMethods } from './methods/intention.ts';
 import { internalGossipMethods } from './methods/internal-gossip.ts';
+import { internalMethods } from './methods/internal.ts';
 import { kvMethods } from './methods/kv.ts';
 import { operatorMethods } from './methods/operator.ts';
 import { sessionMethods } from './methods/session.ts';
@@ -19,6 +20,7 @@ export const methods: MethodTable = {
   ...coordinateMethods,
   ...discoveryChainMethods,
   ...healthMethods,
+  ...intentionMethods,
   ...internalGossipMethods,
   ...internalMethods,
   ...kvMethods,

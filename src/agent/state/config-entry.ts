@@ -77,9 +77,9 @@ export function mutateIntention(tx: Transaction, op: string, mutation: Intention
   const entry = found?.entry ?? getConfigEntry(tx, intentionsKind, destination);
   const sources = [...((entry?.['Sources'] as SourceIntention[] | null | undefined) ?? [])];
   const source = mutation.Value?.Name ?? mutation.Source.Name;
-  const at = sources.findIndex((one) =>
-    found === null ? fold(one.Name) === fold(source) : one.LegacyID === mutation.ID,
-  );
+  const isMeant = (one: SourceIntention): boolean =>
+    found === null ? op !== 'create' && fold(one.Name) === fold(source) : one.LegacyID === mutation.ID;
+  const at = sources.findIndex(isMeant);
   if (op === 'delete') {
     if (at < 0) return;
     sources.splice(at, 1);
