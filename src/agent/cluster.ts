@@ -63,6 +63,8 @@ const poolStreams = { server: 64, client: 32 } as const;
 /** Servers of the LAN that are missing in the WAN pool are joined this often. */
 const floodJoinIntervalMs = 60_000;
 
+const nobody: readonly Member[] = [];
+
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   return options.config.server ? startServerNode(options) : startClientNode(options);
 }
@@ -76,8 +78,8 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
   let snapshots: Snapshots | null = null;
   let lan: ConsulPool | null = null;
   let wan: ConsulPool | null = null;
-  const members = (): Member[] => lan?.members() ?? [];
-  const wanMembers = (): Member[] => wan?.members() ?? [];
+  const members = (): readonly Member[] => lan?.members() ?? nobody;
+  const wanMembers = (): readonly Member[] => wan?.members() ?? nobody;
 
   const pool = new ConnectionPool({ clock, maxStreams: poolStreams.server, idleMs: poolIdleMs.server });
   stops.push(() => pool.close());

@@ -1,5 +1,5 @@
 /** A user event as agents gossip it: Consul's MessagePack inside a Serf event (wire facts of Serf, "Events"). */
-import { decode, encode, MsgpackError } from '../../lib/msgpack/index.ts';
+import { decode, encodeTo, MsgpackError, Writer } from '../../lib/msgpack/index.ts';
 import { bytes, type Infer, int64, str, struct, u64, wireOmitEmpty } from '../../structs/schema.ts';
 
 /** Serf's name of an event of ours begins with this. */
@@ -31,7 +31,9 @@ export const UserEvent = struct('UserEvent', {
 export type UserEvent = Infer<typeof UserEvent>;
 
 export function encodeUserEvent(event: UserEvent): Uint8Array {
-  return encode(UserEventWire, {
+  // The one message of Consul in the newer dialect: bytes as bin, longer names as str8.
+  const writer = new Writer({ newSpec: true, sizeBytes: 512 });
+  encodeTo(writer, UserEventWire, {
     ID: event.ID,
     n: event.Name,
     p: event.Payload,
@@ -40,6 +42,7 @@ export function encodeUserEvent(event: UserEvent): Uint8Array {
     tf: event.TagFilter,
     v: event.Version,
   });
+  return writer.copy();
 }
 
 /** null for bytes that are no user event. */

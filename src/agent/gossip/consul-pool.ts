@@ -27,6 +27,8 @@ export class ConsulPool {
   readonly #pool: GossipPool;
   #file: SnapshotFile | null = null;
   #stopped = false;
+  #members: readonly Member[] = [];
+  #membersVersion = -1;
 
   private constructor(pool: GossipPool) {
     this.#pool = pool;
@@ -105,8 +107,14 @@ export class ConsulPool {
     return this.#pool.coordinate;
   }
 
-  members(): Member[] {
-    return this.#pool.members().map(memberOf);
+  /** The same list as long as nothing changes. */
+  members(): readonly Member[] {
+    const { version } = this.#pool;
+    if (version !== this.#membersVersion) {
+      this.#members = this.#pool.members().map(memberOf);
+      this.#membersVersion = version;
+    }
+    return this.#members;
   }
 
   stats(): Record<string, string> {

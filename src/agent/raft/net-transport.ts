@@ -254,8 +254,11 @@ export function hostPort(address: string): { host: string; port: number } {
   return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
 }
 
+/** Every request is finished before the next one begins: one buffer does for all. */
+const writer = new Writer();
+
 function request<T>(type: number, schema: Schema<T>, body: T): Uint8Array {
-  const writer = new Writer();
+  writer.reset();
   writer.byte(type);
   encodeTo(writer, schema, body);
   return writer.copy();

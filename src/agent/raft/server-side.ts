@@ -292,8 +292,12 @@ export class RaftServerSide {
   }
 }
 
+/** Every answer is finished before the next one begins: one buffer does for all. */
+const answers = new Writer();
+
 function respond<T>(socket: net.Socket, error: string, schema: Schema<T>, body: T): void {
-  const writer = new Writer();
+  const writer = answers;
+  writer.reset();
   encodeTo(writer, ErrorText, error);
   encodeTo(writer, schema, body);
   socket.write(writer.copy());

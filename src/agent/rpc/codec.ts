@@ -15,15 +15,18 @@ export type ResponseHeader = Infer<typeof ResponseHeader>;
 /** The body after an error: something to be read over. */
 export const EmptyBody = struct('Empty', {});
 
+/** Every message is finished before the next one begins: one buffer does for all. */
+const writer = new Writer();
+
 export function encodeRequest<T>(header: RequestHeader, schema: Schema<T>, args: T): Uint8Array {
-  const writer = new Writer();
+  writer.reset();
   encodeTo(writer, RequestHeader, header);
   encodeTo(writer, schema, args);
   return writer.copy();
 }
 
 export function encodeResponse<T>(header: ResponseHeader, schema: Schema<T>, reply: T): Uint8Array {
-  const writer = new Writer();
+  writer.reset();
   encodeTo(writer, ResponseHeader, header);
   encodeTo(writer, schema, reply);
   return writer.copy();

@@ -16,7 +16,8 @@ export class TryAgain extends Error {
 }
 
 export interface ForwarderOptions {
-  readonly pool: ConnectionPool;
+  /** Puts one question to the server at an address. */
+  readonly pool: Pick<ConnectionPool, 'call'>;
   readonly random: Random;
   readonly datacenter: string;
   /** Members of both pools as they are now. */
@@ -28,6 +29,7 @@ export interface ForwarderOptions {
 
 export class Forwarder {
   readonly #options: ForwarderOptions;
+  readonly #known = new WeakMap<readonly Member[], readonly ServerInfo[]>();
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
@@ -69,7 +71,7 @@ export class Forwarder {
   }
 
   /** Servers of all datacenters. */
-  wanServers(): ServerInfo[] {
+  wanServers(): readonly ServerInfo[] {
     return this.#servers(this.#options.wan());
   }
 
@@ -87,8 +89,14 @@ export class Forwarder {
     return [own, ...far.map((one) => one.name).filter((name) => name !== own)];
   }
 
-  #servers(members: readonly Member[]): ServerInfo[] {
-    return members.flatMap((member) => serverInfo(member) ?? []);
+  /** Every forwarded call asks for them: they are read off the members once for each list of members. */
+  #servers(members: readonly Member[]): readonly ServerInfo[] {
+    let servers = this.#known.get(members);
+    if (servers === undefined) {
+      servers = members.flatMap((member) => serverInfo(member) ?? []);
+      this.#known.set(members, servers);
+    }
+    return servers;
   }
 
   /** One question to one server, without routing. */

@@ -79,6 +79,7 @@ export class GossipPool {
   #timer: Timer | undefined;
   #ignoreOld = false;
   #stopped = false;
+  #version = 0;
 
   private constructor(options: PoolOptions) {
     this.#options = options;
@@ -129,6 +130,11 @@ export class GossipPool {
 
   members(): Member[] {
     return this.#serf.members.all();
+  }
+
+  /** Grows with everything that may have changed a member. */
+  get version(): number {
+    return this.#version;
   }
 
   get coordinate(): Coordinate {
@@ -308,6 +314,7 @@ export class GossipPool {
   }
 
   #settle(): void {
+    this.#version++;
     if (this.#stopped) return;
     for (let effects = this.#serf.takeEffects(); effects.length > 0; effects = this.#serf.takeEffects()) {
       for (const effect of effects) this.#do(effect);

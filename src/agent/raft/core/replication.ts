@@ -7,7 +7,7 @@ import { fallBack, maySend, newProgress, type Progress } from './progress.ts';
 import { confirmReads } from './reads.ts';
 import { stepDown } from './roles.ts';
 import type { CoreState, Leading } from './state.ts';
-import { maxAppendEntries } from './timings.ts';
+import { eagerInFlight, maxAppendEntries } from './timings.ts';
 import { maybeSendTimeoutNow } from './transfer.ts';
 
 const peerOf = (server: RaftServer): Peer => ({ id: server.id, address: server.address });
@@ -38,6 +38,10 @@ export function replicate(state: CoreState, leading: Leading, server: RaftServer
   while (maySend(progress, state.nowMs)) {
     const unmatched = progress.mode === 'probe' && progress.matchIndex + 1 !== progress.nextIndex;
     if (progress.nextIndex > state.log.lastIndex && !unmatched) return;
+    // Under load few large requests cost less than many small ones: entries gather until an answer makes room.
+    const gathers =
+      progress.inFlight >= eagerInFlight && state.log.lastIndex - progress.nextIndex + 1 < maxAppendEntries;
+    if (gathers && progress.mode === 'pipeline') return;
     if (!sendAppend(state, leading, server, progress)) return;
   }
 }

@@ -35,3 +35,5 @@ export const timingsFor = (multiplier: number): Timings => ({
 export const maxAppendEntries = 64;
 /** AppendEntries to one follower that were not answered yet. */
 export const maxInFlight = 128;
+/** Beyond this many of them only full ones are sent. */
+export const eagerInFlight = 2;

@@ -21,12 +21,24 @@ export class YamuxError extends Error {
 }
 
 export function encodeHeader(type: number, flagBits: number, streamId: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(headerBytes);
-  const view = new DataView(bytes.buffer);
+  const bytes = Buffer.allocUnsafe(headerBytes);
+  writeHeader(bytes, type, flagBits, streamId, length);
+  return bytes;
+}
+
+function writeHeader(bytes: Buffer, type: number, flagBits: number, streamId: number, length: number): void {
+  bytes[0] = 0;
   bytes[1] = type;
-  view.setUint16(2, flagBits);
-  view.setUint32(4, streamId);
-  view.setUint32(8, length);
+  bytes.writeUInt16BE(flagBits, 2);
+  bytes.writeUInt32BE(streamId, 4);
+  bytes.writeUInt32BE(length, 8);
+}
+
+/** Header and payload of a data frame in one piece. */
+export function encodeData(streamId: number, payload: Uint8Array): Uint8Array {
+  const bytes = Buffer.allocUnsafe(headerBytes + payload.length);
+  writeHeader(bytes, frameTypes.data, 0, streamId, payload.length);
+  bytes.set(payload, headerBytes);
   return bytes;
 }
 

@@ -3,7 +3,16 @@
  * from the clock. Either side may open streams; every stream is acknowledged at once (wire facts of port 8300, section 2).
  */
 import type { Clock, Timer } from '../../../lib/runtime.ts';
-import { decodeHeader, encodeHeader, flags, frameTypes, goAwayCodes, headerBytes, YamuxError } from './frame.ts';
+import {
+  decodeHeader,
+  encodeData,
+  encodeHeader,
+  flags,
+  frameTypes,
+  goAwayCodes,
+  headerBytes,
+  YamuxError,
+} from './frame.ts';
 import { YamuxStream } from './stream.ts';
 
 export interface Wire {
@@ -23,6 +32,12 @@ export interface SessionOptions {
 const acceptLimit = 4096;
 const pingIntervalMs = 30_000;
 const pingTimeoutMs = 10_000;
+/** A peer that does not acknowledge a stream for this long has lost it, and with it the count of our streams. */
+const ackTimeoutMs = 75_000;
+/** Streams opened but not acknowledged yet; more are not opened. */
+const unackedLimit = 256;
+/** Payloads up to this size travel in one piece with their header. */
+const joinBytes = 16 * 1024;
 const noBytes = new Uint8Array(0);
 
 export class YamuxSession {
@@ -41,6 +56,9 @@ export class YamuxSession {
   #pingId = 0;
   #keepAlive: Timer;
   #pingDeadline: Timer | undefined;
+  /** Streams of ours that the peer has not acknowledged, oldest first, with the time they were opened. */
+  readonly #unacked = new Map<number, number>();
+  #ackDeadline: Timer | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -60,8 +78,11 @@ export class YamuxSession {
   open(): YamuxStream {
     if (this.#closed) throw new YamuxError('session shutdown');
     if (this.#remoteGone) throw new YamuxError('remote end is not accepting connections');
+    if (this.#unacked.size >= unackedLimit) throw new YamuxError('too many streams wait to be acknowledged');
     const stream = this.#add(this.#nextId);
     this.#nextId += 2;
+    this.#unacked.set(stream.id, this.#options.clock.nowMs());
+    this.#ackDeadline ??= this.#options.clock.after(ackTimeoutMs, () => this.#checkAcks());
     this.#send(encodeHeader(frameTypes.windowUpdate, flags.syn, stream.id, 0));
     return stream;
   }
@@ -90,6 +111,7 @@ export class YamuxSession {
     this.#closed = true;
     this.#keepAlive.cancel();
     this.#pingDeadline?.cancel();
+    this.#ackDeadline?.cancel();
     for (const stream of [...this.#streams.values()]) stream.abort(error ?? new YamuxError('session shutdown'));
     this.#options.wire.close(error);
   }
@@ -132,6 +154,7 @@ export class YamuxSession {
       default:
     }
     if ((header.flags & flags.syn) !== 0) this.#accept(header.streamId);
+    if ((header.flags & (flags.ack | flags.rst)) !== 0) this.#unacked.delete(header.streamId);
     const stream = this.#streams.get(header.streamId) ?? null;
     if (header.type === frameTypes.data) {
       this.#pendingBytes = header.length;
@@ -171,6 +194,7 @@ export class YamuxSession {
   #add(id: number): YamuxStream {
     const stream = new YamuxStream(id, {
       sendData: (of, payload) => {
+        if (payload.length <= joinBytes) return this.#send(encodeData(of, payload));
         this.#send(encodeHeader(frameTypes.data, 0, of, payload.length));
         this.#send(payload);
       },
@@ -189,6 +213,15 @@ export class YamuxSession {
       return;
     }
     if (id === this.#pingId) this.#pingDeadline?.cancel();
+  }
+
+  #checkAcks(): void {
+    this.#ackDeadline = undefined;
+    const [oldestMs] = this.#unacked.values();
+    if (oldestMs === undefined) return;
+    const leftMs = oldestMs + ackTimeoutMs - this.#options.clock.nowMs();
+    if (leftMs <= 0) this.close(new YamuxError('stream open was not acknowledged'));
+    else this.#ackDeadline = this.#options.clock.after(leftMs, () => this.#checkAcks());
   }
 
   #ping(): void {
