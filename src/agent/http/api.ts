@@ -65,6 +65,8 @@ export interface Route {
   readonly path: string;
   readonly methods: readonly string[];
   readonly handler: Handler;
+  /** The handler looks at the method itself. */
+  readonly ownMethods?: true;
   /** Without the headers that every endpoint of the API has. */
   readonly outsideApi?: true;
 }

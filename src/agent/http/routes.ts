@@ -17,6 +17,7 @@ import { maintenanceRoutes } from './maintenance.ts';
 import { operatorRoutes } from './operator.ts';
 import { autopilotRoutes } from './operator-autopilot.ts';
 import { keyringRoutes } from './operator-keyring.ts';
+import { queryRoutes } from './query.ts';
 import { sessionRoutes } from './session.ts';
 import { snapshotRoutes } from './snapshot.ts';
 import { statusRoutes } from './status.ts';
@@ -40,6 +41,7 @@ export const routes: readonly Route[] = [
   ...kvRoutes,
   ...maintenanceRoutes,
   ...operatorRoutes,
+  ...queryRoutes,
   ...sessionRoutes,
   ...snapshotRoutes,
   ...statusRoutes,

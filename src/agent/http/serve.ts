@@ -77,6 +77,8 @@ export class Endpoint {
   #refusal(raw: IncomingMessage, method: string, path: string): HttpAnswer | null {
     const { access } = this.#serving;
     if (access.isBlocked(path)) return text(403, 'Endpoint is blocked by agent configuration');
+    if (this.route.ownMethods === true)
+      return access.mayUse(method, raw.socket) ? null : text(403, 'Access is restricted');
     if (method === 'OPTIONS') return { status: 200, headers: ['Allow', this.#allow], body: null };
     if (!this.route.methods.includes(method)) {
       return text(405, `method ${method} not allowed`, ['Allow', this.#allow]);

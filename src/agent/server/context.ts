@@ -37,6 +37,13 @@ export interface ServerContext {
   readonly coordinates: CoordinateBatch;
   /** Names of all known datacenters, this one among them. */
   readonly datacenters: () => readonly string[];
+  /** A call to another datacenter. */
+  readonly askDatacenter: <M extends MethodName>(
+    datacenter: string,
+    method: M,
+    args: Partial<Args<M>>,
+    signal: AbortSignal | undefined,
+  ) => Promise<Answer<Reply<M>>>;
   /** Metrics of the hottest path, looked up once. */
   readonly timings: { readonly kvsApply: (ms: number) => void };
   /** Since when this server has been what it is, as RFC 3339 text. */

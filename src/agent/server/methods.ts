@@ -10,6 +10,7 @@ import { internalGossipMethods } from './methods/internal-gossip.ts';
 import { internalMethods } from './methods/internal.ts';
 import { kvMethods } from './methods/kv.ts';
 import { operatorMethods } from './methods/operator.ts';
+import { preparedQueryMethods } from './methods/prepared-query.ts';
 import { sessionMethods } from './methods/session.ts';
 import { statusMethods } from './methods/status.ts';
 import { txnMethods } from './methods/txn.ts';
@@ -25,6 +26,7 @@ export const methods: MethodTable = {
   ...internalMethods,
   ...kvMethods,
   ...operatorMethods,
+  ...preparedQueryMethods,
   ...sessionMethods,
   ...statusMethods,
   ...txnMethods,

@@ -120,6 +120,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       propose: (batch) => propose('coordinateBatch', [...batch]),
     }),
     datacenters: () => options.forwarder.datacenters(),
+    askDatacenter: (datacenter, method, args, signal) =>
+      options.forwarder.toDatacenter(datacenter, method, args, signal),
     timings: { kvsApply: options.metrics.sample('kvs.apply') },
     stableSince: () => role.since,
     propose,

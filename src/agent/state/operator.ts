@@ -1,13 +1,11 @@
-/** Small tables of operation: autopilot, system metadata, coordinates, federation states, prepared queries. */
+/** Small tables of operation: autopilot, system metadata, coordinates, federation states. */
 import type { Coordinate } from '../../structs/coordinate.ts';
 import type { FederationState } from '../../structs/federation.ts';
 import type { SystemMetadataEntry } from '../../structs/internal.ts';
 import type { AutopilotConfig } from '../../structs/operator.ts';
-import type { PreparedQuery } from '../../structs/prepared-query.ts';
 import { getNode } from './nodes.ts';
 import { fold } from './schema.ts';
-import { getSession } from './session.ts';
-import { CommandError, maxIndex, type State, type Transaction } from './store.ts';
+import { maxIndex, type State, type Transaction } from './store.ts';
 import type { WatchSet } from './watches.ts';
 
 export const getAutopilot = (state: State): AutopilotConfig | undefined => state.tables.autopilot.get('');
@@ -62,20 +60,4 @@ export function setFederationState(tx: Transaction, request: FederationState): v
 
 export function deleteFederationState(tx: Transaction, datacenter: string): void {
   if (tx.remove('federationStates', fold(datacenter)) !== undefined) tx.bump('federation-states');
-}
-
-export function setPreparedQuery(tx: Transaction, query: PreparedQuery): void {
-  if (query.ID === '') throw new CommandError('Missing Query ID');
-  const namesake = query.Name === '' ? undefined : tx.tables.preparedQueries.first('name', fold(query.Name));
-  if (namesake !== undefined && fold(namesake.ID) !== fold(query.ID)) {
-    throw new CommandError(`name '${query.Name}' aliases an existing query name`);
-  }
-  if (query.Session !== '' && getSession(tx, query.Session) === undefined) throw new CommandError('invalid session');
-  const CreateIndex = tx.tables.preparedQueries.get(fold(query.ID))?.CreateIndex ?? tx.index;
-  tx.put('preparedQueries', { ...query, CreateIndex, ModifyIndex: tx.index });
-  tx.bump('prepared-queries');
-}
-
-export function deletePreparedQuery(tx: Transaction, id: string): void {
-  if (tx.remove('preparedQueries', fold(id)) !== undefined) tx.bump('prepared-queries');
 }

@@ -41,13 +41,12 @@ import {
   casAutopilot,
   deleteFederationState,
   deleteMetadata,
-  deletePreparedQuery,
   setAutopilot,
   setFederationState,
   setMetadata,
-  setPreparedQuery,
   updateCoordinates,
 } from '../../state/operator.ts';
+import { deletePreparedQuery, setPreparedQuery } from '../../state/prepared-query.ts';
 import { deregister, register } from '../../state/registration.ts';
 import { type ConfigEntryRow, configEntryName } from '../../state/schema.ts';
 import { createSession, destroySession } from '../../state/session.ts';

@@ -1,0 +1,126 @@
+/** Executing a prepared query: the healthy instances here, or else in the first datacenter that has some. */
+import type { CheckServiceNode } from '../../../structs/catalog.ts';
+import type {
+  PreparedQuery,
+  PreparedQueryExecuteRequest,
+  PreparedQueryExecuteResponse,
+} from '../../../structs/prepared-query.ts';
+import { matchesMeta } from '../../state/catalog.ts';
+import { serviceHealth } from '../../state/health.ts';
+import { sortByDistance } from '../../state/near.ts';
+import { watchNothing } from '../../state/watches.ts';
+import { noMeta, type ServerContext } from '../context.ts';
+
+interface Wanted {
+  /** The node to sort by, '' for none. */
+  readonly near: string;
+  /** 0 or less: no limit. */
+  readonly limit: number;
+  readonly connect: boolean;
+}
+
+const everything = { nodeMeta: null, tags: [], address: '' } as const;
+
+/** In this datacenter alone. */
+export function executeHere(
+  context: ServerContext,
+  query: PreparedQuery,
+  wanted: Wanted,
+): PreparedQueryExecuteResponse {
+  const { store, runtime, config } = context;
+  const { Service } = query;
+  const connect = wanted.connect || Service.Connect;
+  const { instances } = serviceHealth(store.state, watchNothing, Service.Service, connect, everything);
+  const nodes = instances.filter((instance) => isWanted(instance, query));
+  for (let i = nodes.length - 1; i > 0; i--) {
+    const j = runtime.random.int(i + 1);
+    [nodes[i], nodes[j]] = [nodes[j]!, nodes[i]!];
+  }
+  const sorted = wanted.near === '' ? nodes : nearest(context, nodes, wanted.near);
+  return {
+    Service: Service.Service,
+    Nodes: wanted.limit > 0 ? sorted.slice(0, wanted.limit) : sorted,
+    DNS: query.DNS,
+    Datacenter: config.datacenter,
+    Failovers: 0,
+    ...noMeta,
+  };
+}
+
+const nodeOf = ({ Node }: CheckServiceNode): string => Node?.Node ?? '';
+
+/** By distance, the node itself first. */
+function nearest({ store }: ServerContext, nodes: readonly CheckServiceNode[], near: string): CheckServiceNode[] {
+  const sorted = sortByDistance(store.state, watchNothing, near, nodes, nodeOf);
+  const own = sorted.filter((one) => nodeOf(one) === near);
+  return own.length === 0 ? sorted : [...own, ...sorted.filter((one) => nodeOf(one) !== near)];
+}
+
+function isWanted({ Node, Service, Checks }: CheckServiceNode, { Service: wanted }: PreparedQuery): boolean {
+  const ignored = wanted.IgnoreCheckIDs ?? [];
+  const isHealthy = (Checks ?? []).every(
+    ({ CheckID, Status }) =>
+      ignored.includes(CheckID) || (wanted.OnlyPassing ? Status === 'passing' : Status !== 'critical'),
+  );
+  return (
+    isHealthy &&
+    matchesMeta(Node?.Meta ?? null, wanted.NodeMeta) &&
+    matchesMeta(Service?.Meta ?? null, wanted.ServiceMeta) &&
+    fitsTags(Service?.Tags ?? [], wanted.Tags ?? [])
+  );
+}
+
+/** `!tag` must not be there. */
+function fitsTags(tags: readonly string[], wanted: readonly string[]): boolean {
+  const has = new Set(tags.map((tag) => tag.toLowerCase()));
+  return wanted.every((tag) => {
+    const name = tag.toLowerCase();
+    return name.startsWith('!') ? !has.has(name.slice(1)) : has.has(name);
+  });
+}
+
+type ExecuteArgs = Partial<PreparedQueryExecuteRequest>;
+
+/** The request says near what; failing that the query does, `_agent` being the agent that was asked. */
+function nearOf({ Service: { Near } }: PreparedQuery, { Source, Agent }: ExecuteArgs): string {
+  const node = Source?.Node || Near;
+  return node === '_agent' ? (Agent?.Node ?? '') : node === '_ip' ? '' : node;
+}
+
+export async function executeWithFailover(
+  context: ServerContext,
+  query: PreparedQuery,
+  args: ExecuteArgs,
+  signal: AbortSignal | undefined,
+): Promise<PreparedQueryExecuteResponse> {
+  const wanted = { near: nearOf(query, args), limit: args.Limit ?? 0, connect: args.Connect ?? false };
+  const here = executeHere(context, query, wanted);
+  if (here.Nodes!.length > 0) return here;
+  let failovers = 0;
+  for (const datacenter of failoverDatacenters(context, query)) {
+    failovers++;
+    const request = { Datacenter: datacenter, Query: query, Limit: wanted.limit, Connect: wanted.connect };
+    try {
+      const { reply } = await context.askDatacenter(datacenter, 'PreparedQuery.ExecuteRemote', request, signal);
+      if ((reply.Nodes ?? []).length > 0) return { ...reply, Failovers: failovers };
+    } catch (error) {
+      signal?.throwIfAborted();
+      context.logger.warn('Failed querying for service in datacenter', {
+        service: query.Service.Service,
+        datacenter,
+        error: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+  return { ...here, Failovers: failovers };
+}
+
+/** The nearest ones first, then those named; every one once, and only those that are known. */
+function failoverDatacenters(
+  { datacenters, config }: ServerContext,
+  { Service: { Failover } }: PreparedQuery,
+): string[] {
+  const known = datacenters().filter((name) => name !== config.datacenter);
+  const named = (Failover.Datacenters ?? []).filter((name) => known.includes(name));
+  return [...new Set([...known.slice(0, Failover.NearestN), ...named])];
+}
