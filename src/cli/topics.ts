@@ -56,7 +56,6 @@ export const notYet: Readonly<Record<string, string>> = {
   acl: 'Interact with ACLs',
   config: 'Interact with the centralized configurations',
   connect: 'Interact with the service mesh',
-  debug: 'Records a debugging archive for operators',
   exec: 'Executes a command on nodes',
   intention: 'Interact with intentions of the service mesh',
   login: 'Login with an auth method',

@@ -13,6 +13,20 @@ afterAll(() => rmSync(folder, { recursive: true }));
 // The first of them is the header.
 const records = JSON.parse(readFileSync(plain.replace('.snap', '.records.json'), 'utf8')) as { records: unknown[] };
 
+interface Row {
+  readonly Name: string;
+  readonly Sum: number;
+  readonly Count: number;
+}
+
+interface Inspected {
+  readonly Meta: { readonly Size: number };
+  readonly Stats: readonly Row[];
+  readonly StatsKV: readonly Row[];
+  readonly TotalSize: number;
+  readonly TotalSizeKV: number;
+}
+
 function damagedFile(): string {
   const file = join(folder, 'damaged.snap');
   const bytes = readFileSync(plain);
@@ -24,13 +38,10 @@ describe('snapshot inspect', () => {
   it('counts every record and every byte once', async () => {
     const { exit, out } = await run(inspect, ['-format=json', '-kvdetails', plain]);
     expect(exit).toBe(0);
-    const { Meta, Stats, StatsKV, TotalSize, TotalSizeKV } = JSON.parse(out) as Record<string, never> & {
-      Stats: { Name: string; Sum: number; Count: number }[];
-      StatsKV: { Sum: number; Count: number }[];
-    };
+    const { Meta, Stats, StatsKV, TotalSize, TotalSizeKV } = JSON.parse(out) as Inspected;
     const sum = (rows: readonly { Sum: number }[]) => rows.reduce((total, row) => total + row.Sum, 0);
     expect(sum(Stats)).toBe(TotalSize);
-    expect(TotalSize).toBe((Meta as { Size: number }).Size);
+    expect(TotalSize).toBe(Meta.Size);
     expect(sum(StatsKV)).toBe(TotalSizeKV);
     expect(Stats.find(({ Name }) => Name === 'KVS')).toMatchObject({ Sum: TotalSizeKV });
     expect(Stats.reduce((total, { Count }) => total + Count, 0)).toBe(records.records.length - 1);
