@@ -8,6 +8,7 @@ import { catalogRoutes } from './catalog.ts';
 import { configRoutes } from './config.ts';
 import { connectAuthorizeRoutes } from './connect-authorize.ts';
 import { coordinateRoutes } from './coordinate.ts';
+import { debugRoutes } from './debug.ts';
 import { discoveryChainRoutes } from './discovery-chain.ts';
 import { eventRoutes } from './event.ts';
 import { healthRoutes } from './health.ts';
@@ -33,6 +34,7 @@ export const routes: readonly Route[] = [
   ...configRoutes,
   ...connectAuthorizeRoutes,
   ...coordinateRoutes,
+  ...debugRoutes,
   ...discoveryChainRoutes,
   ...eventRoutes,
   ...healthRoutes,
