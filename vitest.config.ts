@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 // Pure unit tests share threads; what opens ports or starts processes gets a process of its own.
 export default defineConfig({
   test: {
+    setupFiles: ['test/setup.ts'],
     projects: [
       { extends: true, test: { name: 'tidy', include: ['test/tidy.test.ts'], pool: 'threads' } },
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'], pool: 'threads' } },

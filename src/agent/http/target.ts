@@ -20,10 +20,12 @@ export function parseTarget(raw: string): Target | null {
   const escaped = mark < 0 ? url : url.slice(0, mark);
   const query = mark < 0 ? '' : url.slice(mark + 1);
   if (escaped === '' && url !== raw) return { path: '', query };
-  if (escaped.charCodeAt(0) !== 0x2f || badEscape.test(escaped)) return null;
+  if (escaped.charCodeAt(0) !== 0x2f || badEscape.test(escaped) || beyondBytes.test(escaped)) return null;
   return { path: decodeBytes(escaped), query };
 }
 
+/** A request line is bytes; each is one character here. */
+const beyondBytes = /[^\0-\xff]/;
 const plain = /^[\x21-\x24\x26-\x7e]*$/;
 
 /** Percent-decodes a text whose escapes are known to be well formed. */

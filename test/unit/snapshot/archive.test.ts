@@ -151,9 +151,9 @@ describe('archives of our own', () => {
           if (how === 'flip') bytes[at]! ^= bits;
           else if (how === 'cut') bytes = bytes.subarray(0, at);
           else bytes = Buffer.concat([bytes, bytes.subarray(at)]);
-          // Some bits of the gzip header mean nothing.
+          // Some bits of the gzip header mean nothing, nor do those behind the end of the compressed stream in its last byte.
           const text = await errorOf(bytes);
-          if (text === 'no error') expect(how === 'flip' && at < 10).toBe(true);
+          if (text === 'no error') expect([how, at < 10 || at === good.length - 9]).toEqual(['flip', true]);
         },
       ),
       { numRuns: 150 },
