@@ -1,5 +1,6 @@
 /** The composition root: builds the parts of an agent from its configuration, starts them in order, stops them in reverse. */
 import type { Runtime } from '../lib/runtime.ts';
+import { AgentTokens, inOwnName } from './acl/agent-tokens.ts';
 import { AgentCache } from './cache/agent-cache.ts';
 import { startCluster } from './cluster.ts';
 import type { Config } from './config/config.ts';
@@ -89,6 +90,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   const removePidFile = writePidFile(config().pidFile);
   stops.push(removePidFile);
 
+  const tokens = new AgentTokens(config(), logger);
   let events: UserEvents | null = null;
   const cluster = await startCluster({
     config: config(),
@@ -104,6 +106,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
       end(1);
     },
     onUserEvent: (event) => events?.receive(event),
+    agentMaster: () => tokens.agentMaster,
   });
   const { rpc, server, lan, wan } = cluster;
   stops.push(async () => {
@@ -111,8 +114,9 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     logger.info(server === null ? 'consul client down' : 'consul server down');
   });
 
+  const ownRpc = inOwnName(rpc, tokens);
   const clusterSize = () => lan.members().length;
-  const local = createLocalAgent({ config, nodeId, rpc, clusterSize, runtime, logger });
+  const local = createLocalAgent({ config, nodeId, rpc: ownRpc, clusterSize, runtime, logger });
   stops.push(() => local.stop());
   await local.applyDefinitions(loaded.settings);
   await local.restore();
@@ -127,6 +131,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
       const fresh = options.reload(loaded);
       await local.applyDefinitions(fresh.settings);
       loaded = fresh;
+      tokens.reload(config().acl);
     } catch (error) {
       throw new RpcError((error as Error).message, 500, { cause: error });
     }
@@ -177,18 +182,21 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   };
   const cache = new AgentCache({ rpc, clock: runtime.clock, logger: logger.named('cache') });
   stops.push(() => cache.stop());
+  const acl = server?.acl ?? null;
   const api: Api = {
     rpc,
     cache,
     agent: face,
     local: local.registry,
     events: userEvents,
+    acl: acl === null ? null : { authorizer: (secret) => acl.resolve(secret).authorizer },
+    tokens,
     log: logger.named('http'),
     get config() {
       return config();
     },
   };
-  const dns = await startDns(config, rpc, options);
+  const dns = await startDns(config, rpc, tokens, options);
   stops.push(() => dns?.stop());
   const http = createHttpServer({
     api,
@@ -201,7 +209,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   stops.push(() => http.stop());
   local.start();
   logger.info('started state syncer');
-  stops.push(sendCoordinates({ config: config(), lan, rpc, runtime, logger }));
+  stops.push(sendCoordinates({ config: config(), lan, rpc: ownRpc, runtime, logger }));
   await cluster.joinConfigured();
   logger.info('Consul agent running!');
   return { ended, reload, leave, stop };
@@ -210,12 +218,13 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
 async function startDns(
   config: () => Config,
   rpc: RpcCaller,
+  tokens: AgentTokens,
   { runtime, telemetry: { logger, metrics } }: AgentOptions,
 ): Promise<DnsServer | null> {
   if (config().dnsAddrs.length === 0) return null;
   // Not loaded where nobody asks.
   const { createDnsServer } = await import('./dns/server.ts');
-  const dns = createDnsServer({ config, rpc, token: () => '', runtime, logger, metrics });
+  const dns = createDnsServer({ config, rpc, token: () => tokens.user, runtime, logger, metrics });
   await dns.start();
   return dns;
 }

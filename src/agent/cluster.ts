@@ -37,6 +37,8 @@ export interface ClusterOptions {
   readonly metrics: Metrics;
   readonly openStorage: () => Promise<RaftStorage>;
   /** The agent cannot go on. */
+  /** The agent's master token, '' when it has none. */
+  readonly agentMaster: () => string;
   readonly onFatal: (error: Error) => void;
   readonly onUserEvent: (event: UserEvent) => void;
 }
@@ -193,6 +195,7 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
     members,
     pools: { lan: () => lan as ConsulPool, wan: () => wan },
     forwarder,
+    agentMaster: options.agentMaster,
     startRaft: async (fsm) => {
       const raft = await createRaft({
         ...self,

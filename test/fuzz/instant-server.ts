@@ -57,6 +57,7 @@ export class EagerClock implements Clock {
 
 export async function instantServer(config: Config, clock: Clock, dice: Dice): Promise<Server> {
   return createServer({
+    agentMaster: () => '',
     config,
     nodeId,
     nodeName: config.nodeName,

@@ -123,6 +123,7 @@ function partsOf(
       tokenTtlMs: durationMs(acl.token_ttl),
       policyTtlMs: durationMs(acl.policy_ttl),
       roleTtlMs: durationMs(acl.role_ttl),
+      bootstrapResetDir: settings.data_dir,
       keyListPolicy: acl.enable_key_list_policy,
       persistTokens: acl.enable_token_persistence,
       tokens: {

@@ -85,6 +85,8 @@ export interface Config {
     readonly tokenTtlMs: number;
     readonly policyTtlMs: number;
     readonly roleTtlMs: number;
+    /** Where the file stands that allows another bootstrap; '' = nowhere. */
+    readonly bootstrapResetDir: string;
     /** Listing keys is a right of its own. */
     readonly keyListPolicy: boolean;
     /** Tokens set over the API outlive the agent. */

@@ -13,7 +13,8 @@ const refused: Readonly<Record<string, (settings: Settings) => boolean>> = {
   primary_gateways: ({ primary_gateways }) => primary_gateways.length > 0,
   primary_datacenter: ({ primary_datacenter, datacenter }) =>
     (primary_datacenter ?? '') !== '' && primary_datacenter?.toLowerCase() !== datacenter.toLowerCase(),
-  'acl.enabled': ({ acl, acl_datacenter }) => acl.enabled ?? acl_datacenter !== undefined,
+  'acl.enabled on a client': ({ acl, acl_datacenter, server }) =>
+    !server && (acl.enabled ?? acl_datacenter !== undefined),
   ca_file: ({ ca_file }) => ca_file !== '',
   ca_path: ({ ca_path }) => ca_path !== '',
   cert_file: ({ cert_file }) => cert_file !== '',
@@ -33,7 +34,6 @@ const refused: Readonly<Record<string, (settings: Settings) => boolean>> = {
 
 /** Keys that are read and change nothing. */
 const withoutEffect: readonly string[] = [
-  'acl.tokens',
   'addresses.grpc',
   'cache',
   'connect.ca_config',

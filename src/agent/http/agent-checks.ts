@@ -6,6 +6,7 @@ import { isStatus, type Status } from '../checks/definition.ts';
 import { BadRequest, RpcError } from '../errors.ts';
 import { filterMapBy, refuseNoExpression } from '../filter.ts';
 import { decodeCheck } from '../local/bodies.ts';
+import { authorizerOf, demandCheck, tokenOf } from './acl-guard.ts';
 import { empty, type HttpAnswer, json } from './answer.ts';
 import type { Api, Handler, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
@@ -22,9 +23,15 @@ export const agentCheckRoutes: readonly Route[] = [
   { path: '/v1/agent/check/update/', methods: ['PUT'], handler: update },
 ];
 
-function checks(request: ApiRequest, { local }: Api): HttpAnswer {
+async function checks(request: ApiRequest, api: Api): Promise<HttpAnswer> {
   refuseNamespace(request);
-  const all = local.state.checks().map(({ check }) => ({ ...check, ServiceTags: check.ServiceTags ?? [] }));
+  const authorizer = await authorizerOf(request, api);
+  const visible = api.local.state.checks().filter(({ check: { ServiceName, Node } }) => {
+    return ServiceName === ''
+      ? authorizer.allows('node', 'read', Node)
+      : authorizer.allows('service', 'read', ServiceName);
+  });
+  const all = visible.map(({ check }) => ({ ...check, ServiceTags: check.ServiceTags ?? [] }));
   const filter = { Filter: request.query.get('filter') };
   refuseNoExpression(filter);
   const known = dictOf(all.map((one) => [one.CheckID, one]));
@@ -33,11 +40,16 @@ function checks(request: ApiRequest, { local }: Api): HttpAnswer {
   return json(map(HealthCheck), shown, request.layout);
 }
 
-async function register(request: ApiRequest, { local }: Api): Promise<HttpAnswer> {
+async function register(request: ApiRequest, api: Api): Promise<HttpAnswer> {
   refuseNamespace(request);
+  const { local } = api;
   const body = await request.readBody();
   const definition = refusing('Request decode failed', () => decodeCheck(body));
-  await local.registerCheck(definition, request.token);
+  const { check } = local.checkRegistrationOf(definition, '', 'api');
+  const existing = local.state.check(check.CheckID)?.check;
+  const authorizer = await authorizerOf(request, api);
+  for (const one of existing === undefined ? [check] : [check, existing]) demandCheck(authorizer, one);
+  await local.registerCheck(definition, tokenOf(request, api));
   return empty(200);
 }
 

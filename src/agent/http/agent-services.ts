@@ -3,10 +3,13 @@ import { parseDuration } from '../../lib/duration.ts';
 import type { Dict } from '../../structs/dict.ts';
 import { dictOf } from '../../structs/dict.ts';
 import { map } from '../../structs/schema.ts';
+import type { Authorizer } from '../acl/authorizer.ts';
 import { BadRequest, RpcError } from '../errors.ts';
 import { filterMapBy } from '../filter.ts';
 import { decodeService } from '../local/bodies.ts';
+import type { ServiceRegistration } from '../local/definitions.ts';
 import { setServiceMaintenance } from '../local/maintenance.ts';
+import { authorizerOf, demand, tokenOf } from './acl-guard.ts';
 import { AgentServiceJson, agentService, contentHash } from './agent-service-json.ts';
 import { empty, type HttpAnswer, json, text } from './answer.ts';
 import type { Api, Route } from './api.ts';
@@ -23,9 +26,12 @@ export const agentServiceRoutes: readonly Route[] = [
   { path: '/v1/agent/service/maintenance/', methods: ['PUT'], handler: maintenance },
 ];
 
-function services(request: ApiRequest, { local, config }: Api): HttpAnswer {
+async function services(request: ApiRequest, api: Api): Promise<HttpAnswer> {
   refuseNamespace(request);
-  const all = local.state.services().map((entry) => agentService(entry.service, config.datacenter));
+  const { local, config } = api;
+  const authorizer = await authorizerOf(request, api);
+  const visible = local.state.services().filter(({ service }) => authorizer.allows('service', 'read', service.Service));
+  const all = visible.map((entry) => agentService(entry.service, config.datacenter));
   const known: Dict<AgentServiceJson> = dictOf(all.map((one) => [one.ID, one]));
   const shown = filterMapBy(AgentServiceJson, { Filter: request.query.get('filter') }, known);
   return json(map(AgentServiceJson), shown, request.layout);
@@ -85,12 +91,24 @@ function changeOf({ local }: Api, id: string, waitMs: number, signal: AbortSigna
   });
 }
 
-async function register(request: ApiRequest, { local }: Api): Promise<HttpAnswer> {
+async function register(request: ApiRequest, api: Api): Promise<HttpAnswer> {
   refuseNamespace(request);
+  const { local } = api;
   const body = await request.readBody();
   const definition = refusing('Request decode failed', () => decodeService(body));
-  await local.registerService(definition, request.token, request.query.has('replace-existing-checks'));
+  demandRegistration(await authorizerOf(request, api), api, local.registrationsOf(definition, ''));
+  await local.registerService(definition, tokenOf(request, api), request.query.has('replace-existing-checks'));
   return empty(200);
+}
+
+/** The right to what is registered, and to what it takes the place of. */
+function demandRegistration(authorizer: Authorizer, { local }: Api, all: readonly ServiceRegistration[]): void {
+  for (const { service } of all) {
+    const existing = local.state.service(service.ID)?.service.Service;
+    for (const name of existing === undefined ? [service.Service] : [service.Service, existing]) {
+      demand(authorizer, 'service', 'write', name, `Missing service:write on ${name}`);
+    }
+  }
 }
 
 async function deregister(request: ApiRequest, { local, log }: Api): Promise<HttpAnswer> {
@@ -101,10 +119,11 @@ async function deregister(request: ApiRequest, { local, log }: Api): Promise<Htt
   return empty(200);
 }
 
-async function maintenance(request: ApiRequest, { local }: Api): Promise<HttpAnswer> {
+async function maintenance(request: ApiRequest, api: Api): Promise<HttpAnswer> {
   refuseNamespace(request);
   if (request.rest === '') throw new BadRequest('Missing service ID');
   const enable = maintenanceSwitch(request);
-  await setServiceMaintenance(local, request.rest, enable, request.query.get('reason'), request.token);
+  const token = tokenOf(request, api);
+  await setServiceMaintenance(api.local, request.rest, enable, request.query.get('reason'), token);
   return empty(200);
 }

@@ -4,6 +4,7 @@ import { BadRequest, errors } from '../errors.ts';
 import type { Coordinate } from '../gossip/serf/core/coordinate.ts';
 import { parseLogLevel } from '../telemetry/log-level.ts';
 import { acceptsGzip } from './accept-encoding.ts';
+import { authorizerOf } from './acl-guard.ts';
 import { empty, type HttpAnswer, json, plainJson, text } from './answer.ts';
 import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
@@ -57,14 +58,17 @@ async function host(request: ApiRequest, { config, agent }: Api): Promise<HttpAn
   return plainJson(await hostInfo(config.dataDir, agent.wallMs()), request.layout);
 }
 
-function members(request: ApiRequest, { agent, config }: Api): HttpAnswer {
+async function members(request: ApiRequest, api: Api): Promise<HttpAnswer> {
+  const { agent, config } = api;
   const wan = request.query.get('wan') !== '';
   const segment = request.query.get('segment');
   if (wan && segment !== '' && segment !== '_all') {
     throw new BadRequest('Cannot provide a segment with wan=true');
   }
   if (segment !== '' && segment !== '_all') throw errors.segmentsUnsupported();
-  const pool = wan ? agent.wanMembers() : agent.members();
+  const authorizer = await authorizerOf(request, api);
+  const all = wan ? agent.wanMembers() : agent.members();
+  const pool = all.filter(({ name }) => authorizer.allows('node', 'read', name));
   // A client is in no WAN pool at all.
   const shown = wan && !config.server ? null : pool.map(memberJson);
   return json(slice(MemberJson), shown, request.layout);

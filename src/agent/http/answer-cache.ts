@@ -66,6 +66,11 @@ export class AnswerCache {
     }
   }
 
+  clear(): void {
+    this.#kept.clear();
+    this.#totalBytes = 0;
+  }
+
   #forget(key: string, kept: KeptAnswer): void {
     this.#kept.delete(key);
     this.#totalBytes -= kept.body.bytes.length + key.length;

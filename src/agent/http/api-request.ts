@@ -52,8 +52,8 @@ export class ApiRequest {
     const own = headers['x-consul-token'];
     if (typeof own === 'string' && own !== '') return own;
     if (headers.authorization === undefined) return '';
-    const [, bearer = ''] = /^Bearer\s+(.*)$/i.exec(headers.authorization) ?? [];
-    return bearer.trim();
+    const [, bearer = ''] = /^Bearer\s+(\S+)/i.exec(headers.authorization) ?? [];
+    return bearer;
   }
 
   /** Aborts when the client goes away or the API stops. Ask for it only where something waits. */

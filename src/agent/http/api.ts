@@ -1,5 +1,6 @@
 /** What handlers are given and what they give back. */
 import type { MaybePromise } from '../../lib/runtime.ts';
+import type { AgentTokens } from '../acl/agent-tokens.ts';
 import type { AgentCache } from '../cache/agent-cache.ts';
 import type { Config } from '../config/config.ts';
 import type { UserEvents } from '../events/user-events.ts';
@@ -9,6 +10,7 @@ import type { Registry } from '../local/registry.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
 import type { Snapshots } from '../rpc/snapshot-stream.ts';
 import type { Logger, LogLevel } from '../telemetry/api.ts';
+import type { LocalAcl } from './acl-guard.ts';
 import type { HttpAnswer } from './answer.ts';
 import type { ApiRequest } from './api-request.ts';
 
@@ -54,6 +56,10 @@ export interface Api {
   /** Services and checks of this agent. */
   readonly local: Registry;
   readonly events: UserEvents;
+  /** Null while ACLs are off. */
+  readonly acl: LocalAcl | null;
+  /** The agent's own. */
+  readonly tokens: AgentTokens;
   readonly log: Logger;
 }
 

@@ -2,6 +2,7 @@
 import { slice } from '../../structs/schema.ts';
 import { BadRequest } from '../errors.ts';
 import { indexOfEvent, UserEvent } from '../events/user-event.ts';
+import { authorizerOf } from './acl-guard.ts';
 import { type HttpAnswer, json } from './answer.ts';
 import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
@@ -38,8 +39,9 @@ async function list(request: ApiRequest, api: Api): Promise<HttpAnswer> {
   const timeoutMs = MaxQueryTime > 0 ? Math.min(MaxQueryTime / 1e6, maxQueryTimeMs) : maxQueryTimeMs;
   const deadline = timeoutSignal(timeoutMs, request.signal);
   const name = request.query.get('name');
+  const authorizer = await authorizerOf(request, api);
   for (;;) {
-    const all = api.events.recent;
+    const all = api.events.recent.filter((event) => authorizer.allows('event', 'read', event.Name));
     const events = name === '' ? all : all.filter((event) => event.Name === name);
     const last = events.at(-1);
     // Never 0, or clients that find nothing would ask again at once.

@@ -2,6 +2,7 @@
 import { parseGoBool } from '../config/decode.ts';
 import { BadRequest } from '../errors.ts';
 import { setNodeMaintenance } from '../local/maintenance.ts';
+import { tokenOf } from './acl-guard.ts';
 import { empty, type HttpAnswer } from './answer.ts';
 import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
@@ -10,8 +11,9 @@ export const maintenanceRoutes: readonly Route[] = [
   { path: '/v1/agent/maintenance', methods: ['PUT'], handler: maintenance },
 ];
 
-async function maintenance(request: ApiRequest, { local }: Api): Promise<HttpAnswer> {
-  await setNodeMaintenance(local, maintenanceSwitch(request), request.query.get('reason'), request.token);
+async function maintenance(request: ApiRequest, api: Api): Promise<HttpAnswer> {
+  const token = tokenOf(request, api);
+  await setNodeMaintenance(api.local, maintenanceSwitch(request), request.query.get('reason'), token);
   return empty(200);
 }
 

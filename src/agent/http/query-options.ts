@@ -29,7 +29,7 @@ export interface WriteOptions {
 /** `dc` and the token: all that a write takes. */
 export const writeOptions = (request: ApiRequest, api: Api): WriteOptions => ({
   Datacenter: request.query.get('dc') || api.config.datacenter,
-  Token: request.token,
+  Token: request.token || api.tokens.user,
 });
 
 /** Throws BadRequest with Consul's text for a parameter that is wrong. */

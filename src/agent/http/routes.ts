@@ -1,4 +1,7 @@
 /** Every route of the API. What is not here is answered with 404. */
+import { aclRoutes } from './acl.ts';
+import { agentTokenRoutes } from './acl-agent-token.ts';
+import { aclLegacyRoutes } from './acl-legacy.ts';
 import { agentRoutes } from './agent.ts';
 import { agentCheckRoutes } from './agent-checks.ts';
 import { agentHealthRoutes } from './agent-health.ts';
@@ -25,10 +28,13 @@ import { statusRoutes } from './status.ts';
 import { txnRoutes } from './txn.ts';
 
 export const routes: readonly Route[] = [
+  ...aclLegacyRoutes,
+  ...aclRoutes,
   ...agentCheckRoutes,
   ...agentHealthRoutes,
   ...agentRoutes,
   ...agentServiceRoutes,
+  ...agentTokenRoutes,
   ...autopilotRoutes,
   ...catalogRoutes,
   ...configRoutes,

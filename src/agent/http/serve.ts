@@ -5,9 +5,10 @@ import { formatDurationMs } from '../../lib/duration.ts';
 import { RpcError } from '../errors.ts';
 import type { RequestTimer } from '../telemetry/http-metrics.ts';
 import type { Access } from './access.ts';
+import { guarded } from './acl-guard.ts';
 import { empty, type HttpAnswer, text } from './answer.ts';
 import type { AnswerCache } from './answer-cache.ts';
-import type { Api, Route } from './api.ts';
+import type { Api, Handler, Route } from './api.ts';
 import { ApiRequest } from './api-request.ts';
 import { QueryString } from './query-string.ts';
 import { respond } from './respond.ts';
@@ -33,10 +34,12 @@ export class Endpoint {
   readonly #serving: Serving;
   readonly #headers: readonly string[];
   readonly #allow: string;
+  readonly #handler: Handler;
   readonly #timers = new Map<string, RequestTimer>();
 
   constructor(route: Route, serving: Serving) {
     this.route = route;
+    this.#handler = guarded(route.path, route.handler);
     this.#serving = serving;
     this.#headers = route.outsideApi === true ? serving.commonHeaders : serving.endpointHeaders;
     this.#allow = ['OPTIONS', ...route.methods].join(',');
@@ -60,7 +63,7 @@ export class Endpoint {
     }
     const request = new ApiRequest(raw, res, target, query, this.route.path, api.config.devMode, waiting);
     try {
-      const answer = this.route.handler(request, api);
+      const answer = this.#handler(request, api);
       if (!(answer instanceof Promise)) {
         this.#finish(raw, res, answer, startMs, url);
         return;

@@ -45,6 +45,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const aclDefault = config.acl.enabled ? config.acl.defaultPolicy : 'allow';
   const translates = config.translateWanAddrs ? ['X-Consul-Translate-Addresses', 'true'] : [];
   const cache = new AnswerCache();
+  // Requests without a token are somebody else's from then on.
+  api.tokens.onChange(() => cache.clear());
   const waiting = new Set<AbortController>();
   const serving: Serving = {
     api,

@@ -2,10 +2,13 @@
  * A server's outside, as the composition root and the HTTP layer see it. Implemented by `server/server.ts`.
  */
 
+import type { AclResolver } from '../acl/resolver.ts';
 import type { RaftStats, SnapshotMeta } from '../raft/api.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
 
 export interface ServerPart extends RpcCaller {
+  /** Null while ACLs are off. */
+  readonly acl: AclResolver | null;
   readonly raftStats: () => RaftStats;
   /** `ip:port` of the leader, '' when there is none. */
   readonly leaderAddress: () => string;

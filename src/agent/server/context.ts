@@ -2,6 +2,7 @@
 import type { MaybePromise, Runtime } from '../../lib/runtime.ts';
 import type { CommandBody, CommandName } from '../../structs/commands.ts';
 import type { QueryMeta } from '../../structs/common.ts';
+import type { AclResolver } from '../acl/resolver.ts';
 import type { Config } from '../config/config.ts';
 import type { Member } from '../gossip/member.ts';
 import type { Raft } from '../raft/api.ts';
@@ -27,6 +28,8 @@ export interface ServerContext {
   readonly metrics: Metrics;
   readonly raft: Raft;
   readonly store: Store;
+  /** Null while ACLs are off. */
+  readonly acl: AclResolver | null;
   readonly sessionTimers: SessionTimers;
   readonly autopilot: Autopilot;
   readonly members: () => readonly Member[];

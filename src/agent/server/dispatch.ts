@@ -18,7 +18,8 @@ import {
 } from './context.ts';
 import type { Gate } from './gate.ts';
 import { methods } from './methods.ts';
-import type { SharedReads } from './reads/shared-reads.ts';
+import type { Question, SharedReads } from './reads/shared-reads.ts';
+import { Checkpoint } from './rights/checkpoint.ts';
 
 type Outcome<M extends MethodName> = Answer<Reply<M>> | Promise<Answer<Reply<M>>>;
 /** What queries carry besides their subject. */
@@ -48,6 +49,8 @@ export class Dispatcher {
   readonly #forwarder: Forwarder;
   readonly #requests: () => void;
   readonly #queries: () => void;
+  /** Null while ACLs are off. */
+  readonly #checkpoint: Checkpoint | null;
   #stopped = false;
 
   constructor({ context, reads, gate, forwarder, isReady }: DispatcherOptions) {
@@ -56,6 +59,7 @@ export class Dispatcher {
     this.#gate = gate;
     this.#isReady = isReady;
     this.#forwarder = forwarder;
+    this.#checkpoint = context.acl === null ? null : new Checkpoint(context, context.acl);
     this.#requests = context.metrics.counter('rpc.request');
     this.#queries = context.metrics.counter('rpc.query');
   }
@@ -116,20 +120,23 @@ export class Dispatcher {
   ): Outcome<M> {
     this.#queries();
     const { MinQueryIndex = 0, MaxQueryTime = 0 } = args as QueryArgs;
-    const key = `${name}\0${method.key(args)}`;
+    const guarded = this.#checkpoint?.guard(name, args) ?? null;
+    const key = `${name}\0${guarded === null ? '' : `${guarded.secret}\0`}${method.key(args)}`;
     if (MinQueryIndex === 0) {
       const kept = this.#reads.kept(key);
-      if (kept !== null) return this.#located(kept as Answer<Reply<M>>);
+      if (kept !== null) return this.#located(kept as Answer<Reply<M>>, guarded?.lasts);
     }
-    const question = {
+    const plainRead: Question<Reply<M>>['read'] = (state, watch) => method.read(state, watch, args, this.#pause);
+    const question: Question<Reply<M>> = {
       key,
-      read: (state: Parameters<StateRead<M>['read']>[0], watch: Parameters<StateRead<M>['read']>[1]) =>
-        method.read(state, watch, args, this.#pause),
+      read: guarded === null ? plainRead : (state, watch) => guarded.read(watch, () => plainRead(state, watch)),
       sizeBytes: method.sizeBytes ?? ordinarySize,
     };
     if (MinQueryIndex === 0) {
       const asked = this.#reads.ask(question);
-      return asked instanceof Promise ? asked.then((answer) => this.#located(answer)) : this.#located(asked);
+      return asked instanceof Promise
+        ? asked.then((answer) => this.#located(answer, guarded?.lasts))
+        : this.#located(asked, guarded?.lasts);
     }
     const wait = { minIndex: MinQueryIndex, timeoutMs: this.#timeoutMs(MaxQueryTime), signal: options?.signal };
     return this.#reads.askBeyond(question, wait, () => this.#dispatch(name, args, options, 0));
@@ -140,10 +147,10 @@ export class Dispatcher {
       this.#context.runtime.clock.after(0, resolve);
     });
 
-  /** On a follower an answer says how old it may be. */
-  #located<R>(answer: Answer<R>): Answer<R> {
+  /** On a follower an answer says how old it may be. `lasts`: whether it may be kept, by whoever got it. */
+  #located<R>(answer: Answer<R>, lasts = true): Answer<R> {
     const { raft } = this.#context;
-    if (raft.leadership.isLeader) return answer;
+    if (raft.leadership.isLeader) return lasts ? answer : { reply: answer.reply, meta: answer.meta };
     const LastContact = Math.round((raft.stats().lastContactMs ?? 0) * 1e6);
     const KnownLeader = raft.leadership.leader !== null;
     return { reply: answer.reply, meta: { ...answer.meta, LastContact, KnownLeader } };
@@ -161,9 +168,14 @@ export class Dispatcher {
     options: CallOptions | undefined,
     deadlineMs: number,
   ): Outcome<M> {
-    if (method.by === 'anybody') return method.run(this.#context, args, options);
+    const run = (): Outcome<M> => {
+      const guarded = this.#checkpoint?.guard(name, args) ?? null;
+      const proceed = (): Outcome<M> => method.run(this.#context, args, options);
+      return guarded === null ? proceed() : guarded.run(proceed);
+    };
+    if (method.by === 'anybody') return run();
     if (!this.#isReady()) return this.#forward(name, args, options, deadlineMs);
-    const outcome = method.run(this.#context, args, options);
+    const outcome = run();
     if (!(outcome instanceof Promise)) return outcome;
     return outcome.then(undefined, (error) => this.#retryOrThrow(error, name, args, options, deadlineMs));
   }

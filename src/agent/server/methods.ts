@@ -1,13 +1,18 @@
 /** The methods this server answers, by name (rpc/signatures.ts has their types). One file an area in `methods/`. */
 import type { MethodTable } from './context.ts';
+import { aclBootstrapMethods } from './methods/acl-bootstrap.ts';
+import { aclLegacyMethods } from './methods/acl-legacy.ts';
+import { aclPolicyMethods } from './methods/acl-policies.ts';
+import { aclRoleMethods } from './methods/acl-roles.ts';
+import { aclTokenMethods } from './methods/acl-tokens.ts';
 import { catalogMethods } from './methods/catalog.ts';
 import { configEntryMethods } from './methods/config-entry.ts';
 import { coordinateMethods } from './methods/coordinate.ts';
 import { discoveryChainMethods } from './methods/discovery-chain.ts';
 import { healthMethods } from './methods/health.ts';
 import { intentionMethods } from './methods/intention.ts';
-import { internalGossipMethods } from './methods/internal-gossip.ts';
 import { internalMethods } from './methods/internal.ts';
+import { internalGossipMethods } from './methods/internal-gossip.ts';
 import { kvMethods } from './methods/kv.ts';
 import { operatorMethods } from './methods/operator.ts';
 import { preparedQueryMethods } from './methods/prepared-query.ts';
@@ -16,13 +21,18 @@ import { statusMethods } from './methods/status.ts';
 import { txnMethods } from './methods/txn.ts';
 
 export const methods: MethodTable = {
+  ...aclBootstrapMethods,
+  ...aclLegacyMethods,
+  ...aclPolicyMethods,
+  ...aclRoleMethods,
+  ...aclTokenMethods,
   ...catalogMethods,
   ...configEntryMethods,
   ...coordinateMethods,
   ...discoveryChainMethods,
   ...healthMethods,
-  ...intentionMethods,
   ...internalGossipMethods,
+  ...intentionMethods,
   ...internalMethods,
   ...kvMethods,
   ...operatorMethods,

@@ -4,6 +4,7 @@
 import type { Runtime } from '../../lib/runtime.ts';
 import { encodeCommand } from '../../structs/commands.ts';
 import type { QueryMeta } from '../../structs/common.ts';
+import { AclResolver } from '../acl/resolver.ts';
 import type { Config } from '../config/config.ts';
 import { errors } from '../errors.ts';
 import type { Member } from '../gossip/member.ts';
@@ -43,6 +44,8 @@ export interface ServerOptions {
   readonly pools: ServerPools;
   /** The way to other servers. */
   readonly forwarder: Forwarder;
+  /** The agent's master token, '' when it has none. */
+  readonly agentMaster: () => string;
 }
 
 /** What the pool's owner tells the server. */
@@ -92,6 +95,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     if (result instanceof Error) throw result;
     return result;
   };
+  const acl = createAclResolver(options, store);
   const context: ServerContext = {
     config: options.config,
     nodeId: options.nodeId,
@@ -101,6 +105,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     metrics: options.metrics,
     raft: started,
     store,
+    acl,
     sessionTimers: new SessionTimers({
       clock,
       logger: logger.named('session'),
@@ -140,6 +145,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   return {
     call: <M extends MethodName>(method: M, args: Partial<Args<M>>, callOptions?: CallOptions) =>
       dispatcher.call(method, args, callOptions) as Answer<Reply<M>> | Promise<Answer<Reply<M>>>,
+    acl,
     raftStats: () => started.stats(),
     leaderAddress: () => started.leadership.leader?.address ?? '',
     isLeader: () => started.leadership.isLeader,
@@ -164,6 +170,21 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       await started.stop();
     },
   };
+}
+
+function createAclResolver(
+  { config, nodeName, runtime, agentMaster }: ServerOptions,
+  store: Store,
+): AclResolver | null {
+  if (!config.acl.enabled) return null;
+  return new AclResolver({
+    state: () => store.state,
+    datacenter: config.datacenter,
+    nodeName,
+    fallback: config.acl.defaultPolicy,
+    agentMaster,
+    wallMs: () => runtime.clock.wallMs(),
+  });
 }
 
 const destroySession = (datacenter: string, propose: ServerContext['propose'], id: string): Promise<unknown> =>

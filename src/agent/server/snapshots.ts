@@ -13,7 +13,10 @@ import { noMeta } from './context.ts';
 
 export interface SnapshotRouterOptions {
   readonly datacenter: string;
-  readonly server: Pick<ServerPart, 'saveSnapshot' | 'restoreSnapshot' | 'isLeader' | 'leaderAddress' | 'raftStats'>;
+  readonly server: Pick<
+    ServerPart,
+    'saveSnapshot' | 'restoreSnapshot' | 'isLeader' | 'leaderAddress' | 'raftStats' | 'acl'
+  >;
   /** Servers of all datacenters that live. */
   readonly wanServers: () => readonly ServerInfo[];
 }
@@ -33,10 +36,15 @@ export function routeSnapshots({ datacenter, server, wanServers }: SnapshotRoute
     if (leader === '') throw errors.noLeader();
     return leader;
   };
+  /** All tokens are in a snapshot: it is for those who manage them. */
+  const demandRight = ({ Token }: SnapshotQuestion): void => {
+    if (server.acl?.resolve(Token).authorizer.allows('snapshot', 'write') === false) throw errors.permissionDenied();
+  };
   return {
     async save(question, signal): Promise<SavedSnapshot> {
       const address = elsewhere(question);
       if (address !== null) return saveFrom(address, question, signal);
+      demandRight(question);
       const { meta, archive } = await server.saveSnapshot(signal);
       const LastContact = Math.round((server.raftStats().lastContactMs ?? 0) * 1e6);
       return {
@@ -48,6 +56,7 @@ export function routeSnapshots({ datacenter, server, wanServers }: SnapshotRoute
       if (question.AllowStale) throw new RpcError('stale not allowed for restore');
       const address = elsewhere(question);
       if (address !== null) return restoreTo(address, question, archive, signal);
+      demandRight(question);
       return server.restoreSnapshot(archive, signal);
     },
   };

@@ -8,6 +8,7 @@ import type {
   ACLToken,
   ACLTokenBatchSetRequest,
 } from '../../structs/acl.ts';
+import { tokenHash } from '../../structs/acl-hash.ts';
 import { zeroTime } from '../../structs/make.ts';
 import { fold } from './schema.ts';
 import { CommandError, type State, type Transaction } from './store.ts';
@@ -78,16 +79,12 @@ export function applyLegacy(tx: Transaction, op: string, acl: ACL): string | nul
   const old = tx.tables.aclTokens.get(acl.ID);
   switch (op) {
     case 'set':
-    case 'force-set':
-      tx.put('aclTokens', {
-        ...(old ?? legacyToken(acl)),
-        Description: acl.Name,
-        Type: acl.Type,
-        Rules: acl.Rules,
-        ...renewed(tx, old),
-      });
+    case 'force-set': {
+      const token = { ...(old ?? legacyToken(acl)), Description: acl.Name, Type: acl.Type, Rules: acl.Rules };
+      tx.put('aclTokens', { ...token, Hash: tokenHash(token), ...renewed(tx, old) });
       tx.bump('acl-tokens');
       return acl.ID;
+    }
     case 'delete':
       if (old === undefined) return null;
       tx.remove('aclTokens', old.SecretID);

@@ -101,7 +101,7 @@ class Parser {
     this.enter();
     const items: Item[] = [];
     while (this.token.kind !== '}') {
-      if (this.token.kind === 'end') this.fail('object expected closing RBRACE got: EOF');
+      if (this.token.kind === 'end') this.failBehindEnd('object expected closing RBRACE got: EOF');
       items.push(this.item()!);
       this.skipComma();
     }
@@ -141,6 +141,12 @@ class Parser {
 
   private advance(): void {
     this.token = this.lexer.next();
+  }
+
+  /** Consul looks a second time for the brace, and counts a column for the look. */
+  private failBehindEnd(complaint: string): never {
+    const { line, column, offset } = this.lexer.position(this.token.offset);
+    throw hclFault(complaint, { line, column: column + 1, offset });
   }
 
   private fail(complaint: string): never {

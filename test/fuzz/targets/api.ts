@@ -45,7 +45,7 @@ export function apiTarget(): Target {
       const random = { ...nodeRuntime.random, uuid: () => nodeId };
       const events = new UserEvents({ nodeName: 'n1', services: () => [], rpc: server, random, logger: silentLogger });
       const agent = { nodeId, version: '1.10.7' };
-      const api = { rpc: server, config, agent, events, log: silentLogger } as unknown as Api;
+      const api = { rpc: server, config, agent, events, acl: null, tokens: { user: '' }, log: silentLogger } as unknown as Api;
       // Mostly there is something in the catalog.
       for (const opening of openings.slice(0, dice.int(openings.length + 1))) {
         await settled(request(api, opening), clock);

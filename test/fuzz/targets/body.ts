@@ -74,6 +74,8 @@ const api = {
   },
   events: { fire: () => Promise.reject(errors.noLeader()) },
   agent: { snapshots: { restore: () => Promise.reject(errors.noLeader()) } },
+  acl: null,
+  tokens: { user: '' },
   log: silentLogger,
 } as unknown as Api;
 

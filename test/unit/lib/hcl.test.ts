@@ -138,7 +138,7 @@ describe('errors name line and column', () => {
     ['\n\n  a = "${b"', 'At 3:7: literal not terminated'],
     ['a = foo', 'At 1:5: Unknown token: IDENT'],
     ['a = }', 'At 1:5: Unknown token: RBRACE'],
-    ['a {', 'At 1:4: object expected closing RBRACE got: EOF'],
+    ['a {', 'At 1:5: object expected closing RBRACE got: EOF'],
     ['a = [1 2]', 'At 1:8: error parsing list, expected comma or list end, got: NUMBER'],
     ['a = [1', 'At 1:7: error parsing list, expected comma or list end, got: EOF'],
     ['a "b" = 1', 'At 1:7: nested object expected: LBRACE got: ASSIGN'],

@@ -8,6 +8,7 @@ import type { Member } from '../../gossip/member.ts';
 import { getAutopilot, getMetadata } from '../../state/operator.ts';
 import { maxIndex } from '../../state/store.ts';
 import type { ServerContext } from '../context.ts';
+import { initializeAcls, reapIntervalMs, reapTokens } from './acl.ts';
 import { createBootstrapEntries } from './bootstrap-entries.ts';
 import { reconcileAll, reconcileMember } from './reconcile.ts';
 
@@ -77,6 +78,7 @@ export class LeadershipDuties {
       if (this.#stopped) return;
       this.#onReady();
       sessionTimers.start(store.state);
+      await initializeAcls(this.#context);
       await this.#initialWrites();
       if (this.#stopped) return;
       await reconcileAll(this.#context);
@@ -91,6 +93,7 @@ export class LeadershipDuties {
     this.#context.autopilot.start();
     this.#reconcileLater();
     this.#watchTombstones();
+    if (this.#context.acl !== null) this.#reapTokensLater();
   }
 
   async #initialWrites(): Promise<void> {
@@ -127,6 +130,14 @@ export class LeadershipDuties {
   #reconcileLater(): void {
     this.#after(reconcileIntervalMs, () => {
       void this.#guarded('failed to reconcile', () => reconcileAll(this.#context)).then(() => this.#reconcileLater());
+    });
+  }
+
+  #reapTokensLater(): void {
+    this.#after(reapIntervalMs, () => {
+      void this.#guarded('failed to reap expired tokens', () => reapTokens(this.#context)).then(() =>
+        this.#reapTokensLater(),
+      );
     });
   }
 

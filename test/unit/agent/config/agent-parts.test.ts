@@ -141,8 +141,8 @@ describe('what is not built yet', () => {
 
   it('is refused where ignoring it would mislead', () => {
     expect(of('verify_incoming = true')).toBe('verify_incoming is not supported yet');
-    expect(of('verify_outgoing = true', 'acl { enabled = true }')).toBe(
-      'acl.enabled, verify_outgoing are not supported yet',
+    expect(of('verify_outgoing = true', 'connect { ca_provider = "vault" }')).toBe(
+      'verify_outgoing, connect.ca_provider are not supported yet',
     );
     expect(of('primary_datacenter = "dc2"')).toBe('primary_datacenter is not supported yet');
   });

@@ -107,7 +107,14 @@ export function serve(respond: Respond, settings: Settings = {}): Served {
   };
   const nothing = () => () => {};
   // Tests that reach for more of the agent than they gave fail on undefined.
-  const api = { rpc, config: configOf(settings), agent: settings.agent ?? {}, log: silent } as unknown as Api;
+  const noAcls = { acl: null, tokens: { user: '', onChange: nothing } };
+  const api = {
+    rpc,
+    config: configOf(settings),
+    agent: settings.agent ?? {},
+    ...noAcls,
+    log: silent,
+  } as unknown as Api;
   const server = createHttpServer({
     api,
     logger: silent,

@@ -28,6 +28,7 @@ const config = {
   rpcHoldTimeoutMs: 7_000,
   sessionTtlMinMs: 10_000,
   bootstrapEntries: [],
+  acl: { enabled: false },
   autopilot: {
     cleanupDeadServers: true,
     lastContactThresholdMs: 200,
@@ -80,6 +81,7 @@ async function start({ bootstrap = true, members = [own] }: { bootstrap?: boolea
   const server = { suffrage: 'voter' as const, id: own.tags['id'] as string, address: '127.0.0.1:8300' };
   let raft: RaftNode | undefined;
   const one = await createServer({
+    agentMaster: () => '',
     config,
     nodeId: server.id,
     nodeName: 'one',

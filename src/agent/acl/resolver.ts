@@ -1,0 +1,122 @@
+/**
+ * Secrets to authorizers, from the tables of this server. What was resolved is kept as long as the ACL tables are what they
+ * were, so a hot request pays one lookup.
+ */
+import type { ACLToken } from '../../structs/acl.ts';
+import { errors } from '../errors.ts';
+import { fold } from '../state/schema.ts';
+import type { State } from '../state/store.ts';
+import type { WatchSet } from '../state/watches.ts';
+import { type Authorizer, createAuthorizer, type Fallback } from './authorizer.ts';
+import { authorizerOf } from './grants.ts';
+import { agentMasterRules, anonymousSecret } from './identities.ts';
+
+export interface Resolved {
+  readonly authorizer: Authorizer;
+  /** '' where the token has none. */
+  readonly accessor: string;
+  /** Epoch milliseconds; Infinity for tokens that last. */
+  readonly expiresAtMs: number;
+}
+
+export interface AclResolverOptions {
+  readonly state: () => State;
+  readonly datacenter: string;
+  readonly nodeName: string;
+  readonly fallback: Fallback;
+  /** '' when there is none. Read anew: it may be set while the agent runs. */
+  readonly agentMaster: () => string;
+  readonly wallMs: () => number;
+}
+
+/** Secrets kept at most; they are cheap to resolve again. */
+const maxKept = 65_536;
+
+export class AclResolver {
+  readonly #options: AclResolverOptions;
+  readonly #kept = new Map<string, Resolved>();
+  readonly #agentMaster: Resolved;
+  #tables: State['tables'] | null = null;
+  #tokensIndex = 0;
+  #policiesIndex = 0;
+  #rolesIndex = 0;
+
+  constructor(options: AclResolverOptions) {
+    this.#options = options;
+    const authorizer = createAuthorizer([agentMasterRules(options.nodeName)], 'deny');
+    this.#agentMaster = { authorizer, accessor: '', expiresAtMs: Number.POSITIVE_INFINITY };
+  }
+
+  /** @throws RpcError for a secret that is no token's, or of one that has expired */
+  resolve(secret: string): Resolved {
+    this.#freshen();
+    const id = secret === '' ? anonymousSecret : secret;
+    const kept = this.#kept.get(id) ?? this.#look(id);
+    if (kept.expiresAtMs <= this.#options.wallMs()) throw errors.aclNotFound();
+    return kept;
+  }
+
+  /** Names to `watch` what the token's rights depend on. */
+  watch(secret: string, watch: WatchSet): void {
+    const { tables } = this.#options.state();
+    const id = secret === '' ? anonymousSecret : secret;
+    watch.topic(`acl-token:${id}`);
+    const token = tables.aclTokens.get(id);
+    const policies = [...(token?.Policies ?? [])];
+    for (const { ID } of token?.Roles ?? []) {
+      watch.topic(`acl-role:${fold(ID)}`);
+      policies.push(...(tables.aclRoles.get(fold(ID))?.Policies ?? []));
+    }
+    for (const { ID } of policies) watch.topic(`acl-policy:${fold(ID)}`);
+  }
+
+  #freshen(): void {
+    const { tables, indexes } = this.#options.state();
+    const tokens = indexes.get('acl-tokens') ?? 0;
+    const policies = indexes.get('acl-policies') ?? 0;
+    const roles = indexes.get('acl-roles') ?? 0;
+    const same =
+      tables === this.#tables &&
+      tokens === this.#tokensIndex &&
+      policies === this.#policiesIndex &&
+      roles === this.#rolesIndex;
+    if (same) return;
+    this.#tables = tables;
+    this.#tokensIndex = tokens;
+    this.#policiesIndex = policies;
+    this.#rolesIndex = roles;
+    this.#kept.clear();
+  }
+
+  #look(id: string): Resolved {
+    if (id === this.#options.agentMaster()) return this.#agentMaster;
+    const { tables } = this.#options.state();
+    const token = tables.aclTokens.get(id);
+    if (token === undefined) {
+      // Before the leader has written the anonymous token, nobody is somebody.
+      if (id === anonymousSecret) return this.#keep(id, nobody(this.#options.fallback));
+      throw errors.aclNotFound();
+    }
+    const links = {
+      policy: (policyId: string) => tables.aclPolicies.get(fold(policyId)),
+      role: (roleId: string) => tables.aclRoles.get(fold(roleId)),
+    };
+    const authorizer = authorizerOf(token, links, this.#options);
+    return this.#keep(id, { authorizer, accessor: token.AccessorID, expiresAtMs: expiryOf(token) });
+  }
+
+  #keep(id: string, resolved: Resolved): Resolved {
+    if (this.#kept.size >= maxKept) this.#kept.clear();
+    this.#kept.set(id, resolved);
+    return resolved;
+  }
+}
+
+const nobody = (fallback: Fallback): Resolved => ({
+  authorizer: createAuthorizer([], fallback),
+  accessor: '',
+  expiresAtMs: Number.POSITIVE_INFINITY,
+});
+
+export const expiryOf = ({ ExpirationTime }: Pick<ACLToken, 'ExpirationTime'>): number =>
+  ExpirationTime === null ? Number.POSITIVE_INFINITY : Date.parse(ExpirationTime);

@@ -1,0 +1,94 @@
+/**
+ * Where every call to a server has to pass while ACLs are on: the token is resolved, the method's right is demanded, and
+ * of the reply only that is let through which the token may see.
+ */
+import type { MaybePromise } from '../../../lib/runtime.ts';
+import type { AclResolver } from '../../acl/resolver.ts';
+import type { Answer } from '../../rpc/caller.ts';
+import type { Args, MethodName, Reply } from '../../rpc/signatures.ts';
+import type { WatchSet } from '../../state/watches.ts';
+import type { Logger } from '../../telemetry/api.ts';
+import { answer, type ServerContext } from '../context.ts';
+import type { ReadResult } from '../reads/shared-reads.ts';
+import { type Guard, Permit } from './permit.ts';
+import { rights } from './rights.ts';
+
+/** One call with its token. */
+export class Guarded<M extends MethodName> {
+  readonly secret: string;
+  /** The token has no end, so neither have answers for it. */
+  readonly lasts: boolean;
+  readonly #checkpoint: Checkpoint;
+  readonly #guard: Guard<M>;
+  readonly #args: Partial<Args<M>>;
+
+  constructor(checkpoint: Checkpoint, guard: Guard<M>, secret: string, args: Partial<Args<M>>) {
+    this.#checkpoint = checkpoint;
+    this.#guard = guard;
+    this.secret = secret;
+    this.lasts = checkpoint.resolver.resolve(secret).expiresAtMs === Number.POSITIVE_INFINITY;
+    this.#args = args;
+  }
+
+  /** A shared read: what the token may do is part of what is read, so whoever waits learns that it has changed. */
+  read(watch: WatchSet, proceed: () => MaybePromise<ReadResult<Reply<M>>>): MaybePromise<ReadResult<Reply<M>>> {
+    this.#checkpoint.resolver.watch(this.secret, watch);
+    const permit = this.#admit();
+    const result = proceed();
+    if (result instanceof Promise) return result.then((late) => this.#filtered(permit, late));
+    return this.#filtered(permit, result);
+  }
+
+  run(proceed: () => MaybePromise<Answer<Reply<M>>>): MaybePromise<Answer<Reply<M>>> {
+    const permit = this.#admit();
+    const refusal = this.#guard.refuse?.(permit, this.#args) ?? null;
+    if (refusal !== null) return answer(refusal);
+    const outcome = proceed();
+    if (outcome instanceof Promise) return outcome.then((late) => this.#filtered(permit, late));
+    return this.#filtered(permit, outcome);
+  }
+
+  #admit(): Permit {
+    const permit = this.#checkpoint.permit(this.secret);
+    this.#guard.check?.(permit, this.#args);
+    return permit;
+  }
+
+  #filtered<T extends { readonly reply: Reply<M> }>({ authorizer }: Permit, result: T): T {
+    const { filter } = this.#guard;
+    if (filter === undefined || authorizer.unlimited) return result;
+    return { ...result, reply: filter(authorizer, result.reply, this.#args) };
+  }
+}
+
+export class Checkpoint {
+  readonly resolver: AclResolver;
+  readonly #context: ServerContext;
+  readonly #logger: Logger;
+
+  constructor(context: ServerContext, resolver: AclResolver) {
+    this.#context = context;
+    this.resolver = resolver;
+    this.#logger = context.logger.named('acl');
+  }
+
+  /** Null for what everybody may do. @throws RpcError for a token that is none */
+  guard<M extends MethodName>(name: M, args: Partial<Args<M>>): Guarded<M> | null {
+    const right = rights[name];
+    if (right === 'public' || (right as Guard<M>).open?.(args) === true) return null;
+    const { Token = '' } = args as { readonly Token?: string };
+    return new Guarded(this, right as Guard<M>, Token, args);
+  }
+
+  permit(secret: string): Permit {
+    const { store, config } = this.#context;
+    const { authorizer, accessor } = this.resolver.resolve(secret);
+    return new Permit({
+      authorizer,
+      accessor,
+      state: store.state,
+      keyListPolicy: config.acl.keyListPolicy,
+      logger: this.#logger,
+    });
+  }
+}
