@@ -83,12 +83,14 @@ const guards: Readonly<Record<string, Guard>> = {
   '/v1/agent/check/update/': onCheck,
 };
 
+export const isGuarded = (path: string): boolean => Object.hasOwn(guards, path);
+
 /** Lets the handler answer if the request may; without ACLs, at no cost. */
 export function guarded(
   path: string,
   handler: (request: ApiRequest, api: Api) => MaybePromise<HttpAnswer>,
 ): (request: ApiRequest, api: Api) => MaybePromise<HttpAnswer> {
-  const guard = Object.hasOwn(guards, path) ? guards[path] : undefined;
+  const guard = isGuarded(path) ? guards[path] : undefined;
   if (guard === undefined) return handler;
   return (request, api) => {
     if (api.acl === null) return handler(request, api);
