@@ -125,20 +125,14 @@ interface Part {
 }
 
 function partsOf(groups: readonly Group[]): Part[] {
-  const seen = new Set<string>();
-  const isNew = (record: DnsRecord): boolean => {
-    const before = seen.size;
-    return seen.add(keyOf(record)).size > before;
-  };
-  return groups.flatMap(({ answer, additional }) =>
-    answer.map((one, i) => ({ answer: one, additional: i === 0 ? additional.filter(isNew) : [] })),
-  );
-}
-
-function keyOf({ name, type, rdata }: DnsRecord): string {
-  let key = `${type} ${name}`;
-  for (const part of rdata) key += typeof part === 'string' ? part : String.fromCharCode(...part);
-  return key;
+  const seen = new Set<DnsRecord>();
+  const parts: Part[] = [];
+  for (const { answer, additional } of groups) {
+    const fresh = additional.filter((record) => !seen.has(record));
+    for (const record of fresh) seen.add(record);
+    for (let i = 0; i < answer.length; i++) parts.push({ answer: answer[i]!, additional: i === 0 ? fresh : [] });
+  }
+  return parts;
 }
 
 /** The OPT record of an answer: the asker's own size, and how far an answer for its subnet is good. */

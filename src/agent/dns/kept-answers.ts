@@ -1,6 +1,6 @@
 /**
  * The hot lane: answers that still hold, by the query that got them, as bytes. Only id and serial are written anew. Where the
- * order is random, several orders are kept; now and then one of them is replaced, so that none lasts.
+ * order is random, several orders are kept, each for a moment: who asks now and then always gets a new one.
  */
 import type { Random } from '../../lib/runtime.ts';
 import type { Answer, Client } from './answer.ts';
@@ -12,12 +12,11 @@ const maxTotalBytes = 16 << 20;
 const maxQueryBytes = 512;
 const maxAnswerBytes = 4096;
 const orders = 16;
-/** One of so many uses composes a new order. */
-const renewal = 8;
+const orderMs = 100;
 
 export interface KeptAnswer {
   readonly answer: Answer;
-  readonly encoded: Encoded[];
+  readonly orders: { encoded: Encoded; composedMs: number }[];
   sizeBytes: number;
 }
 
@@ -46,21 +45,24 @@ export class KeptAnswers {
   }
 
   /** One of the orders; its bytes belong to the keeper and have an id that is not the asker's. */
-  choose(kept: KeptAnswer): Encoded {
-    const { answer, encoded } = kept;
-    if (!answer.isShuffled) return encoded[0]!;
-    if (encoded.length < orders) return this.#compose(kept, encoded.length);
-    const random = this.#random.int(orders * renewal);
-    return random < orders ? this.#compose(kept, random) : encoded[random % orders]!;
+  choose({ answer, orders: known }: KeptAnswer, nowMs: number): Encoded {
+    if (!answer.isShuffled) return known[0]!.encoded;
+    const place = this.#random.int(orders);
+    const order = known[place];
+    if (order !== undefined && nowMs - order.composedMs < orderMs) return order.encoded;
+    const encoded = answer.compose();
+    // They fill up from the front.
+    known[Math.min(place, known.length)] = { encoded, composedMs: nowMs };
+    return encoded;
   }
 
-  keep(query: Buffer, client: Client, answer: Answer, first: Encoded): void {
+  keep(query: Buffer, client: Client, answer: Answer, first: Encoded, nowMs: number): void {
     const sizeBytes = first.bytes.length * (answer.isShuffled ? orders : 1);
     if (answer.holds === null || query.length > maxQueryBytes || first.bytes.length > maxAnswerBytes) return;
     const key = keyOf(query, client);
     const before = this.#kept.get(key);
     if (before !== undefined) this.#forget(key, before);
-    this.#kept.set(key, { answer, encoded: [first], sizeBytes });
+    this.#kept.set(key, { answer, orders: [{ encoded: first, composedMs: nowMs }], sizeBytes });
     this.#totalBytes += sizeBytes;
     for (const [oldKey, old] of this.#kept) {
       if (this.#kept.size <= maxEntries && this.#totalBytes <= maxTotalBytes) break;
@@ -71,12 +73,6 @@ export class KeptAnswers {
   clear(): void {
     this.#kept.clear();
     this.#totalBytes = 0;
-  }
-
-  #compose(kept: KeptAnswer, place: number): Encoded {
-    const fresh = kept.answer.compose();
-    kept.encoded[place] = fresh;
-    return fresh;
   }
 
   #forget(key: string, kept: KeptAnswer): void {

@@ -4,7 +4,10 @@ import { type DnsRecord, MessageError } from './wire/message.ts';
 import { below, type WireName } from './wire/name.ts';
 import { classIn, RCODE, type Rcode, TYPE } from './wire/numbers.ts';
 
-/** What one instance (or one fact) says. The additional records go when the answer they belong to goes. */
+/**
+ * What one instance (or one fact) says. The additional records go when the answer they belong to goes; one that belongs to
+ * several is the same object.
+ */
 export interface Group {
   readonly answer: readonly DnsRecord[];
   readonly additional: readonly DnsRecord[];
@@ -87,3 +90,16 @@ export const addressName = (bytes: Uint8Array, datacenter: string, domain: WireN
 
 export const serviceName = (service: string, datacenter: string, domain: WireName): WireName | null =>
   below(`${service}.service.${datacenter}`, domain);
+
+/** The same object for the same record. */
+export function sharing(): (record: DnsRecord) => DnsRecord {
+  const known = new Map<string, DnsRecord>();
+  return (record) => {
+    let key = `${record.type} ${record.name}`;
+    for (const part of record.rdata) key += typeof part === 'string' ? part : String.fromCharCode(...part);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    known.set(key, record);
+    return record;
+  };
+}

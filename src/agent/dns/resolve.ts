@@ -13,6 +13,7 @@ import {
   record,
   resolution,
   serviceName,
+  sharing,
   single,
   zoneRecord,
 } from './resolution.ts';
@@ -144,6 +145,7 @@ function targets(
 ): Group[] {
   const self = lowerCase(question.name);
   const place: Place = { datacenter, type: TYPE.ANY };
+  const shared = sharing();
   const seen = new Set<string>();
   const groups: Group[] = [];
   for (const instance of nodes) {
@@ -173,7 +175,8 @@ function targets(
             addressRecord(target, ttlSeconds, bytes),
             ...(settings.config.nodeMetaTxt && ownName !== null ? metaRecords(ownName, ttlSeconds, node.Meta) : []),
           ];
-    groups.push({ answer: [record(question.name, TYPE.SRV, ttlSeconds, numbers, target)], additional });
+    const answer = [record(question.name, TYPE.SRV, ttlSeconds, numbers, target)];
+    groups.push({ answer, additional: additional.map(shared) });
   }
   return groups;
 }

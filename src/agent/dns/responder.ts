@@ -1,4 +1,5 @@
 /** Bytes of a query in, bytes of its answer out: at once where the catalog is at hand. */
+import { formatDurationMs } from '../../lib/duration.ts';
 import type { MaybePromise, Runtime } from '../../lib/runtime.ts';
 import type { Logger, Metrics } from '../telemetry/api.ts';
 import type { Answer, Answerer, Client } from './answer.ts';
@@ -78,7 +79,7 @@ export class Responder {
 
   #repeat(known: KeptAnswer, bytes: Buffer, startMs: number): Buffer {
     const { kept, runtime } = this.#options;
-    const sent = this.#copy(kept.choose(known), bytes);
+    const sent = this.#copy(kept.choose(known, startMs), bytes);
     this.#samples[known.answer.kind]?.(runtime.clock.nowMs() - startMs);
     return sent;
   }
@@ -92,7 +93,7 @@ export class Responder {
   #finish(query: Query, bytes: Buffer, client: Client, startMs: number, answer: Answer): Buffer {
     const { kept, runtime, logger } = this.#options;
     const encoded = answer.compose();
-    kept.keep(bytes, client, answer, encoded);
+    kept.keep(bytes, client, answer, encoded, startMs);
     const sent = this.#copy(encoded, bytes);
     const tookMs = runtime.clock.nowMs() - startMs;
     this.#samples[answer.kind]?.(tookMs);
@@ -102,7 +103,7 @@ export class Responder {
         name: nameText(name),
         type: typeName(type),
         class: className(askedClass),
-        latency: `${tookMs.toFixed(3)}ms`,
+        latency: formatDurationMs(tookMs),
         client: `${client.address}:${client.port}`,
         client_network: client.network,
       });

@@ -101,7 +101,7 @@ class UdpListener extends UDPServer {
 
   #reply(answer: Buffer, port: number, address: string): void {
     // Port 0 is where nothing can be sent to.
-    if (port > 0) this.send(answer, 0, answer.length, port, address);
+    if (port > 0) this.send(answer, port, address);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
+import { formatDurationMs } from '../../lib/duration.ts';
 import type { Runtime } from '../../lib/runtime.ts';
 import type { Logger } from '../telemetry/api.ts';
 import type { Network } from './fit.ts';
@@ -64,13 +65,14 @@ export class Upstreams {
       const rcode = outcome.flags & 15;
       if (rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN) {
         if (logger.enabled('debug')) {
-          const rtt = `${(runtime.clock.nowMs() - startMs).toFixed(3)}ms`;
+          const rtt = formatDurationMs(runtime.clock.nowMs() - startMs);
           logger.debug('recurse succeeded for question', { question, rtt, recursor });
         }
         return outcome;
       }
       logger.debug('recurse failed for question', { question, recursor, rcode });
     }
+    logger.error('all resolvers failed for question', { question: nameText(asked.question.name) });
     return null;
   }
 

@@ -108,7 +108,8 @@ describe('listeners', () => {
     for (let i = 0; i < 2000; i++) socket.send(nodeRuntime.random.bytes(i % 600), port, '127.0.0.1');
     await sleep(50);
     socket.close();
-    expect(await askUdp(port, queryFor('n1.node.consul'))).not.toBeNull();
+    // A question may be lost while the kernel's buffer is full of garbage.
+    await expect.poll(() => askUdp(port, queryFor('n1.node.consul'), 300)).not.toBeNull();
   });
 });
 

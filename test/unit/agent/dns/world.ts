@@ -69,7 +69,14 @@ export function runtimeFrom(seed: number): Runtime {
     bytes: (length) => Uint8Array.from({ length }, () => dice.int(256)),
     uuid: () => '00000000-0000-4000-8000-000000000000',
   };
-  return { random, clock: { wallMs: () => 1_700_000_000_000, nowMs: () => 0, after: () => ({ cancel() {} }) } };
+  let nowMs = 0;
+  const clock = {
+    wallMs: () => 1_700_000_000_000,
+    // Time passes with every look at it.
+    nowMs: () => nowMs++,
+    after: () => ({ cancel() {} }),
+  };
+  return { random, clock };
 }
 
 /** Answers like a leader: at once, and current until `change`. */
