@@ -151,9 +151,11 @@ describe('archives of our own', () => {
           if (how === 'flip') bytes[at]! ^= bits;
           else if (how === 'cut') bytes = bytes.subarray(0, at);
           else bytes = Buffer.concat([bytes, bytes.subarray(at)]);
-          // Some bits of the gzip header mean nothing, nor do those behind the end of the compressed stream in its last byte.
+          // Some bits mean nothing: of the gzip header, and where a compressed block is filled up to a byte.
           const text = await errorOf(bytes);
-          if (text === 'no error') expect([how, at < 10 || at === good.length - 9]).toEqual(['flip', true]);
+          if (text !== 'no error') return;
+          expect(how).toBe('flip');
+          if (at >= 10) expect(gunzipSync(bytes).equals(gunzipSync(good))).toBe(true);
         },
       ),
       { numRuns: 150 },
