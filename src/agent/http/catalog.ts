@@ -2,6 +2,8 @@
 import type { MaybePromise } from '../../lib/runtime.ts';
 import {
   DeregisterRequest,
+  GatewayService,
+  type IndexedGatewayServices,
   type IndexedNodeServiceList,
   type IndexedNodeServices,
   type IndexedNodes,
@@ -33,6 +35,7 @@ export const catalogRoutes: readonly Route[] = [
   { path: '/v1/catalog/service/', methods: ['GET'], handler: (request, api) => serviceNodes(request, api, false) },
   { path: '/v1/catalog/connect/', methods: ['GET'], handler: (request, api) => serviceNodes(request, api, true) },
   { path: '/v1/catalog/node/', methods: ['GET'], handler: nodeServices },
+  { path: '/v1/catalog/gateway-services/', methods: ['GET'], handler: gatewayServices },
   { path: '/v1/catalog/node-services/', methods: ['GET'], handler: nodeServiceList },
 ];
 
@@ -132,4 +135,14 @@ function nodeServiceList(request: ApiRequest, api: Api): MaybePromise<HttpAnswer
   if (request.rest === '') throw new BadRequest('Missing node name');
   const args = { ...options, Node: request.rest };
   return read(request, api, 'Catalog.NodeServiceList', args, shownBy(request, nodeServiceListView), discovery);
+}
+
+const gatewayServicesView = listView(GatewayService, (reply: IndexedGatewayServices) => reply.Services, null);
+
+function gatewayServices(request: ApiRequest, api: Api): MaybePromise<HttpAnswer> {
+  refuseNamespace(request);
+  const options = readOptions(request, api);
+  if (request.rest === '') throw new BadRequest('Missing gateway name');
+  const args = { ...options, ServiceName: request.rest };
+  return read(request, api, 'Catalog.GatewayServices', args, shownBy(request, gatewayServicesView), discovery);
 }

@@ -1,8 +1,9 @@
 /** What reads see of the catalog: nodes, services, and the instances of one service. */
 import type { Node, NodeService, ServiceNode } from '../../structs/catalog.ts';
+import { type GatewayRows, gatewaysOfService } from './gateway-services.ts';
 import { getNode } from './nodes.ts';
-import { fold, indexKeys, nodeKey, type ServiceRow, topics } from './schema.ts';
-import { maxIndex, type ReadIndex, type State } from './store.ts';
+import { fold, indexKeys, nodeKey, topics } from './schema.ts';
+import { maxIndex, type ReadIndex, resolveIndex, type State } from './store.ts';
 import { part } from './table.ts';
 import type { WatchSet } from './watches.ts';
 
@@ -82,11 +83,21 @@ function hasTags(tags: readonly string[] | null, wanted: readonly string[]): boo
   return wanted.every((tag) => folded.includes(fold(tag)));
 }
 
-/** Instances of a service; with `mesh`, what makes it reachable in the mesh: its proxies and native instances. */
-export function instancesOf(state: State, watch: WatchSet, service: string, mesh: boolean): ServiceRow[] {
-  watch.topic(mesh ? topics.mesh(service) : topics.service(service));
-  return state.tables.services.by(mesh ? 'mesh' : 'name', fold(service));
+/** Instances of a service; with `mesh`, what makes it reachable in the mesh: its proxies, native instances and gateways. */
+export function instancesOf(state: State, watch: WatchSet, service: string, mesh: boolean): GatewayRows {
+  if (!mesh) {
+    watch.topic(topics.service(service));
+    return { rows: state.tables.services.by('name', fold(service)), index: 0 };
+  }
+  watch.topic(topics.mesh(service));
+  const rows = state.tables.services.by('mesh', fold(service));
+  const gateways = gatewaysOfService(state, watch, service, 'terminating-gateway');
+  return { rows: [...rows, ...gateways.rows], index: gateways.index };
 }
+
+/** An index that is not below that of the gateways involved (0 = none are). */
+export const atLeast = (state: State, index: ReadIndex, gateways: number): ReadIndex =>
+  gateways === 0 ? index : Math.max(gateways, resolveIndex(state, index));
 
 /**
  * The index of a service: its own while it has instances; afterwards that of the last service that went away; failing
@@ -105,7 +116,7 @@ export function listInstances(
   mesh: boolean,
   filter: InstanceFilter,
 ): { index: ReadIndex; instances: ServiceNode[] } {
-  const rows = instancesOf(state, watch, service, mesh);
+  const { rows, index } = instancesOf(state, watch, service, mesh);
   if (mesh) watch.topic(topics.service(service));
   const instances: ServiceNode[] = [];
   for (const row of rows) {
@@ -113,7 +124,7 @@ export function listInstances(
     if (node !== undefined && matchesInstance(filter, row.Service, node))
       instances.push(toServiceNode(node, row.Service));
   }
-  return { index: serviceIndex(state, service, rows.length > 0, false), instances };
+  return { index: atLeast(state, serviceIndex(state, service, rows.length > 0, false), index), instances };
 }
 
 /** The instances of whatever service that have this address of their own. */

@@ -2,6 +2,7 @@
 import { lookOverEntry } from '../../structs/config-entry-rules/index.ts';
 import type { Intention, IntentionMutation, SourceIntention } from '../../structs/intention.ts';
 import { checkEntryGraph } from './config-entry-graph.ts';
+import { gatewayIndexKey, gatewayKinds } from './gateway-services.ts';
 import { getMetadata } from './operator.ts';
 import { type ConfigEntryRow, configEntryKey, configEntryName, fold, topics } from './schema.ts';
 import { CommandError, type ReadIndex, type State, type Transaction } from './store.ts';
@@ -39,7 +40,7 @@ export function setConfigEntry(tx: Transaction, entry: ConfigEntryRow): void {
   const name = configEntryName(entry);
   const old = getConfigEntry(tx, entry.Kind, name);
   tx.put('configEntries', { ...entry, CreateIndex: old?.CreateIndex ?? tx.index, ModifyIndex: tx.index });
-  tx.bump('config-entries');
+  bump(tx, entry.Kind);
   checkEntryGraph(tx, entry.Kind, name);
 }
 
@@ -54,8 +55,13 @@ export function casConfigEntry(tx: Transaction, entry: ConfigEntryRow): boolean 
 /** Refused when others need it. */
 export function deleteConfigEntry(tx: Transaction, kind: string, name: string): void {
   if (tx.remove('configEntries', configEntryKey(kind, name)) === undefined) return;
-  tx.bump('config-entries');
+  bump(tx, kind);
   checkEntryGraph(tx, kind, name);
+}
+
+function bump(tx: Transaction, kind: string): void {
+  tx.bump('config-entries');
+  if ((gatewayKinds as readonly string[]).includes(kind)) tx.bump(gatewayIndexKey);
 }
 
 const intentionsKind = 'service-intentions';

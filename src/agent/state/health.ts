@@ -1,6 +1,7 @@
 /** What reads see of health: checks by node, service and status, and services with their checks. */
 import type { CheckServiceNode, HealthCheck } from '../../structs/catalog.ts';
 import {
+  atLeast,
   type InstanceFilter,
   instancesOf,
   type MetaFilter,
@@ -8,6 +9,7 @@ import {
   matchesMeta,
   serviceIndex,
 } from './catalog.ts';
+import { gatewaysOfService } from './gateway-services.ts';
 import { getNode } from './nodes.ts';
 import { fold, nodeKey, onNode, type ServiceRow, topics } from './schema.ts';
 import type { ReadIndex, State } from './store.ts';
@@ -46,29 +48,46 @@ export function serviceChecks(state: State, watch: WatchSet, service: string, fi
   return found(state, state.tables.checks.by('service', fold(service)), filter);
 }
 
+/** Which instances of a service are meant: its own, those behind its name in the mesh, or those of its ingress gateways. */
+export type Behind = 'service' | 'mesh' | 'ingress';
+
 /** Instances of a service, each with its node, the node's checks and its own. */
 export function serviceHealth(
   state: State,
   watch: WatchSet,
   service: string,
-  mesh: boolean,
+  behind: Behind,
   filter: InstanceFilter,
 ): { index: ReadIndex; instances: CheckServiceNode[] } {
-  const rows = instancesOf(state, watch, service, mesh);
-  const instances: CheckServiceNode[] = [];
-  for (const row of rows) {
-    const node = getNode(state, row.Node);
-    if (node === undefined || !matchesInstance(filter, row.Service, node)) continue;
-    instances.push({ Node: node, Service: row.Service, Checks: instanceChecks(state, row) });
-  }
+  const { rows, index: gateways } =
+    behind === 'ingress'
+      ? gatewaysOfService(state, watch, service, 'ingress-gateway')
+      : instancesOf(state, watch, service, behind === 'mesh');
+  const instances = withChecks(state, rows, filter);
+  if (behind === 'ingress' && gateways === 0) return { index: 0, instances };
   // Behind a mesh name stand services with other names: each counts.
-  const names = mesh ? [...new Set(rows.map((row) => fold(row.Service.Service)))] : [service];
-  if (mesh) for (const name of names) watch.topic(topics.service(name));
+  const names = behind === 'service' ? [service] : [...new Set(rows.map((row) => fold(row.Service.Service)))];
+  if (behind !== 'service') for (const name of names) watch.topic(topics.service(name));
   const index =
     rows.length === 0
       ? serviceIndex(state, service, false, true)
       : names.flatMap((name) => serviceIndex(state, name, true, true));
-  return { index, instances };
+  return { index: atLeast(state, index, gateways), instances };
+}
+
+/** The instances with node and checks, where they fit. */
+export function withChecks(
+  state: State,
+  rows: readonly ServiceRow[],
+  filter: InstanceFilter | null,
+): CheckServiceNode[] {
+  const instances: CheckServiceNode[] = [];
+  for (const row of rows) {
+    const node = getNode(state, row.Node);
+    if (node === undefined || (filter !== null && !matchesInstance(filter, row.Service, node))) continue;
+    instances.push({ Node: node, Service: row.Service, Checks: instanceChecks(state, row) });
+  }
+  return instances;
 }
 
 export const instanceChecks = (state: State, row: ServiceRow): HealthCheck[] => [

@@ -13,6 +13,7 @@ import {
   listServices,
   nodeServices,
 } from '../../state/catalog.ts';
+import { gatewayIndexKey, servicesOfGateway } from '../../state/gateway-services.ts';
 import { answer, type MethodTable, noMeta, type ServerContext } from '../context.ts';
 import { checkType } from './check-type.ts';
 import { nearOf, sortedBy } from './near.ts';
@@ -147,6 +148,14 @@ export const catalogMethods: MethodTable = {
       const { index, instances } = listInstances(state, watch, args.ServiceName ?? '', args.Connect ?? false, filter);
       const sorted = sortedBy(state, watch, args, keep(instances), (instance) => instance.Node);
       return { index, reply: { ServiceNodes: sorted, ...noMeta } };
+    },
+  },
+  'Catalog.GatewayServices': {
+    kind: 'state',
+    key: (args) => args.ServiceName ?? '',
+    read(state, watch, { ServiceName = '' }) {
+      const services = servicesOfGateway(state, watch, ServiceName);
+      return { index: [gatewayIndexKey], reply: { Services: services.length === 0 ? null : services, ...noMeta } };
     },
   },
   'Catalog.NodeServices': {

@@ -47,7 +47,8 @@ export const healthMethods: MethodTable = {
       if (!args.ServiceName) throw new RpcError('Must provide service name');
       const keep = filterBy(CheckServiceNode, args);
       const filter = instanceFilter(args);
-      const { index, instances } = serviceHealth(state, watch, args.ServiceName, args.Connect ?? false, filter);
+      const behind = args.Ingress ? 'ingress' : args.Connect ? 'mesh' : 'service';
+      const { index, instances } = serviceHealth(state, watch, args.ServiceName, behind, filter);
       const sorted = sortedBy(state, watch, args, keep(instances), ({ Node }) => Node?.Node ?? '');
       return { index, reply: { Nodes: sorted, ...noMeta } };
     },

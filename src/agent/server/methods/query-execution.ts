@@ -29,8 +29,8 @@ export function executeHere(
 ): PreparedQueryExecuteResponse {
   const { store, runtime, config } = context;
   const { Service } = query;
-  const connect = wanted.connect || Service.Connect;
-  const { instances } = serviceHealth(store.state, watchNothing, Service.Service, connect, everything);
+  const behind = wanted.connect || Service.Connect ? 'mesh' : 'service';
+  const { instances } = serviceHealth(store.state, watchNothing, Service.Service, behind, everything);
   const nodes = instances.filter((instance) => isWanted(instance, query));
   for (let i = nodes.length - 1; i > 0; i--) {
     const j = runtime.random.int(i + 1);

@@ -183,7 +183,7 @@ describe('the catalog', () => {
       Checks: [world.check('node'), world.check('own', { ServiceID: 'web' })],
     });
     world.register({ Service: world.service('db'), Check: world.check('other', { ServiceID: 'db' }) });
-    const { instances: found } = serviceHealth(world.store.state, watchNothing, 'WEB', false, everything);
+    const { instances: found } = serviceHealth(world.store.state, watchNothing, 'WEB', 'service', everything);
     expect(found.map((one) => one.Checks?.map((one) => one.CheckID))).toEqual([['node', 'own']]);
   });
 });
