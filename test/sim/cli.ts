@@ -1,58 +1,47 @@
 /**
  * Runs simulations from the command line.
  *
- *   npm run sim -- -seeds=1000          seeds 1..1000
- *   npm run sim -- -seed=17 -trace      one seed, every event on its own line
- *   npm run sim -- -store ...           the real store instead of the small state machine
- *   npm run sim -- -servers=3 ...       cores on a bad network instead of one server on a bad disk
+ *   npm run sim -- -seeds=1000                  seeds 1..1000 of every kind
+ *   npm run sim -- -kind=servers -seeds=1000    of one kind; the kinds are in kinds.ts
+ *   npm run sim -- -kind=cores -seed=17 -trace  one seed, every event on its own line
+ *   npm run sim -- -seeds=1000 -from=5000       seeds 5000..5999
  */
 import { parseArgs } from 'node:util';
-import { runCluster } from './cluster.ts';
-import { runSingle } from './single.ts';
-import { storeFsm } from './store-fsm.ts';
-import { tinyFsm } from './tiny-fsm.ts';
+import { campaign, type KindName, kindNames, kinds } from './kinds.ts';
 
 const { values } = parseArgs({
   args: process.argv.slice(2).map((arg) => (/^-[a-z]/.test(arg) ? `-${arg}` : arg)),
   options: {
+    kind: { type: 'string' },
     seed: { type: 'string' },
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
-    store: { type: 'boolean', default: false },
-    servers: { type: 'string', default: '1' },
     trace: { type: 'boolean', default: false },
   },
 });
 
+const chosen = values.kind === undefined ? kindNames : kindNames.filter((name) => name === values.kind);
+if (chosen.length === 0) {
+  console.error(`no kind ${values.kind}: there are ${kindNames.join(', ')}`);
+  process.exit(2);
+}
 const first = Number(values.seed ?? values.from);
 const count = values.seed === undefined ? Number(values.seeds) : 1;
-const fsm = values.store ? storeFsm : tinyFsm;
-const servers = Number(values.servers);
 const print = values.trace ? (line: string) => console.log(line) : null;
-const sometimes = new Map<string, number>();
-const startMs = performance.now();
-let failures = 0;
-let acknowledged = 0;
-let virtualMs = 0;
 
-for (let seed = first; seed < first + count; seed++) {
-  const result =
-    servers > 1 ? runCluster(seed, servers, print) : await runSingle(seed, { fsm, ...(print && { print }) });
-  acknowledged += result.acknowledged;
-  virtualMs += result.virtualMs;
-  for (const [situation, times] of result.sometimes) sometimes.set(situation, (sometimes.get(situation) ?? 0) + times);
-  if (result.error) {
-    failures += 1;
-    console.error(`seed ${seed}: ${values.trace ? result.error.stack : result.error.message}`);
-    console.error(
-      `  npm run sim -- ${servers > 1 ? `-servers=${servers} ` : values.store ? '-store ' : ''}-seed=${seed} -trace`,
-    );
-  }
+async function report(kind: KindName): Promise<boolean> {
+  console.log(`${kind}: ${kinds[kind].what}`);
+  const startMs = performance.now();
+  const onResult = ({ error }: { readonly error: Error | null }): void => {
+    if (error && values.trace) console.error(error.stack);
+  };
+  const { clean, acknowledged, virtualMs, sometimes, failures } = await campaign(kind, first, count, onResult, print);
+  for (const failure of failures) console.error(failure);
+  const tookSeconds = (performance.now() - startMs) / 1000;
+  console.log(`${clean} of ${count} seeds clean, ${acknowledged} writes acknowledged,`);
+  console.log(`${Math.round(virtualMs / 1000)} s of virtual time in ${tookSeconds.toFixed(1)} s`);
+  for (const [situation, times] of [...sometimes].sort()) console.log(`${String(times).padStart(8)}  ${situation}`);
+  return failures.length === 0;
 }
 
-console.log(`${count - failures} of ${count} seeds clean, ${acknowledged} writes acknowledged,`);
-console.log(
-  `${Math.round(virtualMs / 1000)} s of virtual time in ${((performance.now() - startMs) / 1000).toFixed(1)} s`,
-);
-for (const [situation, times] of [...sometimes].sort()) console.log(`${String(times).padStart(8)}  ${situation}`);
-process.exitCode = failures > 0 ? 1 : 0;
+for (const kind of chosen) if (!(await report(kind))) process.exitCode = 1;

@@ -55,9 +55,10 @@ export class Disk {
   /** Faults are off: the phase in which everything must come good. */
   healed = false;
 
-  constructor(world: World, options: DiskOptions, onCrash: (where: string) => void) {
+  /** @param name of its random numbers; every disk of a world has its own */
+  constructor(world: World, options: DiskOptions, onCrash: (where: string) => void, name = 'disk') {
     this.#world = world;
-    this.#random = world.stream('disk');
+    this.#random = world.stream(name);
     this.#options = options;
     this.#onCrash = onCrash;
   }

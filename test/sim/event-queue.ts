@@ -11,6 +11,10 @@ export class EventQueue<T extends Timed> {
     return this.#heap[0]?.event;
   }
 
+  count(matches: (event: T) => boolean): number {
+    return this.#heap.filter(({ event }) => matches(event)).length;
+  }
+
   push(event: T): void {
     const heap = this.#heap;
     const item = { order: this.#order++, event };

@@ -1,27 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { runSingle, type SimResult } from './single.ts';
-import { storeFsm } from './store-fsm.ts';
-
-const seeds = Array.from({ length: 100 }, (_, i) => i + 1);
-
-/** One line that runs the failing seed again, with every event. */
-const failureOf = ({ seed, error }: SimResult): string | null =>
-  error ? `${error.message} (npm run sim -- -seed=${seed} -trace)` : null;
+import { campaign } from './kinds.ts';
+import { runSingle } from './single.ts';
 
 describe('a single server on a bad disk', () => {
   it('never loses, tears or reorders what it acknowledged, over 100 seeds', async () => {
-    const sometimes = new Map<string, number>();
-    const failures: string[] = [];
-    let acknowledged = 0;
-    for (const seed of seeds) {
-      const result = await runSingle(seed);
-      const failure = failureOf(result);
-      if (failure) failures.push(failure);
-      acknowledged += result.acknowledged;
-      for (const [situation, times] of result.sometimes) {
-        sometimes.set(situation, (sometimes.get(situation) ?? 0) + times);
-      }
-    }
+    const { failures, acknowledged, sometimes } = await campaign('single', 1, 100);
     expect(failures).toEqual([]);
     expect(acknowledged).toBeGreaterThan(10_000);
     // A campaign that never got into trouble proves nothing.
@@ -38,11 +21,7 @@ describe('a single server on a bad disk', () => {
   });
 
   it('keeps its promises with the real store, too', async () => {
-    const failures: string[] = [];
-    for (let seed = 1; seed <= 20; seed++) {
-      const { error } = await runSingle(seed, { fsm: storeFsm });
-      if (error) failures.push(`${error.message} (npm run sim -- -store -seed=${seed} -trace)`);
-    }
+    const { failures } = await campaign('store', 1, 20);
     expect(failures).toEqual([]);
   });
 

@@ -7,7 +7,7 @@ import { EventQueue } from './event-queue.ts';
 import { hashText, Stream } from './prng.ts';
 
 interface Event {
-  readonly atMs: number;
+  atMs: number;
   readonly process: Process | null;
   readonly run: () => void;
   cancelled: boolean;
@@ -19,6 +19,8 @@ export class World {
   /** Hash over everything that was traced: equal for equal seeds, or something is not deterministic. */
   traceHash = 0x811c9dc5;
   readonly sometimes = new Map<string, number>();
+  /** Called after each event, when all that it set off has settled. */
+  afterEvent: (() => void) | null = null;
   readonly #events = new EventQueue<Event>();
   readonly #print: ((line: string) => void) | null;
 
@@ -58,6 +60,11 @@ export class World {
     return new Promise((resolve) => this.after(delayMs, resolve));
   }
 
+  /** Timers and other things a process still waits for. */
+  waitingOf(process: Process): number {
+    return this.#events.count((event) => event.process === process && !event.cancelled);
+  }
+
   /** Runs until `done` says so, `untilMs` has come, or nothing is left to happen. */
   async run(done: () => boolean, untilMs: number): Promise<void> {
     await settle();
@@ -66,9 +73,16 @@ export class World {
       if (!event || event.atMs > untilMs) return;
       this.#events.pop();
       if (event.cancelled || event.process?.alive === false) continue;
+      if (event.process && event.process.pausedUntilMs > event.atMs) {
+        // Stopped by its machine: it comes when the process goes on.
+        event.atMs = event.process.pausedUntilMs;
+        this.#events.push(event);
+        continue;
+      }
       this.nowMs = event.atMs;
       event.run();
       await settle();
+      this.afterEvent?.();
     }
   }
 }
@@ -81,16 +95,23 @@ export class Process {
   readonly name: string;
   readonly world: World;
   alive = true;
+  /** Nothing of this process happens before. */
+  pausedUntilMs = 0;
+  /** How far its wall clock is off. */
+  wallOffsetMs = 0;
   readonly runtime: Runtime;
 
-  constructor(world: World, name: string) {
+  /** @param rate how fast its clock goes: 1.02 gains 2 % */
+  constructor(world: World, name: string, rate = 1) {
     this.world = world;
     this.name = name;
+    // Not before its time on this clock, whatever rounding does.
+    const inWorld = (delayMs: number): number => (rate === 1 ? delayMs : Math.ceil((delayMs / rate) * 1000 + 1) / 1000);
     const clock: Clock = {
-      wallMs: () => 1_700_000_000_000 + Math.floor(world.nowMs),
-      nowMs: () => world.nowMs,
+      wallMs: () => 1_700_000_000_000 + Math.floor(world.nowMs) + this.wallOffsetMs,
+      nowMs: () => world.nowMs * rate,
       after: (delayMs, fn) => {
-        const event = world.after(delayMs, fn, this);
+        const event = world.after(inWorld(delayMs), fn, this);
         return {
           cancel: () => {
             event.cancelled = true;

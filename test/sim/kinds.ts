@@ -1,0 +1,67 @@
+/** The kinds of simulation there are, and how many seeds of each the suite runs. */
+import { runCluster } from './cluster.ts';
+import { runServers } from './servers/run.ts';
+import { runSingle, type SimResult } from './single.ts';
+import { storeFsm } from './store-fsm.ts';
+import { tinyFsm } from './tiny-fsm.ts';
+
+export interface Kind {
+  readonly what: string;
+  readonly run: (seed: number, print: ((line: string) => void) | null) => SimResult | Promise<SimResult>;
+}
+
+export const kinds = {
+  servers: { what: 'whole servers on a bad network and bad disks', run: runServers },
+  cores: {
+    what: 'two to five Raft cores on a bad network',
+    run: (seed, print) => runCluster(seed, 2 + (seed % 4), print),
+  },
+  store: {
+    what: 'one server with the real store on a bad disk',
+    run: (seed, print) => runSingle(seed, { fsm: storeFsm, ...(print && { print }) }),
+  },
+  single: {
+    what: 'one server with a small state machine on a bad disk',
+    run: (seed, print) => runSingle(seed, { fsm: tinyFsm, ...(print && { print }) }),
+  },
+} as const satisfies Record<string, Kind>;
+
+export type KindName = keyof typeof kinds;
+export const kindNames = Object.keys(kinds) as KindName[];
+
+/** The command that runs one seed again, event by event. */
+export const replayLine = (kind: KindName, seed: number): string => `npm run sim -- -kind=${kind} -seed=${seed} -trace`;
+
+export interface Campaign {
+  readonly clean: number;
+  readonly acknowledged: number;
+  readonly virtualMs: number;
+  readonly sometimes: ReadonlyMap<string, number>;
+  /** One line each, with the command to see it again. */
+  readonly failures: readonly string[];
+}
+
+/** Seeds `first` to `first + count - 1` of one kind. */
+export async function campaign(
+  kind: KindName,
+  first: number,
+  count: number,
+  onResult: (result: SimResult) => void = () => {},
+  print: ((line: string) => void) | null = null,
+): Promise<Campaign> {
+  const sometimes = new Map<string, number>();
+  const failures: string[] = [];
+  let acknowledged = 0;
+  let virtualMs = 0;
+  for (let seed = first; seed < first + count; seed++) {
+    const result = await (kinds[kind] as Kind).run(seed, print);
+    acknowledged += result.acknowledged;
+    virtualMs += result.virtualMs;
+    for (const [situation, times] of result.sometimes) {
+      sometimes.set(situation, (sometimes.get(situation) ?? 0) + times);
+    }
+    if (result.error) failures.push(`${kind} seed ${seed}: ${result.error.message}\n  ${replayLine(kind, seed)}`);
+    onResult(result);
+  }
+  return { clean: count - failures.length, acknowledged, virtualMs, sometimes, failures };
+}
