@@ -134,7 +134,9 @@ export function onAppendResult(state: CoreState, leading: Leading, result: Appen
   if (!server || !progress) return;
   onContact(state, leading, progress, result.from.id, result.echo);
   const isHeartbeat = result.echo.prevIndex === 0 && result.echo.lastIndex === 0;
-  if (!isHeartbeat || !result.success) onReplicationResult(state, progress, result, isHeartbeat);
+  // A server that answers again is tried at once, however long it was away.
+  if (isHeartbeat && result.success) progress.retryAtMs = 0;
+  else onReplicationResult(state, progress, result, isHeartbeat);
   maybeCommit(state, leading);
   if (state.leading !== leading) return;
   maybeSendTimeoutNow(state, leading);
