@@ -8,7 +8,13 @@ export type Definitions = Readonly<Record<string, Command>>;
 
 /** Ours alone; listed apart from Consul's. */
 const ownCommands = new Set([
-  ...['completion', 'dev', 'operator autopilot health', 'operator raft transfer-leader', 'snapshot verify', 'top'],
+  'completion',
+  'dev',
+  'doctor',
+  'operator autopilot health',
+  'operator raft transfer-leader',
+  'snapshot verify',
+  'top',
 ]);
 
 export interface Usage {
