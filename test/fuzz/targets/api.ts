@@ -45,7 +45,15 @@ export function apiTarget(): Target {
       const random = { ...nodeRuntime.random, uuid: () => nodeId };
       const events = new UserEvents({ nodeName: 'n1', services: () => [], rpc: server, random, logger: silentLogger });
       const agent = { nodeId, version: '1.10.7' };
-      const api = { rpc: server, config, agent, events, acl: null, tokens: { user: '' }, log: silentLogger } as unknown as Api;
+      const api = {
+        rpc: server,
+        config,
+        agent,
+        events,
+        acl: null,
+        tokens: { user: '' },
+        log: silentLogger,
+      } as unknown as Api;
       // Mostly there is something in the catalog.
       for (const opening of openings.slice(0, dice.int(openings.length + 1))) {
         await settled(request(api, opening), clock);
@@ -90,7 +98,7 @@ async function settled(answer: Promise<unknown>, clock: EagerClock): Promise<voi
     for (let ticks = 0; ticks < 20 && !done; ticks++) await null;
     if (!done) await new Promise((resolve) => setImmediate(resolve));
     if (!done && turn > 2) clock.step();
-    if (turn > 5_000) throw new Error('no answer, whatever time passes');
+    if (turn > 30_000) throw new Error('no answer, whatever time passes');
   }
   await answer;
 }

@@ -11,6 +11,7 @@ import { holds, type Target, unlessRefused } from '../target.ts';
 /** What the parameters' readers look at. */
 const api = {
   config: { datacenter: 'dc1', nodeName: 'n1', http: { useCache: true }, discoveryMaxStaleMs: 10 },
+  tokens: { user: '' },
 } as unknown as Api;
 
 export function queryTarget(): Target {
