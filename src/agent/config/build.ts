@@ -165,7 +165,16 @@ function partsOf(
       kvMaxValueSize: limits.kv_max_value_size,
       txnMaxReqLen: limits.txn_max_req_len,
     },
-    ui: { enabled: ui_config.enabled, dir: ui_config.dir, contentPath: contentPath(ui_config.content_path) },
+    ui: {
+      enabled: ui_config.enabled,
+      dir: ui_config.dir,
+      contentPath: contentPath(ui_config.content_path),
+      metricsProxy: {
+        baseUrl: ui_config.metrics_proxy.base_url,
+        addHeaders: ui_config.metrics_proxy.add_headers,
+        pathAllowlist: allowedPaths(ui_config),
+      },
+    },
     raft: {
       protocol: settings.raft_protocol,
       multiplier: performance.raft_multiplier,
@@ -284,3 +293,9 @@ function contentPath(path: string): string {
   const inner = path.replace(/^\/+|\/+$/g, '');
   return inner === '' ? '/' : `/${inner}/`;
 }
+
+/** Prometheus is asked for queries alone, unless the operator says otherwise. */
+const allowedPaths = ({ metrics_provider, metrics_proxy }: Settings['ui_config']): readonly string[] =>
+  metrics_provider === 'prometheus' && metrics_proxy.path_allowlist.length === 0
+    ? ['/api/v1/query', '/api/v1/query_range']
+    : metrics_proxy.path_allowlist;

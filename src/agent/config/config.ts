@@ -155,7 +155,18 @@ export interface Config {
     readonly kvMaxValueSize: number;
     readonly txnMaxReqLen: number;
   };
-  readonly ui: { readonly enabled: boolean; readonly dir: string; readonly contentPath: string };
+  readonly ui: {
+    readonly enabled: boolean;
+    readonly dir: string;
+    readonly contentPath: string;
+    readonly metricsProxy: {
+      /** '' = none. */
+      readonly baseUrl: string;
+      readonly addHeaders: readonly { readonly name: string; readonly value: string }[];
+      /** Full paths; empty = all. */
+      readonly pathAllowlist: readonly string[];
+    };
+  };
   readonly raft: {
     readonly protocol: number;
     readonly multiplier: number;

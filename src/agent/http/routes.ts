@@ -16,6 +16,7 @@ import { discoveryChainRoutes } from './discovery-chain.ts';
 import { eventRoutes } from './event.ts';
 import { healthRoutes } from './health.ts';
 import { intentionRoutes } from './intentions.ts';
+import { internalUiRoutes } from './internal-ui.ts';
 import { kvRoutes } from './kv.ts';
 import { maintenanceRoutes } from './maintenance.ts';
 import { operatorRoutes } from './operator.ts';
@@ -45,6 +46,7 @@ export const routes: readonly Route[] = [
   ...eventRoutes,
   ...healthRoutes,
   ...intentionRoutes,
+  ...internalUiRoutes,
   ...keyringRoutes,
   ...kvRoutes,
   ...maintenanceRoutes,

@@ -59,7 +59,14 @@ describe('the root', () => {
   it('names the agent, or leads to the UI', async () => {
     const plain = await serve(leader).request('GET', '/');
     expect([plain.status, plain.text]).toEqual([200, 'Consul Agent']);
-    const ui = serve(leader, { ui: { enabled: true, dir: '', contentPath: '/ops/' } });
+    const ui = serve(leader, {
+      ui: {
+        enabled: true,
+        dir: '',
+        contentPath: '/ops/',
+        metricsProxy: { baseUrl: '', addHeaders: [], pathAllowlist: [] },
+      },
+    });
     expect((await ui.request('GET', '/')).headers['location']).toBe('/ops/');
     const page = await ui.request('GET', '/ops/nodes');
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
