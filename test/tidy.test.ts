@@ -37,6 +37,7 @@ describe('arrows point down', () => {
       if (path === 'src/commands/agent.ts') return true;
       // These do the agent's own work without one, and load it when they do.
       const borrowers = [
+        'src/commands/acl',
         'src/commands/validate.ts',
         'src/commands/services',
         'src/commands/snapshot',

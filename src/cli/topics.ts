@@ -2,6 +2,30 @@
 import type { Topic } from './help.ts';
 
 export const topics: Readonly<Record<string, Topic>> = {
+  acl: {
+    usage: 'acl <subcommand> [options] [args]',
+    summary: 'Interact with ACLs',
+    description:
+      'This command has subcommands for deciding who may do what: tokens, and the policies and roles they link to.\n\nSee "tc acl <subcommand> -h" for the options of each.',
+  },
+  'acl policy': {
+    usage: 'acl policy <subcommand> [options] [args]',
+    summary: "Manage Consul's ACL policies",
+    description:
+      'Policies are sets of rules under a name.\n\nSee "tc acl policy <subcommand> -h" for the options of each.',
+  },
+  'acl role': {
+    usage: 'acl role <subcommand> [options] [args]',
+    summary: "Manage Consul's ACL roles",
+    description:
+      'Roles are policies and identities under one name.\n\nSee "tc acl role <subcommand> -h" for the options of each.',
+  },
+  'acl token': {
+    usage: 'acl token <subcommand> [options] [args]',
+    summary: "Manage Consul's ACL tokens",
+    description:
+      'Tokens are secrets, and what whoever holds them may do.\n\nSee "tc acl token <subcommand> -h" for the options of each.',
+  },
   kv: {
     usage: 'kv <subcommand> [options] [args]',
     summary: 'Interact with the key-value store',
@@ -53,7 +77,6 @@ export const topics: Readonly<Record<string, Topic>> = {
 
 /** Known by name, so that nobody takes them for a typing error; they answer "not supported yet". */
 export const notYet: Readonly<Record<string, string>> = {
-  acl: 'Interact with ACLs',
   config: 'Interact with the centralized configurations',
   connect: 'Interact with the service mesh',
   exec: 'Executes a command on nodes',

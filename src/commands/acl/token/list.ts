@@ -1,0 +1,14 @@
+import { saying, shownFlags, tokensText } from '../../../cli/acl.ts';
+import { defineCommand } from '../../../cli/command.ts';
+import { aclApi } from '../../../client/acl.ts';
+
+export default defineCommand({
+  summary: 'List ACL tokens',
+  usage: 'acl token list [options]',
+  description: 'Lists all tokens with what they link to; secrets are shown only to those who may change tokens.',
+  http: 'all',
+  flags: shownFlags,
+  async run({ flags, out, http }) {
+    out(tokensText(await saying('Failed to retrieve the token list', aclApi(http()).tokens()), flags));
+  },
+});
