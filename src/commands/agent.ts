@@ -1,4 +1,5 @@
 /** `tc agent`: reads the configuration, runs the agent, and translates signals into its end. */
+import type { ServiceState } from '../agent/service-manager.ts';
 import { CliError, defineCommand } from '../cli/command.ts';
 import { consulVersion, ownVersion } from '../cli/version.ts';
 
@@ -60,6 +61,12 @@ export default defineCommand({
     const { logger } = telemetry;
     const version = `v${consulVersion}+tc.${ownVersion}`;
 
+    const tellServiceManager = (state: ServiceState): void => {
+      if (!process.env['NOTIFY_SOCKET']) return;
+      import('../agent/service-manager.ts')
+        .then(({ notifyServiceManager }) => notifyServiceManager(state))
+        .catch((error: Error) => logger.warn('Failed to notify the service manager', { error: error.message }));
+    };
     const end = async (code: number, stop: () => Promise<void>): Promise<number> => {
       // Whatever hangs must not keep a service manager waiting.
       setTimeout(() => process.exit(code), stopMs).unref();
@@ -96,6 +103,7 @@ export default defineCommand({
       return end(1, async () => {});
     }
 
+    tellServiceManager('ready');
     const interrupted = new Promise<number>((resolve) => {
       let leaving = false;
       const onEnd = (signal: 'interrupt' | 'terminated', leaves: boolean): void => {
@@ -127,6 +135,7 @@ export default defineCommand({
     });
     const code = await Promise.race([agent.ended, interrupted]);
     logger.info('Requesting shutdown');
+    tellServiceManager('stopping');
     return end(code, () => agent.stop());
   },
 });
