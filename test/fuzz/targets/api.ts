@@ -1,4 +1,5 @@
 /** Whole requests against a whole server: every route with changed queries, names and bodies, several in a row. */
+import { AgentCache } from '../../../src/agent/cache/agent-cache.ts';
 import { UserEvents } from '../../../src/agent/events/user-events.ts';
 import type { Api, Route } from '../../../src/agent/http/api.ts';
 import { routes } from '../../../src/agent/http/routes.ts';
@@ -45,11 +46,13 @@ export function apiTarget(): Target {
       const server = await instantServer(config, clock, dice);
       const random = { ...nodeRuntime.random, uuid: () => nodeId };
       const events = new UserEvents({ nodeName: 'n1', services: () => [], rpc: server, random, logger: silentLogger });
+      const cache = new AgentCache({ rpc: server, clock, logger: silentLogger });
       const agent = { nodeId, version: '1.10.7' };
       const api = {
         rpc: server,
         config,
         agent,
+        cache,
         events,
         acl: null,
         tokens: { user: '' },
@@ -64,6 +67,7 @@ export function apiTarget(): Target {
         const body = dice.oneIn(4) ? Buffer.from(input) : bodyFor(route, pool, dice);
         await settled(request(api, requestFor(route, body, queries, dice)), clock);
       }
+      cache.stop();
       await server.stop();
     },
   };

@@ -77,6 +77,7 @@ const api = {
   },
   events: { fire: () => Promise.reject(errors.noLeader()) },
   agent: { snapshots: { restore: () => Promise.reject(errors.noLeader()) } },
+  cache: { get: () => Promise.reject(errors.noLeader()) },
   acl: null,
   tokens: { user: '' },
   log: silentLogger,
