@@ -277,6 +277,7 @@ async function startClientNode(options: ClusterOptions): Promise<Cluster> {
     servers,
     datacenter: config.datacenter,
     holdTimeoutMs: config.rpcHoldTimeoutMs,
+    limit: { perSecond: config.limits.rpcRate, burst: config.limits.rpcMaxBurst },
     runtime,
   });
   stops.push(() => rpc.stop());

@@ -61,8 +61,9 @@ function translate(text: string, whole: string): string {
     repeatable = true;
     if (char === '\\') {
       if (at + 1 === text.length) fail('trailing backslash at end of expression', '');
-      out += escaped(text[at + 1]!);
-      at += 2;
+      const piece = escapeAt(text, at);
+      out += piece.source;
+      at += piece.length;
     } else if (char === '[') {
       const [piece, length] = characterClass(text, at);
       out += piece;
@@ -82,6 +83,16 @@ function translate(text: string, whole: string): string {
   }
   if (depth > 0) fail('missing closing )', whole);
   return out;
+}
+
+/** The escape that begins at a backslash which is not the last character. */
+function escapeAt(text: string, at: number): { readonly source: string; readonly length: number } {
+  // Go allows `\pL` for `\p{L}`.
+  const category = /^\\([pP])([A-Z])/.exec(text.slice(at, at + 3));
+  if (category !== null) return { source: `\\${category[1]}{${category[2]}}`, length: 3 };
+  const named = /^\\[pP]\{\^?\w+\}/.exec(text.slice(at));
+  if (named !== null) return { source: named[0], length: named[0].length };
+  return { source: escaped(text[at + 1]!), length: 2 };
 }
 
 function escaped(char: string): string {
@@ -112,8 +123,10 @@ function characterClass(text: string, start: number): readonly [string, number] 
       out += posixClasses[posix[1]!] ?? fail('invalid character class range', posix[0]);
       at += posix[0].length;
     } else if (char === '\\') {
-      out += escaped(text[at + 1] ?? fail('missing closing ]', text.slice(start)));
-      at += 2;
+      if (at + 1 === text.length) fail('missing closing ]', text.slice(start));
+      const piece = escapeAt(text, at);
+      out += piece.source;
+      at += piece.length;
     } else {
       out += char === '[' || char === ']' ? `\\${char}` : char;
       at++;

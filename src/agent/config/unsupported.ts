@@ -37,8 +37,6 @@ const withoutEffect: readonly string[] = [
   'addresses.grpc',
   'cache',
   'connect.ca_config',
-  'limits.rpc_max_burst',
-  'limits.rpc_rate',
 ];
 
 /** Why an agent cannot start with these settings, or undefined. */

@@ -6,6 +6,7 @@ import { errors, fromRemote } from '../errors.ts';
 import type { Answer, CallOptions, RpcCaller } from './caller.ts';
 import { carriesMeta, metaOf, noMeta } from './codec.ts';
 import type { ConnectionPool } from './pool.ts';
+import { type RateLimit, RateLimiter } from './rate-limiter.ts';
 import type { ServerList } from './server-list.ts';
 import { type Args, type MethodName, type Reply, type Signature, signatures } from './signatures.ts';
 import { ConnectionError, RemoteError } from './stream-client.ts';
@@ -16,6 +17,8 @@ export interface RemoteCallerOptions {
   readonly datacenter: string;
   /** How long a call is tried again while there is no leader, or nobody answers. */
   readonly holdTimeoutMs: number;
+  /** Calls of this agent beyond it are refused. */
+  readonly limit: RateLimit;
   readonly runtime: Runtime;
 }
 
@@ -24,9 +27,11 @@ const jitterFraction = 16;
 
 export function createRemoteCaller(options: RemoteCallerOptions): RpcCaller & { stop(): void } {
   const stopped = new AbortController();
+  const limiter = new RateLimiter(options.limit, options.runtime.clock.nowMs());
   return {
     async call<M extends MethodName>(method: M, args: Partial<Args<M>>, call?: CallOptions): Promise<Answer<Reply<M>>> {
       const { clock } = options.runtime;
+      if (!limiter.take(clock.nowMs())) throw errors.rateLimited();
       const signal = call?.signal === undefined ? stopped.signal : AbortSignal.any([call.signal, stopped.signal]);
       const full = withDatacenter(method, args, options.datacenter);
       const deadlineMs = clock.nowMs() + options.holdTimeoutMs;

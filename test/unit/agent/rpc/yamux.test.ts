@@ -188,3 +188,44 @@ describe('yamux session', () => {
     );
   });
 });
+
+describe('acknowledgements', () => {
+  const ack = (id: number): Uint8Array => Uint8Array.of(0, 1, 0, 2, 0, 0, 0, id, 0, 0, 0, 0);
+
+  it('that do not come within 75 seconds end the session', () => {
+    const clock = new FakeClock();
+    const { session, closed } = makeSession('client', () => {}, clock);
+    session.open();
+    // The peer lives: it answers pings, but it has lost the stream.
+    for (let ping = 1; ping <= 2; ping++) {
+      clock.advance(30_000);
+      session.receive(Uint8Array.of(0, 2, 0, 2, 0, 0, 0, 0, 0, 0, 0, ping));
+    }
+    expect(session.closed).toBe(false);
+    clock.advance(14_999);
+    expect(session.closed).toBe(false);
+    clock.advance(1);
+    expect(closed.map((error) => error?.message)).toEqual(['stream open was not acknowledged']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('are waited for from the oldest stream that lacks one', () => {
+    const clock = new FakeClock();
+    const { session } = makeSession('client', () => {}, clock);
+    session.open();
+    session.receive(ack(1));
+    for (let ping = 1; ping <= 3; ping++) {
+      clock.advance(30_000);
+      session.receive(Uint8Array.of(0, 2, 0, 2, 0, 0, 0, 0, 0, 0, 0, ping));
+    }
+    expect(session.closed).toBe(false);
+  });
+
+  it('are owed for no more than 256 streams at a time', () => {
+    const { session } = makeSession('client');
+    for (let n = 0; n < 256; n++) session.open();
+    expect(() => session.open()).toThrow('too many streams wait to be acknowledged');
+    session.receive(ack(1));
+    expect(session.open().id).toBe(513);
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { Member } from '../../../../src/agent/gossip/member.ts';
+import { Forwarder } from '../../../../src/agent/rpc/forwarder.ts';
+import { ConnectionPool } from '../../../../src/agent/rpc/pool.ts';
+import { nodeRuntime } from '../../../../src/lib/runtime-node.ts';
+
+const range = { min: 1, max: 5, current: 2 };
+const server = (name: string, dc: string, status: Member['status'] = 'alive'): Member => ({
+  name: `${name}.${dc}`,
+  address: '127.0.0.1',
+  port: 8302,
+  tags: { role: 'consul', dc, id: name, port: '8300', vsn: '2', build: '1.10.7:', raft_vsn: '3' },
+  status,
+  protocol: range,
+  delegate: range,
+});
+
+function make(wan: readonly Member[], rtts: Readonly<Record<string, number>> = {}) {
+  const pool = new ConnectionPool({ clock: nodeRuntime.clock, maxStreams: 1, idleMs: 1 });
+  return new Forwarder({
+    pool,
+    random: nodeRuntime.random,
+    datacenter: 'here',
+    lan: () => [],
+    wan: () => wan,
+    rttSeconds: ({ name }) => rtts[name] ?? Number.POSITIVE_INFINITY,
+  });
+}
+
+describe('datacenters', () => {
+  it('come with this one first, then by the median distance of their servers, the unknown by name', () => {
+    const wan = [
+      server('a', 'zulu'),
+      server('b', 'yankee'),
+      server('f1', 'far'),
+      server('f2', 'far'),
+      server('f3', 'far'),
+      server('n', 'near'),
+      server('h', 'here'),
+    ];
+    const rtts = { f1: 0.001, f2: 0.2, f3: 0.3, n: 0.05 };
+    expect(make(wan, rtts).datacenters()).toEqual(['here', 'near', 'far', 'yankee', 'zulu']);
+    expect(make([]).datacenters()).toEqual(['here']);
+  });
+
+  it('that nobody knows, or where nobody lives, are told apart', async () => {
+    const forwarder = make([server('d', 'dead', 'failed')]);
+    await expect(forwarder.toDatacenter('nope', 'Status.Ping', {})).rejects.toThrow('No path to datacenter');
+    await expect(forwarder.toDatacenter('dead', 'Status.Ping', {})).rejects.toThrow(
+      'Remote DC has no server currently reachable',
+    );
+  });
+});
