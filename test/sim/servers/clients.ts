@@ -22,7 +22,10 @@ export type Outcome<R> =
 /** Errors that promise that nothing was done. */
 const harmless = ['No cluster leader', 'invalid session', 'Invalid session', 'connection refused'];
 const patienceMs = 15_000;
-const watchTimeoutMs = 2_000;
+const watchTimeoutsMs = [300, 1_000, 3_000];
+/** A key that seldom changes: who waits on it mostly waits in vain. */
+const quietKey = 'quiet';
+const quietMs = 1_000;
 /** A change must reach who waits for it within this, once the weather is calm. */
 const wakeLimitMs = 1_500;
 
@@ -56,15 +59,16 @@ export class Clients {
   }
 
   get keys(): string[] {
-    return Array.from({ length: this.#options.options.keys }, (_, i) => `key/${i}`);
+    return [quietKey, ...Array.from({ length: this.#options.options.keys }, (_, i) => `key/${i}`)];
   }
   readonly locks = ['lock/0', 'lock/1'];
 
   start(): void {
     const { clients } = this.#options.options;
     for (let i = 0; i < clients; i++) this.#run(() => this.#writer(`writer ${i}`));
-    this.#run(() => this.#watcher('watcher 0'));
-    this.#run(() => this.#watcher('watcher 1'));
+    this.#run(() => this.#quietWriter('quiet writer'));
+    for (let i = 0; i < 2; i++) this.#run(() => this.#watcher(`watcher ${i}`, this.#random.pick(this.keys)));
+    for (let i = 0; i < 3; i++) this.#run(() => this.#watcher(`quiet watcher ${i}`, quietKey));
     for (let i = 0; i < 3; i++) this.#run(() => this.#locker(`locker ${i}`));
   }
 
@@ -131,12 +135,19 @@ export class Clients {
   async #writer(name: string): Promise<void> {
     while (!this.stopping) {
       await this.#think();
-      const key = this.#random.pick(this.keys);
+      const key = this.#random.pick(this.keys.slice(1));
       const dice = this.#random.float();
       if (dice < 0.35) await this.read(name, this.#pick(), key, this.#random.chance(0.5));
       else if (dice < 0.7) await this.put(name, this.#pick(), key);
       else if (dice < 0.95) await this.#compareAndSet(name, key);
       else await this.#write(name, this.#pick(), 'delete', { Key: key }, () => ({ kind: 'delete' }));
+    }
+  }
+
+  async #quietWriter(name: string): Promise<void> {
+    while (!this.stopping) {
+      await this.#options.world.sleep(this.#random.around(quietMs));
+      await this.put(name, this.#pick(), quietKey);
     }
   }
 
@@ -222,9 +233,8 @@ export class Clients {
   }
 
   /** Waits for one change after the other, on changing servers. */
-  async #watcher(name: string): Promise<void> {
+  async #watcher(name: string, key: string): Promise<void> {
     const { world, history } = this.#options;
-    const key = this.#random.pick(this.keys);
     let seen = 1;
     while (!this.stopping) {
       const floor = history.newestIndex(key);
@@ -234,7 +244,7 @@ export class Clients {
         Datacenter: 'dc1',
         Key: key,
         MinQueryIndex: seen,
-        MaxQueryTime: watchTimeoutMs * 1e6,
+        MaxQueryTime: this.#random.pick(watchTimeoutsMs) * 1e6,
       });
       if (outcome.kind !== 'answer') {
         await this.#think();

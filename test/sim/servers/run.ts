@@ -134,7 +134,6 @@ class ServersRun {
     for (const server of this.#servers) {
       server.disk.healed = true;
       if (server.process === null) server.start();
-      else server.process.pausedUntilMs = 0;
     }
   }
 

@@ -43,7 +43,7 @@ export function storm(around: StormOptions): void {
     const pauseMs = random.around(1000);
     world.trace(`${id} pauses for ${pauseMs.toFixed(0)} ms`);
     world.sometime(isLeader ? 'leader paused' : 'follower paused');
-    process.pausedUntilMs = world.nowMs + pauseMs;
+    process.pausedUntilMs = Math.max(process.pausedUntilMs, world.nowMs + pauseMs);
   });
   every(options.clockJumpEveryMs, () => {
     const { process } = random.pick(servers);
