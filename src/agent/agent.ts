@@ -196,7 +196,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
       return config();
     },
   };
-  const dns = await startDns(config, rpc, tokens, options);
+  const dns = await startDns(config, rpc, cache, tokens, options);
   stops.push(() => dns?.stop());
   const http = createHttpServer({
     api,
@@ -218,13 +218,14 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
 async function startDns(
   config: () => Config,
   rpc: RpcCaller,
+  cache: AgentCache,
   tokens: AgentTokens,
   { runtime, telemetry: { logger, metrics } }: AgentOptions,
 ): Promise<DnsServer | null> {
   if (config().dnsAddrs.length === 0) return null;
   // Not loaded where nobody asks.
   const { createDnsServer } = await import('./dns/server.ts');
-  const dns = createDnsServer({ config, rpc, token: () => tokens.user, runtime, logger, metrics });
+  const dns = createDnsServer({ config, rpc, cache, token: () => tokens.user, runtime, logger, metrics });
   await dns.start();
   return dns;
 }

@@ -1,5 +1,6 @@
 /** The DNS interface: its parts, and a listener for UDP and one for TCP on every configured address. */
 import type { Runtime } from '../../lib/runtime.ts';
+import type { AgentCache } from '../cache/agent-cache.ts';
 import type { Config } from '../config/config.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
 import type { Logger, Metrics } from '../telemetry/api.ts';
@@ -17,6 +18,8 @@ export interface DnsServerOptions {
   /** As it is now: read at the start and at every reload. */
   readonly config: () => Config;
   readonly rpc: RpcCaller;
+  /** Asked where `dns_config.use_cache` says so. */
+  readonly cache: Pick<AgentCache, 'get'>;
   /** The agent's token for requests that bring none. */
   readonly token: () => string;
   readonly runtime: Runtime;
@@ -33,7 +36,7 @@ export interface DnsServer {
   stop(): Promise<void>;
 }
 
-export function createDnsServer({ config, rpc, token, runtime, logger, metrics }: DnsServerOptions): DnsServer {
+export function createDnsServer({ config, rpc, cache, token, runtime, logger, metrics }: DnsServerOptions): DnsServer {
   const log = logger.named('dns');
   const { random } = runtime;
   let current: DnsSettings = settingsOf(config());
@@ -41,7 +44,7 @@ export function createDnsServer({ config, rpc, token, runtime, logger, metrics }
   const encoder = new Encoder();
   const kept = new KeptAnswers(random);
   const upstreams = new Upstreams({ runtime, logger: log });
-  const reader = new CatalogReader({ rpc, settings, token, metrics });
+  const reader = new CatalogReader({ rpc, cache, settings, token, metrics });
   const catalog = new AskCatalog({ reader, upstreams, settings, random, logger: log });
   const answerer = new Answerer({ catalog, upstreams, settings, encoder, random });
   const { nodeName } = current;

@@ -72,7 +72,9 @@ export class Upstreams {
       }
       logger.debug('recurse failed for question', { question, recursor, rcode });
     }
-    logger.error('all resolvers failed for question', { question: nameText(asked.question.name) });
+    if (recursors.length > 0) {
+      logger.error('all resolvers failed for question', { question: nameText(asked.question.name) });
+    }
     return null;
   }
 

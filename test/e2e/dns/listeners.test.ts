@@ -15,6 +15,8 @@ const web: Instance[] = Array.from({ length: 12 }, (_, i) => ({
   address: `10.0.0.${i + 1}`,
   service: { Service: 'web', Port: 80 },
 }));
+/** Nothing here is cached. */
+const cache = { get: () => Promise.reject(new Error('not cached')) };
 const stops: (() => unknown)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
@@ -34,6 +36,7 @@ async function started(rest: Partial<Config> = {}, host = '127.0.0.1') {
   const dns: DnsServer = createDnsServer({
     config: () => config,
     rpc: catalog,
+    cache,
     token: () => '',
     runtime: nodeRuntime,
     logger,
@@ -74,6 +77,7 @@ describe('listeners', () => {
     const again = createDnsServer({
       config: () => configWith({}, { dnsAddrs: [`127.0.0.1:${port}`] }),
       rpc: new FakeCatalog([]),
+      cache,
       token: () => '',
       runtime: nodeRuntime,
       logger: silentLogger,

@@ -328,6 +328,30 @@ describe('answers that hold', () => {
     expect(world.catalog.calls).toHaveLength(2);
   });
 
+  it('of a server that follows hold while it gives the same object', async () => {
+    const world = new World(web(2), configWith({ maxStaleMs: 1000 }));
+    world.catalog.follows = true;
+    const sizes = async () => (await world.ask('web.service.consul')).answer.length;
+    expect([await sizes(), await sizes()]).toEqual([2, 2]);
+    world.catalog.change(web(1));
+    expect(await sizes()).toBe(1);
+    // Too old all of a sudden: the leader is asked.
+    world.catalog.lastContactNs = 2e9;
+    world.catalog.calls = [];
+    expect(await sizes()).toBe(1);
+    expect(world.catalog.calls.at(-1)).toBe('Health.ServiceNodes');
+    world.catalog.error = new RpcError('No cluster leader');
+    expect((await world.ask('web.service.consul')).rcode).toBe(2);
+  });
+
+  it("come from the agent's cache where that is wanted", async () => {
+    const world = new World(web(2), configWith({ useCache: true }));
+    expect((await world.ask('web.service.consul')).answer).toHaveLength(2);
+    expect((await world.ask('n0.node.consul')).answer).toHaveLength(1);
+    expect(world.catalog.calls).toContain('Health.ServiceNodes');
+    expect(world.catalog.calls).toContain('Catalog.NodeServices stale');
+  });
+
   it('keep to their transport, their EDNS and the case of their name', async () => {
     const world = new World(web(6));
     expect((await world.ask('web.service.consul')).answer).toHaveLength(3);

@@ -1,4 +1,5 @@
 /** A DNS interface over a small catalog in memory: questions in, decoded answers out, everything from seeds. */
+import { AgentCache } from '../../../../src/agent/cache/agent-cache.ts';
 import type { Config } from '../../../../src/agent/config/config.ts';
 import { Answerer, type Client } from '../../../../src/agent/dns/answer.ts';
 import { AskCatalog } from '../../../../src/agent/dns/ask-catalog.ts';
@@ -86,6 +87,8 @@ export class FakeCatalog implements RpcCaller {
   /** Where set, every call throws it. */
   error: Error | null = null;
   lastContactNs = 0;
+  /** Like a server that follows: the same object as long as nothing changes, and no word on how long. */
+  follows = false;
   /** What prepared queries answer; null where nobody made one. */
   executed: Partial<PreparedQueryExecuteResponse> | null = null;
   readonly executions: Record<string, unknown>[] = [];
@@ -111,7 +114,7 @@ export class FakeCatalog implements RpcCaller {
     const answer: Answer<unknown> = {
       reply: this.#kept(method, asked),
       meta: { LastContact: this.lastContactNs } as Answer<unknown>['meta'],
-      isCurrent: () => this.#version === version,
+      ...(this.follows ? {} : { isCurrent: () => this.#version === version }),
     };
     return answer as never;
   };
@@ -198,12 +201,13 @@ export class World {
     const note = (message: string) => void this.log.push(message);
     const logger = { ...silentLogger, warn: note, error: note };
     this.catalog = new FakeCatalog(instances);
+    const cache = new AgentCache({ rpc: this.catalog, clock: runtime.clock, logger });
     const current = settingsOf(config);
     const settings = () => current;
     const encoder = new Encoder();
     this.kept = new KeptAnswers(random);
     const upstreams = new Upstreams({ runtime, logger });
-    const reader = new CatalogReader({ rpc: this.catalog, settings, token: () => this.token, metrics });
+    const reader = new CatalogReader({ rpc: this.catalog, cache, settings, token: () => this.token, metrics });
     const catalog = new AskCatalog({ reader, upstreams, settings, random, logger });
     const answerer = new Answerer({ catalog, upstreams, settings, encoder, random });
     const { kept } = this;
