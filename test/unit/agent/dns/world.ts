@@ -1,5 +1,5 @@
 /** A DNS interface over a small catalog in memory: questions in, decoded answers out, everything from seeds. */
-import { AgentCache } from '../../../../src/agent/cache/agent-cache.ts';
+import type { AgentCache } from '../../../../src/agent/cache/agent-cache.ts';
 import type { Config } from '../../../../src/agent/config/config.ts';
 import { Answerer, type Client } from '../../../../src/agent/dns/answer.ts';
 import { AskCatalog } from '../../../../src/agent/dns/ask-catalog.ts';
@@ -201,7 +201,9 @@ export class World {
     const note = (message: string) => void this.log.push(message);
     const logger = { ...silentLogger, warn: note, error: note };
     this.catalog = new FakeCatalog(instances);
-    const cache = new AgentCache({ rpc: this.catalog, clock: runtime.clock, logger });
+    const cache: Pick<AgentCache, 'get'> = {
+      get: async (method, subject) => ({ answer: await this.catalog.call(method, subject), hit: true, ageMs: 0 }),
+    };
     const current = settingsOf(config);
     const settings = () => current;
     const encoder = new Encoder();
