@@ -27,6 +27,8 @@ export class NodeTable {
   /** Probe order: shuffled, new nodes inserted at random places. */
   readonly order: Node[] = [];
   readonly #byName = new Map<string, Node>();
+  /** Who is or was suspect: few, so that timers need not look at everybody. */
+  readonly #suspects = new Set<Node>();
   readonly #config: MemberlistConfig;
   readonly #random: Random;
   readonly #awareness: Awareness;
@@ -156,6 +158,7 @@ export class NodeTable {
     node.state = 'suspect';
     node.stateChangedMs = nowMs;
     const { suspicionMult, suspicionMaxTimeoutMult, probeIntervalMs } = this.#config;
+    this.#suspects.add(node);
     node.suspicion = startSuspicion(claim.From, nowMs, {
       suspicionMult,
       maxTimeoutMult: suspicionMaxTimeoutMult,
@@ -199,8 +202,9 @@ export class NodeTable {
 
   /** Suspects whose time to refute is over become dead. */
   expireSuspects(nowMs: number): void {
-    for (const node of this.order) {
+    for (const node of this.#suspects) {
       const { suspicion } = node;
+      if (suspicion === null) this.#suspects.delete(node);
       if (suspicion === null || node.state !== 'suspect' || deadlineMs(suspicion) > nowMs) continue;
       this.#log(
         'debug',
@@ -213,7 +217,7 @@ export class NodeTable {
   /** Earliest end of a suspicion, or Infinity. */
   nextSuspicionMs(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const { suspicion } of this.order) if (suspicion !== null) next = Math.min(next, deadlineMs(suspicion));
+    for (const { suspicion } of this.#suspects) if (suspicion !== null) next = Math.min(next, deadlineMs(suspicion));
     return next;
   }
 
