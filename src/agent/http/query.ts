@@ -115,12 +115,16 @@ function execute(request: ApiRequest, api: Api, QueryIDOrName: string): MaybePro
   };
   const view = valueView(PreparedQueryExecuteResponse, (reply: PreparedQueryExecuteResponse) => ({
     ...reply,
-    Nodes: instancesShown(reply.Nodes),
+    Nodes: reply.Datacenter === api.config.datacenter ? instancesShown(reply.Nodes) : passedOn(reply.Nodes),
     ...asked(args),
   }));
   const shown = shownBy(request, view);
   return read(request, api, 'PreparedQuery.Execute', args, (reply) => shown(reply, false), { tellsConsistency: true });
 }
+
+/** What another datacenter found is shown as it came: nothing where there is nothing. */
+const passedOn = (nodes: PreparedQueryExecuteResponse['Nodes']): PreparedQueryExecuteResponse['Nodes'] =>
+  nodes?.map((one) => (one.Checks?.length === 0 ? { ...one, Checks: null } : one)) ?? null;
 
 /** Answers tell in their body how they were asked for. */
 const asked = (options: ReadOptions): { readonly KnownLeader: true; readonly ConsistencyLevel: string } => ({

@@ -9,6 +9,7 @@ import { type HttpAnswer, jsonType, metaHeaders, text, unknownMeta } from './ans
 import type { Api } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
 import { consistencyLevel, type ReadOptions } from './query-options.ts';
+import { translated } from './translate.ts';
 import type { View } from './view.ts';
 
 export interface Shown {
@@ -46,7 +47,8 @@ export function read<M extends MethodName>(
     if (args.AllowStale === true && (args.MaxStaleDuration ?? 0) > 0 && meta.LastContact > args.MaxStaleDuration!) {
       return read(request, api, method, { ...args, AllowStale: false, MaxStaleDuration: 0 }, show, traits);
     }
-    const shown = show(answer.reply, isCurrent !== undefined);
+    const reply = ofElsewhere(api, method, args, answer.reply);
+    const shown = show(reply, isCurrent !== undefined && reply === answer.reply);
     const headers = metaHeaders(waits ? streamed(meta, api, traits) : meta, consistency);
     for (const part of shown.headers) headers.push(part);
     const repeatable = waits || meta.LastContact !== 0 ? undefined : isCurrent;
@@ -62,6 +64,20 @@ export function read<M extends MethodName>(
   } catch (error) {
     return fail(error);
   }
+}
+
+/** Answers of another datacenter, with the addresses that can be reached from here. */
+function ofElsewhere<M extends MethodName>(
+  api: Api,
+  method: M,
+  args: Partial<Args<M>> & ReadOptions,
+  reply: Reply<M>,
+): Reply<M> {
+  if (!api.config.translateWanAddrs) return reply;
+  // A query may have been answered elsewhere although it was asked here.
+  const datacenter =
+    method === 'PreparedQuery.Execute' ? (reply as { Datacenter: string }).Datacenter : args.Datacenter;
+  return datacenter === api.config.datacenter ? reply : translated(method, reply);
 }
 
 const streamed = (meta: QueryMeta, api: Api, { streams }: ReadTraits): QueryMeta =>
