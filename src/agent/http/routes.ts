@@ -1,6 +1,7 @@
 /** Every route of the API. What is not here is answered with 404. */
 import { aclRoutes } from './acl.ts';
 import { agentTokenRoutes } from './acl-agent-token.ts';
+import { aclAuthRoutes } from './acl-auth.ts';
 import { aclLegacyRoutes } from './acl-legacy.ts';
 import { agentRoutes } from './agent.ts';
 import { agentCheckRoutes } from './agent-checks.ts';
@@ -29,6 +30,7 @@ import { statusRoutes } from './status.ts';
 import { txnRoutes } from './txn.ts';
 
 export const routes: readonly Route[] = [
+  ...aclAuthRoutes,
   ...aclLegacyRoutes,
   ...aclRoutes,
   ...agentCheckRoutes,

@@ -1,7 +1,9 @@
 /** The methods this server answers, by name (rpc/signatures.ts has their types). One file an area in `methods/`. */
 import type { MethodTable } from './context.ts';
+import { aclAuthMethodMethods } from './methods/acl-auth-methods.ts';
 import { aclBootstrapMethods } from './methods/acl-bootstrap.ts';
 import { aclLegacyMethods } from './methods/acl-legacy.ts';
+import { aclLoginMethods } from './methods/acl-login.ts';
 import { aclPolicyMethods } from './methods/acl-policies.ts';
 import { aclRoleMethods } from './methods/acl-roles.ts';
 import { aclTokenMethods } from './methods/acl-tokens.ts';
@@ -21,8 +23,10 @@ import { statusMethods } from './methods/status.ts';
 import { txnMethods } from './methods/txn.ts';
 
 export const methods: MethodTable = {
+  ...aclAuthMethodMethods,
   ...aclBootstrapMethods,
   ...aclLegacyMethods,
+  ...aclLoginMethods,
   ...aclPolicyMethods,
   ...aclRoleMethods,
   ...aclTokenMethods,

@@ -28,7 +28,7 @@ export default defineCommand({
     secret: flag.string('Secret id; drawn at random when left out.'),
     description: flag.string('What it is for.'),
     local: flag.bool('Valid in this datacenter only.'),
-    'expires-ttl': flag.keptDuration('How long it is valid, 1m to 24h.'),
+    'expires-ttl': flag.durationMs('How long it is valid, 1m to 24h.'),
     ...policyLinkFlags,
     ...roleLinkFlags,
     ...shownFlags,
@@ -41,13 +41,13 @@ export default defineCommand({
       );
     }
     const acl = aclApi(http());
-    const ttl = flags['expires-ttl'];
+    const ttlMs = flags['expires-ttl'];
     const token = {
       Description: flags.description,
       Local: flags.local,
       AccessorID: flags.accessor,
       SecretID: flags.secret,
-      ...(ttl ? { ExpirationTTL: ttl } : {}),
+      ...(ttlMs === 0 ? {} : { ExpirationTTL: Math.round(ttlMs * 1e6) }),
       ServiceIdentities: serviceIdentities(flags['service-identity']),
       NodeIdentities: nodeIdentities(flags['node-identity']),
       Policies: await policyLinks(acl, flags),

@@ -1,0 +1,53 @@
+/** Binding rules: whom they are for, and the name that they bind somebody to. */
+import { compileFilter, FilterError, parseFilter, type StructField } from '../../lib/bexpr/index.ts';
+import { AuthMethodError, type Identity } from './auth-methods.ts';
+
+const text = { kind: 'text' } as const;
+/** What selectors may ask of. Names that somebody does not have are no error: the rule is for others. */
+const identityFields: StructField = {
+  kind: 'struct',
+  fields: new Map([
+    ['value', { kind: 'map', of: text }],
+    ['list', { kind: 'map', of: { kind: 'list', of: text } }],
+  ]),
+};
+
+/** @throws FilterError */
+export function demandSelector(selector: string): void {
+  if (selector !== '') parseFilter(selector);
+}
+
+export function isSelected(selector: string, identity: Identity): boolean {
+  if (selector === '') return true;
+  try {
+    return compileFilter(selector, identityFields)(identity);
+  } catch (error) {
+    if (error instanceof FilterError) return false;
+    throw error;
+  }
+}
+
+/** The name with its `${…}` filled in. @throws AuthMethodError with where in the name it is wrong */
+export function interpolate(name: string, resolveVariable: (variable: string) => string | undefined): string {
+  let out = '';
+  let at = 0;
+  for (;;) {
+    const open = name.indexOf('${', at);
+    if (open < 0) return out + name.slice(at);
+    const close = name.indexOf('}', open);
+    if (close < 0) {
+      throw new AuthMethodError(`parse error at 1:${name.length + 1}: expected "}" but found end of string`);
+    }
+    const variable = name.slice(open + 2, close).trim();
+    const value = resolveVariable(variable);
+    if (value === undefined) throw new AuthMethodError(`1:${open + 3}: unknown variable accessed: ${variable}`);
+    out += name.slice(at, open) + value;
+    at = close + 1;
+  }
+}
+
+const lowerName = /^[a-z0-9]([a-z0-9\-_]*[a-z0-9])?$/;
+const roleName = /^[A-Za-z0-9\-_]{1,256}$/;
+
+export const isBindName = (type: string, name: string): boolean =>
+  type === 'role' ? roleName.test(name) : name.length <= 256 && lowerName.test(name);
