@@ -91,7 +91,9 @@ export class Answerer {
 
   #plain(message: Message, compress: boolean, kind: Answer['kind'], holds: Answer['holds']): Answer {
     const { encoder } = this.#options;
-    return { compose: () => encoder.encode(message, compress), isShuffled: false, holds, kind };
+    // The serials of foreign zones are not ours to write.
+    const compose = (): Encoded => ({ bytes: encoder.encode(message, compress).bytes, serialAt: 0 });
+    return { compose, isShuffled: false, holds, kind };
   }
 
   async #recurse({ query, network, settings }: Asking, kind: Answer['kind']): Promise<Answer> {

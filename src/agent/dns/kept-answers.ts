@@ -5,6 +5,7 @@
 import type { Random } from '../../lib/runtime.ts';
 import type { Answer, Client } from './answer.ts';
 import type { Encoded } from './wire/encode.ts';
+import type { Question } from './wire/message.ts';
 
 const maxEntries = 4096;
 const maxTotalBytes = 16 << 20;
@@ -16,6 +17,7 @@ const orderMs = 100;
 
 export interface KeptAnswer {
   readonly answer: Answer;
+  readonly question: Question | null;
   readonly orders: { encoded: Encoded; composedMs: number }[];
   sizeBytes: number;
 }
@@ -56,13 +58,13 @@ export class KeptAnswers {
     return encoded;
   }
 
-  keep(query: Buffer, client: Client, answer: Answer, first: Encoded, nowMs: number): void {
+  keep(query: Buffer, client: Client, question: Question | null, answer: Answer, first: Encoded, nowMs: number): void {
     const sizeBytes = first.bytes.length * (answer.isShuffled ? orders : 1);
     if (answer.holds === null || query.length > maxQueryBytes || first.bytes.length > maxAnswerBytes) return;
     const key = keyOf(query, client);
     const before = this.#kept.get(key);
     if (before !== undefined) this.#forget(key, before);
-    this.#kept.set(key, { answer, orders: [{ encoded: first, composedMs: nowMs }], sizeBytes });
+    this.#kept.set(key, { answer, question, orders: [{ encoded: first, composedMs: nowMs }], sizeBytes });
     this.#totalBytes += sizeBytes;
     for (const [oldKey, old] of this.#kept) {
       if (this.#kept.size <= maxEntries && this.#totalBytes <= maxTotalBytes) break;

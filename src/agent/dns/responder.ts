@@ -7,6 +7,7 @@ import { replyFlags } from './fit.ts';
 import type { KeptAnswer, KeptAnswers } from './kept-answers.ts';
 import { type Query, type Received, receive } from './wire/decode.ts';
 import type { Encoded, Encoder } from './wire/encode.ts';
+import type { Question } from './wire/message.ts';
 import { nameText } from './wire/name.ts';
 import { className, FLAG, typeName } from './wire/numbers.ts';
 
@@ -45,7 +46,7 @@ export class Responder {
     const startMs = this.#options.runtime.clock.nowMs();
     try {
       const known = this.#options.kept.find(bytes, client);
-      if (known !== null && !this.#options.logger.enabled('debug')) return this.#repeat(known, bytes, startMs);
+      if (known !== null) return this.#repeat(known, bytes, client, startMs);
     } catch (error) {
       return this.#failed(null, client, error);
     }
@@ -77,10 +78,10 @@ export class Responder {
     }
   }
 
-  #repeat(known: KeptAnswer, bytes: Buffer, startMs: number): Buffer {
-    const { kept, runtime } = this.#options;
+  #repeat(known: KeptAnswer, bytes: Buffer, client: Client, startMs: number): Buffer {
+    const { kept } = this.#options;
     const sent = this.#copy(kept.choose(known, startMs), bytes);
-    this.#samples[known.answer.kind]?.(runtime.clock.nowMs() - startMs);
+    this.#served(known.answer, known.question, client, startMs);
     return sent;
   }
 
@@ -91,24 +92,27 @@ export class Responder {
   }
 
   #finish(query: Query, bytes: Buffer, client: Client, startMs: number, answer: Answer): Buffer {
-    const { kept, runtime, logger } = this.#options;
+    const { kept } = this.#options;
     const encoded = answer.compose();
-    kept.keep(bytes, client, answer, encoded, startMs);
+    kept.keep(bytes, client, query.question, answer, encoded, startMs);
     const sent = this.#copy(encoded, bytes);
-    const tookMs = runtime.clock.nowMs() - startMs;
-    this.#samples[answer.kind]?.(tookMs);
-    if (logger.enabled('debug') && query.question !== null) {
-      const { name, type, class: askedClass } = query.question;
-      logger.debug('request served from client', {
-        name: nameText(name),
-        type: typeName(type),
-        class: className(askedClass),
-        latency: formatDurationMs(tookMs),
-        client: `${client.address}:${client.port}`,
-        client_network: client.network,
-      });
-    }
+    this.#served(answer, query.question, client, startMs);
     return sent;
+  }
+
+  #served({ kind }: Answer, question: Question | null, client: Client, startMs: number): void {
+    const { runtime, logger } = this.#options;
+    const tookMs = runtime.clock.nowMs() - startMs;
+    this.#samples[kind]?.(tookMs);
+    if (question === null || !logger.enabled('debug')) return;
+    logger.debug('request served from client', {
+      name: nameText(question.name),
+      type: typeName(question.type),
+      class: className(question.class),
+      latency: formatDurationMs(tookMs),
+      client: `${client.address}:${client.port}`,
+      client_network: client.network,
+    });
   }
 
   /** The message with the id of the query, and the time as the serial of the zone. */

@@ -5,6 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../../src/agent/config/config.ts';
 import { createDnsServer, type DnsServer } from '../../../src/agent/dns/server.ts';
+import { decodeMessage } from '../../../src/agent/dns/wire/decode.ts';
+import { Encoder } from '../../../src/agent/dns/wire/encode.ts';
+import { wireName } from '../../../src/agent/dns/wire/name.ts';
 import { silentLogger } from '../../../src/agent/telemetry/logger.ts';
 import { nodeRuntime } from '../../../src/lib/runtime-node.ts';
 import { configWith, FakeCatalog, type Instance, queryFor } from '../../unit/agent/dns/world.ts';
@@ -167,6 +170,29 @@ describe('connections', () => {
     expect(client.socket.writableLength).toBeGreaterThan(0);
     expect(await askUdp(port, queryFor('n1.node.consul'))).not.toBeNull();
     client.socket.destroy();
+  });
+});
+
+describe('foreign names', () => {
+  it('are answered in the words of the recursor, to the last number', async () => {
+    const recursor = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(recursor, 'listening');
+    stops.push(() => recursor.close());
+    recursor.on('message', (bytes: Buffer, { port, address }) => {
+      const query = decodeMessage(bytes);
+      const zone = wireName('example.test')!;
+      const soa = { name: zone, type: 6, class: 1, ttlSeconds: 9, rdata: [zone, zone, new Uint8Array(20).fill(1)] };
+      const raw = { name: query.question!.name, type: 4711, class: 1, ttlSeconds: 5, rdata: [Uint8Array.of(1, 2, 3)] };
+      const reply = { ...query, flags: 0x8183, answer: [raw], authority: [soa] };
+      recursor.send(new Encoder().encode(reply, false).bytes, port, address);
+    });
+    const { port } = await started({ recursors: [`127.0.0.1:${recursor.address().port}`] });
+    expect(asShown(await askUdp(port, queryFor('www.example.test', { id: 99 })))).toMatchObject({
+      rcode: 3,
+      flags: ['rd', 'ra'],
+      answer: ['www.example.test. 5 IN TYPE4711 010203'],
+      authority: [`example.test. 9 IN SOA example.test. example.test. ${new Array(5).fill(0x01010101).join(' ')}`],
+    });
   });
 });
 
