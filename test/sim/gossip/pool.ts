@@ -76,23 +76,20 @@ export class GossipPool {
     for (const { core, config } of this.members) {
       core.mergeRemote(everybody, false, 0);
       // What was just learnt is no news: it is said once, to nobody.
-      config.retransmitMult = 0;
-      config.packetBytes = everythingBytes;
-      while (core.queued > 0) core.tick(core.nextMs());
+      Object.assign(config, { retransmitMult: 0, packetBytes: everythingBytes });
+      config.gossipIntervalMs = this.#random.float() * profiles.lan.memberlist.gossipIntervalMs;
+      core.tick(0);
       core.takeEffects();
-      config.retransmitMult = profiles.lan.memberlist.retransmitMult;
-      config.packetBytes = profiles.lan.memberlist.packetBytes;
+      Object.assign(config, profiles.lan.memberlist);
     }
-    this.opinions.length = 0;
-    this.nowMs = 2000;
     for (const member of this.members) this.#schedule(member);
   }
 
   /** A new node joins by way of a random one. */
   join(): number {
     const member = this.#make();
-    const other = this.members[this.#random.int(member.index)]!;
-    this.#exchange(member, other, true);
+    const others = this.members.filter((one) => one.alive && !one.slow && one !== member);
+    this.#exchange(member, this.#random.pick(others), true);
     return member.index;
   }
 
@@ -157,8 +154,10 @@ export class GossipPool {
       name: nameOf(index),
       addr: addressOf(index),
       port: 8301,
+      gossipIntervalMs: 0,
     };
     const core = new Memberlist(config, owner, this.#random, new Uint8Array(0), this.nowMs);
+    config.gossipIntervalMs = profiles.lan.memberlist.gossipIntervalMs;
     const member = { index, core, config, alive: true, blockedUntilMs: 0, slow: false, tickAtMs: Infinity };
     this.members.push(member);
     return member;

@@ -1,0 +1,100 @@
+/** What operators ask of a gossip pool: how soon everybody knows, how soon a failure is found, and who is wrongly accused. */
+import type { GossipPool, Opinion } from './pool.ts';
+
+export interface Spread {
+  readonly median: number;
+  readonly max: number;
+}
+
+export interface Row {
+  readonly nodes: number;
+  readonly loss: number;
+  readonly slow: number;
+  /** Seconds from a join until every node knows it. */
+  readonly joinSeconds: Spread;
+  /** Seconds from a death until the first node is sure, and until all are. */
+  readonly firstSeconds: Spread;
+  readonly allSeconds: Spread;
+  /** Living nodes that run well, and that somebody declared dead. */
+  readonly wronged: number;
+  /** Slow nodes that somebody declared dead. */
+  readonly slowLost: number;
+  readonly watchedSeconds: number;
+  /** Packets a node sends in a second. */
+  readonly packetsPerSecond: number;
+}
+
+export interface Weather {
+  readonly loss: number;
+  /** Nodes that are blocked for about `blockedMs`, then run for about `runsMs`, all the time. */
+  readonly slow: number;
+}
+
+const blockedMs = 4000;
+const runsMs = 1000;
+const joins = 5;
+const deaths = 10;
+
+const seconds = (values: readonly number[]): Spread => {
+  const sorted = values.map((ms) => ms / 1000).sort((a, b) => a - b);
+  return { median: sorted[sorted.length >> 1] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN };
+};
+
+/** Runs a pool through one weather: joins, deaths, and a while in which nothing else happens. */
+export function measure(pool: GossipPool, { loss, slow }: Weather, watchMs = 60_000): Row {
+  const nodes = pool.living;
+  const startMs = pool.nowMs;
+  const packets = pool.packets;
+  const from = pool.opinions.length;
+  pool.loss = loss;
+  const slowOnes = new Set<number>();
+  for (let at = 0; slowOnes.size < slow; at++) {
+    if (!pool.members[at]!.alive) continue;
+    slowOnes.add(at);
+    pool.slowDown(at, blockedMs, runsMs);
+  }
+  pool.run(5000);
+  const joinMs: number[] = [];
+  for (let i = 0; i < joins; i++) {
+    const joinedMs = pool.nowMs;
+    const joined = pool.join();
+    pool.run(6_000);
+    joinMs.push(lastMs(pool, joined, 'join', pool.living - 1) - joinedMs);
+  }
+  // The youngest of those that run well.
+  const dead: number[] = [];
+  for (let at = pool.members.length - 1; dead.length < deaths; at--) {
+    if (pool.members[at]!.alive && !slowOnes.has(at)) dead.push(at);
+  }
+  const deathMs = pool.nowMs;
+  for (const index of dead) pool.kill(index);
+  pool.run(watchMs);
+  const news = pool.opinions.slice(from);
+  const about = (index: number): Opinion[] => news.filter((o) => o.kind === 'leave' && o.about === index);
+  const buried = dead.map(about);
+  const mistakes = news.filter((o) => o.kind === 'leave' && !dead.includes(o.about));
+  const wronged = new Set(mistakes.filter((o) => !slowOnes.has(o.about)).map((o) => o.about));
+  const slowLost = new Set(mistakes.filter((o) => slowOnes.has(o.about)).map((o) => o.about));
+  for (const index of slowOnes) pool.recover(index);
+  const watchedSeconds = (pool.nowMs - startMs) / 1000;
+  return {
+    nodes,
+    loss,
+    slow,
+    joinSeconds: seconds(joinMs),
+    firstSeconds: seconds(buried.map((opinions) => opinions[0]!.atMs - deathMs)),
+    allSeconds: seconds(
+      buried.map((opinions) => (opinions.length >= pool.living - slow ? opinions.at(-1)!.atMs - deathMs : Number.NaN)),
+    ),
+    wronged: wronged.size,
+    slowLost: slowLost.size,
+    watchedSeconds,
+    packetsPerSecond: (pool.packets - packets) / watchedSeconds / nodes,
+  };
+}
+
+/** When the last of `wanted` nodes said it; Infinity if fewer did. */
+function lastMs(pool: GossipPool, about: number, kind: Opinion['kind'], wanted: number): number {
+  const said = pool.opinions.filter((o) => o.about === about && o.kind === kind && o.by !== about);
+  return said.length >= wanted ? said.at(-1)!.atMs : Number.POSITIVE_INFINITY;
+}
