@@ -60,6 +60,10 @@ export interface Definition<F extends Flags> {
   readonly flags?: F;
   /** Talks to an agent: `agent` takes the connection flags, `all` also -datacenter and -stale. */
   readonly http?: 'agent' | 'all';
+  /** The exit code for flags that are wrong; 1 when left out. */
+  readonly badFlagsExit?: number;
+  /** The help sets all flags apart: Consul's lists none of this command. */
+  readonly flagsApart?: true;
   /** Reads its words itself: they all arrive in `args`, help included, and no flags are parsed. */
   readonly raw?: true;
   run(context: Context<F>): Exit | Promise<Exit>;

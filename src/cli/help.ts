@@ -62,13 +62,15 @@ export function commandHelp(command: Command): string {
   for (const [line, what] of command.examples ?? []) {
     text += `\n${wrap(what, '  ')}\n\n      $ ${programName} ${line}\n`;
   }
+  const indent = command.flagsApart === true ? '    ' : undefined;
   if (command.http !== undefined) {
     const shared = httpFlags(command.http);
-    text += flagSection('HTTP API Options', sorted(shared));
+    text += flagSection('HTTP API Options', sorted(shared), indent);
   }
   text += flagSection(
     'Command Options',
     own.filter(([, flag]) => !flag.extra),
+    indent,
   );
   text += flagSection(
     'Additional Options',

@@ -26,7 +26,7 @@ export async function runCommand(
     command.raw === true ? { ok: true, values: {}, given: [], args: argv } : parseGoFlags(flags, argv);
   if (!parsed.ok) {
     io.err(`${parsed.message}\n${flagList(flags)}`);
-    return 1;
+    return command.badFlagsExit ?? 1;
   }
   const { values, given, args } = parsed;
 

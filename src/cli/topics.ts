@@ -38,6 +38,18 @@ export const topics: Readonly<Record<string, Topic>> = {
     description:
       'This command has subcommands for listing what the catalog holds: datacenters, nodes and services.\n\nSee "tc catalog <subcommand> -h" for the options of each.',
   },
+  config: {
+    usage: 'config <subcommand> [options] [args]',
+    summary: 'Interact with the centralized configurations',
+    description:
+      'This command has subcommands for the configuration of services, proxies and gateways that the servers keep.\n\nSee "tc config <subcommand> -h" for the options of each.',
+  },
+  intention: {
+    usage: 'intention <subcommand> [options] [args]',
+    summary: 'Interact with intentions of the service mesh',
+    description:
+      'This command has subcommands for saying which services may talk to each other.\n\nSee "tc intention <subcommand> -h" for the options of each.',
+  },
   services: {
     usage: 'services <subcommand> [options] [args]',
     summary: 'Interact with services',
@@ -77,10 +89,8 @@ export const topics: Readonly<Record<string, Topic>> = {
 
 /** Known by name, so that nobody takes them for a typing error; they answer "not supported yet". */
 export const notYet: Readonly<Record<string, string>> = {
-  config: 'Interact with the centralized configurations',
   connect: 'Interact with the service mesh',
   exec: 'Executes a command on nodes',
-  intention: 'Interact with intentions of the service mesh',
   login: 'Login with an auth method',
   logout: 'Destroy a token made by login',
   tls: 'Builtin helpers for creating CAs and certificates',

@@ -77,8 +77,11 @@ function read(schema: Schema<unknown>, input: unknown, path: string, run: Run): 
       return input;
     case 'ptr':
       return read(type.of, input, path, run);
-    case 'struct':
-      return isMap(input) ? readStruct(type.fields, schema, input, path, run) : fail(expectedMap(path, input));
+    case 'struct': {
+      // A block of HCL is a list of one.
+      const only = Array.isArray(input) && input.length === 1 && path !== '' ? input[0] : input;
+      return isMap(only) ? readStruct(type.fields, schema, only, path, run) : fail(expectedMap(path, input));
+    }
     case 'map':
       return readMap(type.of, input, path, run, fail);
     case 'slice':

@@ -1,5 +1,7 @@
 /** Config entries, and intentions as the part of them that names sources. */
+
 import { lookOverEntry } from '../../structs/config-entry-rules/index.ts';
+import { legacyFault } from '../../structs/config-entry-rules/intentions.ts';
 import type { Intention, IntentionMutation, SourceIntention } from '../../structs/intention.ts';
 import { checkEntryGraph } from './config-entry-graph.ts';
 import { gatewayIndexKey, gatewayKinds } from './gateway-services.ts';
@@ -89,17 +91,25 @@ export function mutateIntention(tx: Transaction, op: string, mutation: Intention
   if (op === 'delete') {
     if (at < 0) return;
     sources.splice(at, 1);
+    if (found === null) refuseLegacyParts(sources);
     if (sources.length === 0) deleteConfigEntry(tx, intentionsKind, destination);
     else setConfigEntry(tx, { ...(entry as ConfigEntryRow), Sources: sources });
     return;
   }
   if (mutation.Value === null) throw new CommandError('Intention mutation without a value');
+  if (found === null && op !== 'create') refuseLegacyParts(sources.filter((_, i) => i !== at));
   if (at < 0) sources.push(mutation.Value);
   else sources[at] = mutation.Value;
   const wanted = { Kind: intentionsKind, Name: destination, Meta: null, CreateIndex: 0, ModifyIndex: 0, ...entry };
   const { entry: normal, fault } = lookOverEntry(intentionsKind, { ...wanted, Sources: sources });
   if (fault !== null) throw new CommandError(fault);
   setConfigEntry(tx, normal);
+}
+
+/** Writes by source and destination are of the newer form: what belongs to the older one stands in their way. */
+function refuseLegacyParts(sources: readonly SourceIntention[]): void {
+  const fault = legacyFault(sources);
+  if (fault !== null) throw new CommandError(fault);
 }
 
 function findById(tx: Transaction, id: string): { readonly entry: ConfigEntryRow } | null {

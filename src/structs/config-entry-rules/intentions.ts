@@ -49,6 +49,12 @@ const normalSource = (source: SourceIntention, destination: string): SourceInten
     ) ?? null,
 });
 
+/** Metadata of single intentions belongs to their older form; other writes refuse it. */
+export const legacyFault = (sources: readonly SourceIntention[] | null): string | null =>
+  firstFault(sources, ({ LegacyMeta }, i) =>
+    LegacyMeta !== null && Object.keys(LegacyMeta).length > 0 ? `Sources[${i}].LegacyMeta must be omitted` : null,
+  );
+
 export const wildcardFault = (name: string): string | null =>
   name.includes('*') && name !== '*' ? "wildcard character '*' cannot be used with partial values" : null;
 

@@ -73,8 +73,8 @@ function mutationOf(context: ServerContext, Op: string, given: Intention): { mut
     const Value = { ...value, LegacyID, LegacyMeta: intention.Meta, LegacyCreateTime: now, LegacyUpdateTime: now };
     return { mutation: make(IntentionMutation, { ...ends, Value }), id: LegacyID };
   }
-  if (intention.ID === '') {
-    if (Op !== 'upsert' && Op !== 'delete') throw new RpcError(`Invalid Intention operation: ${Op}`);
+  const isExact = intention.ID === '' && (Op === 'upsert' || (Op === 'delete' && intention.DestinationName !== ''));
+  if (isExact) {
     if (Op === 'delete') return { mutation: make(IntentionMutation, ends), id: '' };
     const { intentions } = intentionExact(
       context.store.state,
