@@ -40,6 +40,7 @@ describe('arrows point down', () => {
         'src/commands/acl',
         'src/commands/validate.ts',
         'src/commands/services',
+        'src/commands/operator/recover.ts',
         'src/commands/snapshot',
         'src/commands/doctor.ts',
       ];

@@ -13,6 +13,7 @@ const ownCommands = new Set([
   'doctor',
   'operator autopilot health',
   'operator raft transfer-leader',
+  'operator recover',
   'snapshot verify',
   'top',
 ]);
