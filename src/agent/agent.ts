@@ -1,6 +1,7 @@
 /** The composition root: builds the parts of an agent from its configuration, starts them in order, stops them in reverse. */
 import type { Runtime } from '../lib/runtime.ts';
 import { AgentTokens, inOwnName } from './acl/agent-tokens.ts';
+import { RemoteAcl, type RemoteAclOptions } from './acl/remote.ts';
 import { AgentCache } from './cache/agent-cache.ts';
 import { startCluster } from './cluster.ts';
 import type { Config } from './config/config.ts';
@@ -11,6 +12,7 @@ import type { DnsServer } from './dns/server.ts';
 import { RpcError } from './errors.ts';
 import { UserEvents } from './events/user-events.ts';
 import { sendCoordinates } from './gossip/coordinate-sender.ts';
+import type { LocalAcl } from './http/acl-guard.ts';
 import type { AgentFace, Api } from './http/api.ts';
 import { createHttpServer } from './http/server.ts';
 import { holdDataDir } from './local/data-dir.ts';
@@ -22,6 +24,7 @@ import { MemoryLogStore } from './raft/log-store-memory.ts';
 import { memorySnapshotStore } from './raft/snapshot-store-memory.ts';
 import type { RaftStorage } from './raft/storage.ts';
 import type { RpcCaller } from './rpc/caller.ts';
+import type { Server } from './server/server.ts';
 import type { Logger } from './telemetry/api.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 
@@ -182,14 +185,14 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   };
   const cache = new AgentCache({ rpc, clock: runtime.clock, logger: logger.named('cache') });
   stops.push(() => cache.stop());
-  const acl = server?.acl ?? null;
+  const acl = aclOf(server, { config, rpc, clock: runtime.clock, agentMaster: () => tokens.agentMaster });
   const api: Api = {
     rpc,
     cache,
     agent: face,
     local: local.registry,
     events: userEvents,
-    acl: acl === null ? null : { authorizer: (secret) => acl.resolve(secret).authorizer },
+    acl,
     tokens,
     log: logger.named('http'),
     get config() {
@@ -213,6 +216,13 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   await cluster.joinConfigured();
   logger.info('Consul agent running!');
   return { ended, reload, leave, stop };
+}
+
+/** Servers know what tokens are allowed, clients ask. */
+function aclOf(server: Server | null, options: RemoteAclOptions): LocalAcl | null {
+  if (!options.config().acl.enabled) return null;
+  const resolver = server?.acl ?? null;
+  return resolver === null ? new RemoteAcl(options) : { authorizer: (secret) => resolver.resolve(secret).authorizer };
 }
 
 async function startDns(

@@ -1,5 +1,5 @@
 /** Binding rules: whom they are for, and the name that they bind somebody to. */
-import { compileFilter, FilterError, parseFilter, type StructField } from '../../lib/bexpr/index.ts';
+import { compileFilter, FilterError, type StructField } from '../../lib/bexpr/index.ts';
 import { AuthMethodError, type Identity } from './auth-methods.ts';
 
 const text = { kind: 'text' } as const;
@@ -12,9 +12,15 @@ const identityFields: StructField = {
   ]),
 };
 
-/** @throws FilterError */
-export function demandSelector(selector: string): void {
-  if (selector !== '') parseFilter(selector);
+const account = ['namespace', 'name', 'uid'].map((name) => [name, text] as const);
+const accountFields: StructField = {
+  kind: 'struct',
+  fields: new Map([['serviceaccount', { kind: 'struct', fields: new Map(account) }]]),
+};
+
+/** @throws FilterError for a selector that is none, or asks of what nobody has */
+export function demandSelector(selector: string, methodType: string): void {
+  if (selector !== '') compileFilter(selector, methodType === 'jwt' ? identityFields : accountFields);
 }
 
 export function isSelected(selector: string, identity: Identity): boolean {

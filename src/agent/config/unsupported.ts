@@ -13,8 +13,6 @@ const refused: Readonly<Record<string, (settings: Settings) => boolean>> = {
   primary_gateways: ({ primary_gateways }) => primary_gateways.length > 0,
   primary_datacenter: ({ primary_datacenter, datacenter }) =>
     (primary_datacenter ?? '') !== '' && primary_datacenter?.toLowerCase() !== datacenter.toLowerCase(),
-  'acl.enabled on a client': ({ acl, acl_datacenter, server }) =>
-    !server && (acl.enabled ?? acl_datacenter !== undefined),
   ca_file: ({ ca_file }) => ca_file !== '',
   ca_path: ({ ca_path }) => ca_path !== '',
   cert_file: ({ cert_file }) => cert_file !== '',

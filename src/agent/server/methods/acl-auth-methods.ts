@@ -76,7 +76,7 @@ function prepareRule({ store, runtime }: ServerContext, rule: ACLBindingRule): A
   const method = authMethodByName(state, AuthMethod);
   if (method === undefined) throw new RpcError(`cannot find auth method with name "${AuthMethod}"`);
   try {
-    demandSelector(rule.Selector);
+    demandSelector(rule.Selector, method.Type);
   } catch (error) {
     if (!(error instanceof FilterError)) throw error;
     throw new RpcError(`invalid Binding Rule: Selector is invalid: ${error.message}`);

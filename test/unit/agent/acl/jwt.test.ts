@@ -92,7 +92,14 @@ describe('somebody who logs in', () => {
   });
 
   it('is who the mapped claims say', () => {
-    const claims = { iat: nowS, exp: nowS + 600, team: 'core', nested: { role: 'lead' }, groups: ['dev'], __proto__: { x: 1 } };
+    const claims = {
+      iat: nowS,
+      exp: nowS + 600,
+      team: 'core',
+      nested: { role: 'lead' },
+      groups: ['dev'],
+      __proto__: { x: 1 },
+    };
     expect(identify(method, tokenOf(claims), nowS * 1000)).toEqual({
       value: { team: 'core', role: 'lead' },
       list: { groups: ['dev'] },
