@@ -1,135 +1,286 @@
-/** Regular expressions as Go writes them (RE2), on JavaScript's: checked with Go's error texts, translated where the two differ. */
+/**
+ * Regular expressions in Go's syntax (RE2), for users who write them in filters and templates. Translated to the engine's own;
+ * what Go refuses is refused with its words. Matching searches anywhere in the text.
+ */
 
-/** Thrown for a pattern that Go refuses; the message is Go's. */
+/** The message is Go's, such as "error parsing regexp: missing closing ]: `[`". */
 export class GoRegexpError extends Error {
   override readonly name = 'GoRegexpError';
+  constructor(what: string, where: string) {
+    super(`error parsing regexp: ${what}: \`${where}\``);
+  }
 }
 
-const fail = (what: string, part: string): never => {
-  throw new GoRegexpError(`error parsing regexp: ${what}: \`${part}\``);
-};
+/** Longer ones are refused: matching costs time on the event loop. */
+const maxLength = 4096;
+const maxRepeat = 1000;
 
 const posixClasses: Readonly<Record<string, string>> = {
-  alnum: 'a-zA-Z0-9',
-  alpha: 'a-zA-Z',
-  blank: ' \\t',
+  alnum: '0-9A-Za-z',
+  alpha: 'A-Za-z',
+  ascii: '\\x00-\\x7f',
+  blank: '\\t ',
+  cntrl: '\\x00-\\x1f\\x7f',
   digit: '0-9',
+  graph: '!-~',
   lower: 'a-z',
-  punct: '!-\\/:-@\\[-`{-~',
-  space: '\\s',
+  print: ' -~',
+  punct: '!-\\/:-@\\[-`\\{-~',
+  space: '\\t\\n\\v\\f\\r ',
   upper: 'A-Z',
-  word: '\\w',
-  xdigit: '0-9a-fA-F',
+  word: '0-9A-Za-z_',
+  xdigit: '0-9A-Fa-f',
 };
 
-const repetition = /^(?:[*+?]|\{\d+(?:,\d*)?\})/;
-
-/** @throws GoRegexpError */
+/** Throws GoRegexpError. */
 export function compileGoRegexp(pattern: string): RegExp {
-  const flags = /^\(\?([ims]+)\)/.exec(pattern);
-  const source = translate(flags === null ? pattern : pattern.slice(flags[0].length), pattern);
+  if (pattern.length > maxLength) throw new GoRegexpError('expression too large', `${pattern.slice(0, 32)}...`);
+  const { source, flags } = new Translator(pattern).run();
   try {
-    return new RegExp(source, `u${flags?.[1] ?? ''}`);
+    return new RegExp(source, flags);
   } catch {
-    // Escapes that only strict Unicode mode refuses.
-    try {
-      return new RegExp(source, flags?.[1] ?? '');
-    } catch {
-      return fail('invalid expression', pattern);
-    }
+    throw new GoRegexpError('internal error', pattern);
   }
 }
 
-function translate(text: string, whole: string): string {
-  let out = '';
-  let depth = 0;
-  let repeatable = false;
-  let at = 0;
-  while (at < text.length) {
-    const char = text[at]!;
-    const repeat = repetition.exec(text.slice(at))?.[0];
-    if (repeat !== undefined) {
-      if (!repeatable) fail('missing argument to repetition operator', repeat);
-      at += repeat.length;
-      const lazy = text[at] === '?';
-      if (lazy) at++;
-      const next = repetition.exec(text.slice(at))?.[0];
-      if (next !== undefined) fail('invalid nested repetition operator', `${repeat}${lazy ? '?' : ''}${next}`);
-      out += lazy ? `${repeat}?` : repeat;
-      continue;
+class Translator {
+  readonly #pattern: string;
+  #pos = 0;
+  #out = '';
+  #depth = 0;
+  #flags = 'u';
+  /** What stands before: nothing that can be repeated, an atom, or a repetition (from where to where). */
+  #before: 'nothing' | 'atom' | { readonly start: number } = 'nothing';
+
+  constructor(pattern: string) {
+    this.#pattern = pattern;
+  }
+
+  run(): { readonly source: string; readonly flags: string } {
+    while (this.#pos < this.#pattern.length) this.#step();
+    if (this.#depth > 0) throw new GoRegexpError('missing closing )', this.#pattern);
+    return { source: this.#out, flags: this.#flags };
+  }
+
+  #step(): void {
+    const char = String.fromCodePoint(this.#pattern.codePointAt(this.#pos) as number);
+    switch (char) {
+      case '(':
+        this.#open();
+        return;
+      case ')':
+        if (this.#depth-- === 0) throw new GoRegexpError('unexpected )', this.#pattern);
+        this.#emit(')', 1);
+        return;
+      case '[':
+        this.#class();
+        return;
+      case '\\':
+        this.#escape();
+        return;
+      case '*':
+      case '+':
+      case '?':
+        this.#repeat(char);
+        return;
+      case '{': {
+        const count = /^\{(\d+)(?:,(\d*))?\}/.exec(this.#pattern.slice(this.#pos));
+        if (count === null) this.#emit('\\{', 1);
+        else this.#count(count);
+        return;
+      }
+      case '|':
+      case '^':
+        this.#emit(char, 1, 'nothing');
+        if (char === '^') this.#before = 'atom';
+        return;
+      case '}':
+      case ']':
+      case '/':
+        this.#emit(`\\${char}`, 1);
+        return;
+      default:
+        this.#emit(char, char.length);
     }
-    repeatable = true;
-    if (char === '\\') {
-      if (at + 1 === text.length) fail('trailing backslash at end of expression', '');
-      const piece = escapeAt(text, at);
-      out += piece.source;
-      at += piece.length;
-    } else if (char === '[') {
-      const [piece, length] = characterClass(text, at);
-      out += piece;
-      at += length;
-    } else if (char === '(') {
-      const [piece, length] = opening(text, at);
-      out += piece;
-      at += length;
-      depth++;
-      repeatable = false;
-    } else {
-      if (char === ')' && --depth < 0) fail('unexpected )', whole);
-      if (char === '|') repeatable = false;
-      out += char === '{' || char === '}' || char === ']' ? `\\${char}` : char;
+  }
+
+  #emit(text: string, length: number, before: 'nothing' | 'atom' = 'atom'): void {
+    this.#out += text;
+    this.#pos += length;
+    this.#before = before;
+  }
+
+  #open(): void {
+    const rest = this.#pattern.slice(this.#pos);
+    const flags = /^\(\?([imsU]*)(-[imsU]+)?([:)])/.exec(rest);
+    const name = /^\(\?P<([A-Za-z0-9_]+)>/.exec(rest);
+    if (flags !== null && flags[3] === ')') {
+      // Flags for all that follows: at the beginning they are those of the whole.
+      const atStart = this.#out === '' && flags[2] === undefined && !flags[1]!.includes('U');
+      if (!atStart) throw new GoRegexpError('invalid or unsupported Perl syntax', flags[0]);
+      this.#flags = [...new Set(this.#flags + flags[1])].join('');
+      this.#pos += flags[0].length;
+      return;
+    }
+    this.#depth++;
+    if (flags !== null && !flags[0].includes('U')) this.#emit(flags[0], flags[0].length, 'nothing');
+    else if (name !== null) this.#emit(`(?<${name[1]}>`, name[0].length, 'nothing');
+    else if (rest.startsWith('(?')) throw new GoRegexpError('invalid or unsupported Perl syntax', rest.slice(0, 3));
+    else this.#emit('(', 1, 'nothing');
+  }
+
+  #repeat(sign: string): void {
+    const lazy = this.#pattern[this.#pos + 1] === '?';
+    this.#repeated(sign + (lazy ? '?' : ''));
+  }
+
+  #count([whole, least, most]: RegExpExecArray): void {
+    const low = Number(least);
+    const high = most === undefined || most === '' ? low : Number(most);
+    if (low > maxRepeat || high > maxRepeat || high < low) throw new GoRegexpError('invalid repeat count', whole);
+    const lazy = this.#pattern[this.#pos + whole.length] === '?';
+    this.#repeated(whole + (lazy ? '?' : ''));
+  }
+
+  #repeated(text: string): void {
+    if (this.#before === 'nothing') throw new GoRegexpError('missing argument to repetition operator', text);
+    if (this.#before !== 'atom') {
+      const nested = this.#pattern.slice(this.#before.start, this.#pos + text.length);
+      throw new GoRegexpError('invalid nested repetition operator', nested);
+    }
+    const start = this.#pos;
+    this.#emit(text, text.length);
+    this.#before = { start };
+  }
+
+  #escape(): void {
+    const rest = this.#pattern.slice(this.#pos);
+    if (rest === '\\') throw new GoRegexpError('trailing backslash at end of expression', '');
+    if (rest.startsWith('\\Q')) {
+      const end = rest.indexOf('\\E');
+      const literal = end < 0 ? rest.slice(2) : rest.slice(2, end);
+      for (const char of literal) this.#out += literalOf(char);
+      this.#pos += end < 0 ? rest.length : end + 2;
+      this.#before = 'atom';
+      return;
+    }
+    if (rest.startsWith('\\A')) this.#emit('(?<![^])', 2);
+    else if (rest.startsWith('\\z')) this.#emit('(?![^])', 2);
+    else {
+      const { text, length } = this.#escaped(rest);
+      this.#emit(text, length);
+    }
+  }
+
+  /** An escape that means the same inside and outside of classes, or a boundary. */
+  #escaped(rest: string): { readonly text: string; readonly length: number } {
+    const perl = /^\\[dDsSwWbB]/.exec(rest) ?? /^\\[fnrtv]/.exec(rest);
+    // RE2 knows the ASCII blanks only.
+    if (perl !== null) {
+      const blanks = perl[0] === '\\s' ? '[\\t\\n\\f\\r ]' : perl[0] === '\\S' ? '[^\\t\\n\\f\\r ]' : perl[0];
+      return { text: blanks, length: 2 };
+    }
+    if (rest.startsWith('\\a')) return { text: '\\x07', length: 2 };
+    const unicode = /^\\([pP])(?:\{(\^?)([A-Za-z_]+)\}|([A-Z]))/.exec(rest);
+    if (unicode !== null) {
+      const name = unicode[3] ?? unicode[4]!;
+      const negated = (unicode[1] === 'P') !== (unicode[2] === '^');
+      const property = name.length <= 2 ? name : `Script=${name}`;
+      const text = `\\${negated ? 'P' : 'p'}{${property}}`;
+      try {
+        new RegExp(text, 'u');
+      } catch {
+        throw new GoRegexpError('invalid character class range', unicode[0]);
+      }
+      return { text, length: unicode[0].length };
+    }
+    const hex = /^\\x(?:([0-9A-Fa-f]{2})|\{([0-9A-Fa-f]{1,6})\})/.exec(rest);
+    if (hex !== null && Number.parseInt(hex[1] ?? hex[2]!, 16) <= 0x10ffff) {
+      return { text: `\\u{${hex[1] ?? hex[2]}}`, length: hex[0].length };
+    }
+    const octal = /^\\(0[0-7]{0,2}|[1-7][0-7]{1,2})/.exec(rest);
+    if (octal !== null) return { text: `\\u{${Number.parseInt(octal[1]!, 8).toString(16)}}`, length: octal[0].length };
+    const char = String.fromCodePoint(rest.codePointAt(1) as number);
+    if (char.charCodeAt(0) < 0x80 && !/[A-Za-z0-9]/.test(char)) return { text: literalOf(char), length: 2 };
+    throw new GoRegexpError('invalid escape sequence', `\\${char}`);
+  }
+
+  #class(): void {
+    const start = this.#pos;
+    const missing = (): GoRegexpError => new GoRegexpError('missing closing ]', this.#pattern.slice(start));
+    let at = start + 1;
+    let text = '[';
+    if (this.#pattern[at] === '^') {
+      text += '^';
       at++;
     }
-  }
-  if (depth > 0) fail('missing closing )', whole);
-  return out;
-}
-
-/** The escape that begins at a backslash which is not the last character. */
-function escapeAt(text: string, at: number): { readonly source: string; readonly length: number } {
-  // Go allows `\pL` for `\p{L}`.
-  const category = /^\\([pP])([A-Z])/.exec(text.slice(at, at + 3));
-  if (category !== null) return { source: `\\${category[1]}{${category[2]}}`, length: 3 };
-  const named = /^\\[pP]\{\^?\w+\}/.exec(text.slice(at));
-  if (named !== null) return { source: named[0], length: named[0].length };
-  return { source: escaped(text[at + 1]!), length: 2 };
-}
-
-function escaped(char: string): string {
-  if (char === 'A') return '^';
-  if (char === 'z') return '$';
-  if (char === 'a') return '\\x07';
-  return /[\w]/.test(char) || /[\^$\\.*+?()[\]{}|/-]/.test(char) ? `\\${char}` : char;
-}
-
-function opening(text: string, at: number): readonly [string, number] {
-  if (text[at + 1] !== '?') return ['(', 1];
-  const named = /^\(\?P<([A-Za-z_]\w*)>/.exec(text.slice(at));
-  if (named !== null) return [`(?<${named[1]}>`, named[0].length];
-  if (text.startsWith('(?:', at)) return ['(?:', 3];
-  return fail('invalid or unsupported Perl syntax', text.slice(at, at + 3));
-}
-
-function characterClass(text: string, start: number): readonly [string, number] {
-  let at = start + 1;
-  let out = '[';
-  if (text[at] === '^') out += text[at++];
-  for (let first = true; ; first = false) {
-    const char = text[at];
-    if (char === undefined) return fail('missing closing ]', text.slice(start));
-    const posix = /^\[:(\w+):\]/.exec(text.slice(at));
-    if (char === ']' && !first) return [`${out}]`, at + 1 - start];
-    if (posix !== null) {
-      out += posixClasses[posix[1]!] ?? fail('invalid character class range', posix[0]);
-      at += posix[0].length;
-    } else if (char === '\\') {
-      if (at + 1 === text.length) fail('missing closing ]', text.slice(start));
-      const piece = escapeAt(text, at);
-      out += piece.source;
-      at += piece.length;
-    } else {
-      out += char === '[' || char === ']' ? `\\${char}` : char;
-      at++;
+    let isFirst = true;
+    let low: number | null = null;
+    for (;;) {
+      const rest = this.#pattern.slice(at);
+      if (rest === '') throw missing();
+      if (rest.startsWith(']') && !isFirst) break;
+      isFirst = false;
+      const posix = /^\[:(\^?)([a-z]*):\]/.exec(rest);
+      if (posix !== null) {
+        const members = posixClasses[posix[2]!];
+        if (members === undefined) throw new GoRegexpError('invalid character class range', posix[0]);
+        text += posix[1] === '' ? members : negatedPosix(members);
+        at += posix[0].length;
+        low = null;
+        continue;
+      }
+      const isRange = low !== null && rest.startsWith('-') && rest.length > 1 && rest[1] !== ']';
+      const member = isRange ? rest.slice(1) : rest;
+      const { text: one, length, code } = this.#member(member);
+      if (isRange) {
+        if (code === null || code < low!) {
+          const from = this.#pattern.slice(at - 1, at + 1 + length);
+          throw new GoRegexpError('invalid character class range', from);
+        }
+        text += `-${one}`;
+        low = null;
+      } else {
+        text += one;
+        low = code;
+      }
+      at += length + (isRange ? 1 : 0);
     }
+    this.#emit(`${text}]`, at + 1 - start);
   }
+
+  /** One member of a class; `code` is null for what is itself a class. */
+  #member(rest: string): { readonly text: string; readonly length: number; readonly code: number | null } {
+    if (rest === '\\') throw new GoRegexpError('trailing backslash at end of expression', '');
+    if (rest.startsWith('\\')) {
+      const { text, length } = this.#escaped(rest);
+      if (text === '\\b' || text === '\\B') throw new GoRegexpError('invalid escape sequence', text);
+      const inner = text.startsWith('[') ? (text.startsWith('[^') ? '\\S' : text.slice(1, -1)) : text;
+      return { text: inner, length, code: codeOf(text) };
+    }
+    const char = String.fromCodePoint(rest.codePointAt(0) as number);
+    return { text: literalOf(char), length: char.length, code: char.codePointAt(0) as number };
+  }
+}
+
+/** A character that stands for itself, inside classes and outside. */
+const literalOf = (char: string): string =>
+  /[\^$\\.*+?()[\]{}|/-]/.test(char) ? `\\u{${char.codePointAt(0)!.toString(16)}}` : char;
+
+function codeOf(escaped: string): number | null {
+  const hex = /^\\u\{([0-9a-f]+)\}$/i.exec(escaped);
+  if (hex !== null) return Number.parseInt(hex[1]!, 16);
+  const blank = ['\\f', '\\n', '\\r', '\\t', '\\v'].indexOf(escaped);
+  if (blank >= 0) return [12, 10, 13, 9, 11][blank]!;
+  return escaped.startsWith('\\') ? null : (escaped.codePointAt(0) as number);
+}
+
+/** The other characters, as members of a class. */
+function negatedPosix(members: string): string {
+  const inside = new RegExp(`[${members}]`, 'u');
+  let text = '';
+  for (let code = 0; code < 0x80; code++) {
+    if (!inside.test(String.fromCharCode(code))) text += `\\u{${code.toString(16)}}`;
+  }
+  return `${text}\\u{80}-\\u{10ffff}`;
 }

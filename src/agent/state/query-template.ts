@@ -2,7 +2,7 @@
  * Templates of prepared queries: texts with `${name.full}`, `${name.prefix}`, `${name.suffix}`, `${agent.segment}` and
  * `${match(n)}`, filled in from the name that was asked for.
  */
-import { compileRegExp, RegExpError } from '../../lib/re2.ts';
+import { compileGoRegexp, GoRegexpError } from '../../lib/go-regexp.ts';
 import { dictOf } from '../../structs/dict.ts';
 import type { PreparedQuery, ServiceQuery } from '../../structs/prepared-query.ts';
 import { CommandError } from './store.ts';
@@ -24,9 +24,9 @@ export function checkTemplate(query: PreparedQuery): void {
   };
   if (query.Template.Type !== 'name_prefix_match') fail(`Bad Template.Type '${query.Template.Type}'`);
   try {
-    compileRegExp(query.Template.Regexp);
+    compileGoRegexp(query.Template.Regexp);
   } catch (error) {
-    if (error instanceof RegExpError) fail(`Bad Regexp: ${error.message}`);
+    if (error instanceof GoRegexpError) fail(`Bad Regexp: ${error.message}`);
     throw error;
   }
   mapTexts(query.Service, (text, path) => {
@@ -46,7 +46,7 @@ export function renderTemplate(query: PreparedQuery, name: string, segment: stri
       'name.suffix': name.slice(query.Name.length),
       'agent.segment': segment,
     },
-    match: Regexp === '' ? null : compileRegExp(Regexp).exec(name),
+    match: Regexp === '' ? null : compileGoRegexp(Regexp).exec(name),
   };
   const Service = mapTexts(query.Service, (text) => {
     const parsed = parse(text);

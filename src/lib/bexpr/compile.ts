@@ -1,6 +1,6 @@
 /** Expressions into functions, checked against the fields that there are. */
 import { goQuote } from '../go-format.ts';
-import { compileRegExp, RegExpError } from '../re2.ts';
+import { compileGoRegexp, GoRegexpError } from '../go-regexp.ts';
 import { type Expression, FilterError, type Match, type Operator, operators } from './ast.ts';
 import { coerce } from './coerce.ts';
 import { parseFilter } from './parser.ts';
@@ -154,9 +154,9 @@ function isEmptyMap(actual: unknown): boolean {
 
 function regExp(pattern: string): { test(text: string): boolean } {
   try {
-    return compileRegExp(pattern);
+    return compileGoRegexp(pattern);
   } catch (error) {
-    if (!(error instanceof RegExpError)) throw error;
+    if (!(error instanceof GoRegexpError)) throw error;
     throw new FilterError(`Failed to compile regular expression ${goQuote(pattern)}: ${error.message}`);
   }
 }
