@@ -14,6 +14,7 @@ const ownCommands = new Set([
   'operator autopilot health',
   'operator raft transfer-leader',
   'operator recover',
+  'operator usage',
   'snapshot verify',
   'top',
 ]);

@@ -2,9 +2,10 @@
 import { agentApi } from '../../client/agent.ts';
 import { catalogApi, healthApi } from '../../client/catalog.ts';
 import { type ConsulHttp, parseJson } from '../../client/http.ts';
-import { operatorApi, snapshotApi, statusApi } from '../../client/operator.ts';
+import { operatorApi, statusApi } from '../../client/operator.ts';
 import type { AgentSelf } from '../../client/types.ts';
 import { messageOf } from '../../lib/message-of.ts';
+import { liveRecords } from '../live-records.ts';
 import {
   checkClock,
   checkGossipKeys,
@@ -89,23 +90,14 @@ async function gossipKeys(http: ConsulHttp): Promise<Finding[]> {
   }
 }
 
-/** Out of a snapshot: the cheapest way for the servers to show all keys. */
 async function keySizes(http: ConsulHttp): Promise<Finding[]> {
-  const { readArchive, readState } = await import('../../snapshot/index.ts');
-  const { body } = await snapshotApi(http).save({ stale: true });
-  const archive = await readArchive(body);
-  try {
-    const large: KeySize[] = [];
-    let count = 0;
-    const { records } = await readState(archive.state);
-    for await (const { type, value } of records) {
-      if (type !== 'kv') continue;
-      count++;
-      const sizeBytes = value.Value?.length ?? 0;
-      if (sizeBytes > largeValueBytes) large.push({ key: value.Key, sizeBytes });
-    }
-    return checkKeySizes(large, count);
-  } finally {
-    await archive.dispose();
+  const large: KeySize[] = [];
+  let count = 0;
+  for await (const { type, value } of liveRecords(http, { stale: true })) {
+    if (type !== 'kv') continue;
+    count++;
+    const sizeBytes = value.Value?.length ?? 0;
+    if (sizeBytes > largeValueBytes) large.push({ key: value.Key, sizeBytes });
   }
+  return checkKeySizes(large, count);
 }
