@@ -3,11 +3,8 @@
 import { votersOf } from './configuration.ts';
 import { mayCampaign } from './membership.ts';
 import type { RequestVote, VoteResult } from './messages.ts';
-import { adoptTerm, campaign, countVote, waitForLeader } from './roles.ts';
+import { adoptTerm, campaign, countVote, standInTurn, successionStepMs, waitForLeader } from './roles.ts';
 import type { CoreState } from './state.ts';
-
-/** Between two servers that stand up for a leader that is gone: the first wins before the next one tries. */
-const successionStepMs = 40;
 
 /**
  * The leader's address refuses connections: its followers do not wait until it has been silent for long enough, but stand for
@@ -21,16 +18,11 @@ const successionStepMs = 40;
  */
 export function onLeaderGone(state: CoreState, id: string): void {
   if (state.leading || state.leader === null || state.leader.id !== id) return;
-  const { heartbeatTimeoutMs, loyaltyMs } = state.options.timings;
+  const { loyaltyMs } = state.options.timings;
   state.setLeader(null);
   state.quietUntilMs = Math.max(state.quietUntilMs, state.contactMs + loyaltyMs);
   state.event({ kind: 'leaderGone', id });
-  if (!mayCampaign(state) || state.installing) return;
-  const heirs = votersOf(state.membership.latest).filter((server) => server.id !== id);
-  const rank = heirs.findIndex((server) => server.id === state.self.id);
-  const fromMs = Math.max(state.nowMs, state.quietUntilMs);
-  state.successionUntilMs = fromMs + heartbeatTimeoutMs;
-  state.electionAtMs = fromMs + successionStepMs * (rank + state.options.random.float());
+  if (mayCampaign(state) && !state.installing) standInTurn(state, Math.max(state.nowMs, state.quietUntilMs), id);
 }
 
 /** The election clock ran out: no leader, or no result. */

@@ -14,6 +14,7 @@ import {
   isVoter,
 } from './configuration.ts';
 import { ensureProgress } from './replication.ts';
+import { standInTurn } from './roles.ts';
 import type { CoreState } from './state.ts';
 
 /** Turns the bytes of a configuration entry into a configuration and back; throws on garbage. */
@@ -147,9 +148,7 @@ export function bootstrap(state: CoreState, configuration: Configuration): void 
   state.append([{ index: 1, term: 1, type: entryTypes.configuration, data, extensions: null, appendedAtMs: 0 }]);
   state.accepted(1);
   if (selfDecidesAlone(state)) state.electionAtMs = state.nowMs;
-  else if (mayCampaign(state)) {
-    state.electionAtMs = state.nowMs + state.spread(state.options.timings.heartbeatTimeoutMs);
-  }
+  else if (mayCampaign(state)) standInTurn(state, state.nowMs);
 }
 
 /**

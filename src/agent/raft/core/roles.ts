@@ -34,6 +34,20 @@ export function waitForLeader(state: CoreState): void {
     : Number.POSITIVE_INFINITY;
 }
 
+/** Between two servers that stand for election in turn: the first wins before the next one tries. */
+export const successionStepMs = 40;
+
+/**
+ * There is no leader, and everybody learns of it at about the same time: servers stand for election from `fromMs` on, one after the
+ * other in the order of the configuration, so that they do not split their votes.
+ */
+export function standInTurn(state: CoreState, fromMs: number, without = ''): void {
+  const heirs = votersOf(state.membership.latest).filter((server) => server.id !== without);
+  const rank = heirs.findIndex((server) => server.id === state.self.id);
+  state.successionUntilMs = fromMs + state.options.timings.heartbeatTimeoutMs;
+  state.electionAtMs = fromMs + successionStepMs * (rank + state.options.random.float());
+}
+
 /** Calls an election, or asks first whether one would be won. */
 export function campaign(state: CoreState, preVote: boolean, transfer: boolean): void {
   assert(mayCampaign(state), 'only voters stand for election');

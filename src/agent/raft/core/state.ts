@@ -80,7 +80,7 @@ export class CoreState {
   contactMs = Number.NEGATIVE_INFINITY;
   /** Votes are withheld until then: a leader, one before a restart or one that seems to be gone, may rely on it for its lease. */
   quietUntilMs = 0;
-  /** The leader seems to be gone: until then, elections that fail are repeated quickly. */
+  /** There is no leader, as far as can be seen: until then, elections that fail are repeated quickly. */
   successionUntilMs = 0;
   campaign: Campaign | null = null;
   leading: Leading | null = null;
