@@ -10,9 +10,9 @@ export interface Row {
   readonly nodes: number;
   readonly loss: number;
   readonly slow: number;
-  /** Seconds from a join until every node knows it. */
+  /** Seconds from a join until as many know it as run well. */
   readonly joinSeconds: Spread;
-  /** Seconds from a death until the first node is sure, and until all are. */
+  /** Seconds from a death until the first node is sure, and until as many are as run well. */
   readonly firstSeconds: Spread;
   readonly allSeconds: Spread;
   /** Living nodes that run well, and that somebody declared dead. */
@@ -32,6 +32,7 @@ export interface Weather {
 
 const blockedMs = 4000;
 const runsMs = 1000;
+const never = Number.POSITIVE_INFINITY;
 const joins = 5;
 const deaths = 10;
 
@@ -59,7 +60,7 @@ export function measure(pool: GossipPool, { loss, slow }: Weather, watchMs = 60_
     const joinedMs = pool.nowMs;
     const joined = pool.join();
     pool.run(6_000);
-    joinMs.push(lastMs(pool, joined, 'join', pool.living - 1) - joinedMs);
+    joinMs.push(lastMs(pool.opinions, joined, 'join', pool.living - slow - 1) - joinedMs);
   }
   // The youngest of those that run well.
   const dead: number[] = [];
@@ -70,8 +71,7 @@ export function measure(pool: GossipPool, { loss, slow }: Weather, watchMs = 60_
   for (const index of dead) pool.kill(index);
   pool.run(watchMs);
   const news = pool.opinions.slice(from);
-  const about = (index: number): Opinion[] => news.filter((o) => o.kind === 'leave' && o.about === index);
-  const buried = dead.map(about);
+  const first = (index: number): number => news.find((o) => o.kind === 'leave' && o.about === index)?.atMs ?? never;
   const mistakes = news.filter((o) => o.kind === 'leave' && !dead.includes(o.about));
   const wronged = new Set(mistakes.filter((o) => !slowOnes.has(o.about)).map((o) => o.about));
   const slowLost = new Set(mistakes.filter((o) => slowOnes.has(o.about)).map((o) => o.about));
@@ -82,10 +82,8 @@ export function measure(pool: GossipPool, { loss, slow }: Weather, watchMs = 60_
     loss,
     slow,
     joinSeconds: seconds(joinMs),
-    firstSeconds: seconds(buried.map((opinions) => opinions[0]!.atMs - deathMs)),
-    allSeconds: seconds(
-      buried.map((opinions) => (opinions.length >= pool.living - slow ? opinions.at(-1)!.atMs - deathMs : Number.NaN)),
-    ),
+    firstSeconds: seconds(dead.map((index) => first(index) - deathMs)),
+    allSeconds: seconds(dead.map((index) => lastMs(news, index, 'leave', pool.living - slow) - deathMs)),
     wronged: wronged.size,
     slowLost: slowLost.size,
     watchedSeconds,
@@ -93,8 +91,12 @@ export function measure(pool: GossipPool, { loss, slow }: Weather, watchMs = 60_
   };
 }
 
-/** When the last of `wanted` nodes said it; Infinity if fewer did. */
-function lastMs(pool: GossipPool, about: number, kind: Opinion['kind'], wanted: number): number {
-  const said = pool.opinions.filter((o) => o.about === about && o.kind === kind && o.by !== about);
-  return said.length >= wanted ? said.at(-1)!.atMs : Number.POSITIVE_INFINITY;
+/** When as many as `wanted` nodes had said it; infinite if fewer did. */
+function lastMs(opinions: readonly Opinion[], about: number, kind: Opinion['kind'], wanted: number): number {
+  let said = 0;
+  for (const opinion of opinions) {
+    if (opinion.about !== about || opinion.kind !== kind || opinion.by === about) continue;
+    if (++said === wanted) return opinion.atMs;
+  }
+  return never;
 }
