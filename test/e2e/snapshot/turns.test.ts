@@ -1,0 +1,66 @@
+/** With 100,000 keys: lists, saves and restores never hold the event loop for long. */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { writeArchive, writeState } from '../../../src/snapshot/index.ts';
+import { AgentProcess } from '../agent-process.ts';
+
+const keys = 100_000;
+const limitMs = 20;
+
+async function archiveOf(count: number): Promise<Buffer> {
+  const records = Array.from({ length: count }, (_, i) => {
+    const value = { Key: `load/${i % 100}/${i}`, Value: Buffer.from(`value ${i} ${'x'.repeat(40)}`), Flags: 0 };
+    return {
+      type: 'kv',
+      value: { ...value, Session: '', LockIndex: 0, CreateIndex: i + 1, ModifyIndex: i + 1 },
+    } as const;
+  });
+  const state = Buffer.concat(await Array.fromAsync(writeState(count, records)));
+  const meta = { id: `2-${count}-1`, index: count, term: 2, configuration: { servers: [] }, configurationIndex: 1 };
+  async function* once() {
+    yield state;
+  }
+  const source = { meta: { ...meta, sizeBytes: state.length }, state: once() };
+  return Buffer.concat(await Array.fromAsync(writeArchive(source)));
+}
+
+it('lists, saves and restores of 100,000 keys leave turns to others', { timeout: 120_000 }, async () => {
+  const archive = await archiveOf(keys);
+  const { NODE_OPTIONS } = process.env;
+  process.env['NODE_OPTIONS'] = `--import ${join(import.meta.dirname, 'turns.mjs')}`;
+  await using agent = await AgentProcess.create({ dev: true });
+  try {
+    await agent.start();
+  } finally {
+    if (NODE_OPTIONS === undefined) delete process.env['NODE_OPTIONS'];
+    else process.env['NODE_OPTIONS'] = NODE_OPTIONS;
+  }
+  /** Processor time of the longest turns since the last call, in milliseconds. */
+  const turns = async (): Promise<number[]> => {
+    const from = agent.output.length;
+    agent.signal('SIGUSR2');
+    for (let i = 0; i < 500; i++) {
+      const [, found] = /TURNS (.*)\n/.exec(agent.output.slice(from)) ?? [];
+      if (found !== undefined) return JSON.parse(found) as number[];
+      await sleep(10);
+    }
+    throw new Error('the agent says nothing');
+  };
+  const work = {
+    restore: () => agent.request('PUT', '/v1/snapshot', archive),
+    list: () => agent.request('GET', '/v1/kv/?recurse'),
+    keys: () => agent.request('GET', '/v1/kv/?keys'),
+    save: () => agent.request('GET', '/v1/snapshot'),
+  };
+  // What is loaded or compiled with its first use does not count.
+  for (const run of Object.values(work)) expect((await run()).status).toBe(200);
+  await turns();
+  for (const [name, run] of Object.entries(work)) {
+    await agent.request('PUT', '/v1/kv/one', name);
+    await turns();
+    expect((await run()).status).toBe(200);
+    const [longest] = await turns();
+    expect(longest, name).toBeLessThan(limitMs);
+  }
+});
