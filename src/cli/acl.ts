@@ -28,7 +28,7 @@ const anonymousId = '00000000-0000-0000-0000-000000000002';
 const uuidLength = 36;
 
 /** The whole id of something that was named by the beginning of its id. */
-async function complete(what: string, prefix: string, list: () => Promise<readonly string[]>): Promise<string> {
+export async function complete(what: string, prefix: string, list: () => Promise<readonly string[]>): Promise<string> {
   if (prefix.length === uuidLength) return prefix;
   const found = (await list()).filter((id) => id.startsWith(prefix));
   if (found.length > 1) throw new Error(`Partial ${what} ID is not unique`);

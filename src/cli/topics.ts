@@ -8,6 +8,18 @@ export const topics: Readonly<Record<string, Topic>> = {
     description:
       'This command has subcommands for deciding who may do what: tokens, and the policies and roles they link to.\n\nSee "tc acl <subcommand> -h" for the options of each.',
   },
+  'acl auth-method': {
+    usage: 'acl auth-method <subcommand> [options] [args]',
+    summary: "Manage Consul's ACL auth methods",
+    description:
+      'Auth methods are whom else\'s word is taken for who somebody is.\n\nSee "tc acl auth-method <subcommand> -h" for the options of each.',
+  },
+  'acl binding-rule': {
+    usage: 'acl binding-rule <subcommand> [options] [args]',
+    summary: "Manage Consul's ACL binding rules",
+    description:
+      'Binding rules say what those may do who log in by an auth method.\n\nSee "tc acl binding-rule <subcommand> -h" for the options of each.',
+  },
   'acl policy': {
     usage: 'acl policy <subcommand> [options] [args]',
     summary: "Manage Consul's ACL policies",
@@ -91,7 +103,5 @@ export const topics: Readonly<Record<string, Topic>> = {
 export const notYet: Readonly<Record<string, string>> = {
   connect: 'Interact with the service mesh',
   exec: 'Executes a command on nodes',
-  login: 'Login with an auth method',
-  logout: 'Destroy a token made by login',
   tls: 'Builtin helpers for creating CAs and certificates',
 };

@@ -58,6 +58,29 @@ export interface AclToken {
   readonly Legacy?: boolean;
 }
 
+export interface AuthMethod {
+  readonly Name: string;
+  readonly Type: string;
+  readonly DisplayName?: string;
+  readonly Description?: string;
+  readonly MaxTokenTTL?: string;
+  readonly TokenLocality?: string;
+  readonly Config?: Readonly<Record<string, unknown>>;
+  readonly CreateIndex: number;
+  readonly ModifyIndex: number;
+}
+
+export interface BindingRule {
+  readonly ID: string;
+  readonly Description: string;
+  readonly AuthMethod: string;
+  readonly Selector: string;
+  readonly BindType: string;
+  readonly BindName: string;
+  readonly CreateIndex: number;
+  readonly ModifyIndex: number;
+}
+
 /** What a write takes: links by id or by name. */
 export type AclWrite = Readonly<Record<string, unknown>>;
 
@@ -84,6 +107,19 @@ export interface AclApi {
   cloneToken(accessor: string, description: string): Promise<AclToken>;
   deleteToken(accessor: string): Promise<void>;
   setAgentToken(kind: string, token: string): Promise<void>;
+  authMethods(): Promise<AuthMethod[]>;
+  /** null when there is none. */
+  authMethod(name: string): Promise<AuthMethod | null>;
+  createAuthMethod(method: AclWrite): Promise<AuthMethod>;
+  updateAuthMethod(name: string, method: AclWrite): Promise<AuthMethod>;
+  deleteAuthMethod(name: string): Promise<void>;
+  /** All, or those of a method. */
+  bindingRules(method?: string): Promise<BindingRule[]>;
+  /** null when there is none. */
+  bindingRule(id: string): Promise<BindingRule | null>;
+  createBindingRule(rule: AclWrite): Promise<BindingRule>;
+  updateBindingRule(id: string, rule: AclWrite): Promise<BindingRule>;
+  deleteBindingRule(id: string): Promise<void>;
   login(request: AclWrite): Promise<AclToken>;
   logout(): Promise<void>;
 }
@@ -122,6 +158,19 @@ export function aclApi(http: ConsulHttp): AclApi {
     async setAgentToken(kind, Token) {
       await http.put(`/v1/agent/token/${kind}`, { Token });
     },
+    authMethods: () => get('/v1/acl/auth-methods'),
+    authMethod: (name) => find(at('auth-method', name)),
+    createAuthMethod: (method) => http.put('/v1/acl/auth-method', method),
+    updateAuthMethod: (name, method) => http.put(at('auth-method', name), method),
+    deleteAuthMethod: (name) => remove(at('auth-method', name)),
+    bindingRules: async (method = '') => {
+      const query = method === '' ? {} : { authmethod: method };
+      return (await http.get<BindingRule[]>('/v1/acl/binding-rules', {}, query)).value;
+    },
+    bindingRule: (id) => find(at('binding-rule', id)),
+    createBindingRule: (rule) => http.put('/v1/acl/binding-rule', rule),
+    updateBindingRule: (id, rule) => http.put(at('binding-rule', id), rule),
+    deleteBindingRule: (id) => remove(at('binding-rule', id)),
     async login(request) {
       const { body } = await http.ask({ method: 'POST', path: '/v1/acl/login', body: request });
       return JSON.parse(body.toString()) as AclToken;

@@ -8,7 +8,10 @@ export default defineCommand({
   summary: 'Translate the legacy rule syntax into the current syntax',
   usage: 'acl translate-rules [options] TRANSLATE',
   description: `Prints rules from before 1.4 as they are written today. TRANSLATE is the text of the rules, @FILE with them, "-" for stdin, or with one of the flags the id of a token that has such rules.`,
-  examples: [['acl translate-rules @rules.hcl', 'A file:']],
+  examples: [
+    ['acl translate-rules @rules.hcl', 'A file:'],
+    ['acl translate-rules -token-accessor 1b2f4c9e-6a3d-4e58-9c07-2d5f8a1e7b34', 'What an old token may do:'],
+  ],
   http: 'all',
   flags: {
     'token-accessor': flag.bool('The argument is the accessor id of a token.'),

@@ -10,6 +10,7 @@ export default defineCommand({
   examples: [
     [`acl policy create -name=apps-read -rules='key_prefix "apps/" { policy = "read" }'`, 'Rules as they are:'],
     ['acl policy create -name=apps-read -rules=@apps.hcl -valid-datacenter=dc1', 'From a file, for one datacenter:'],
+    ['acl policy create -name=old -from-token=1b2f4c9e-6a3d-4e58-9c07-2d5f8a1e7b34', 'What an old token may do:'],
   ],
   http: 'all',
   flags: {
