@@ -85,8 +85,10 @@ async function gossipKeys(http: ConsulHttp): Promise<Finding[]> {
   try {
     return checkGossipKeys(await operatorApi(http).keyringList({ timeoutMs: askMs }));
   } catch (thrown) {
-    if (!messageOf(thrown).includes('keyring is empty')) throw thrown;
-    return [note('gossip keys', 'gossip is not encrypted', 'docs: `encrypt` in the configuration, made by: tc keygen')];
+    if (!/keyring is empty/i.test(messageOf(thrown))) throw thrown;
+    return [
+      note('gossip keys', 'gossip is not encrypted', 'set `encrypt` on all agents to the key that `tc keygen` prints'),
+    ];
   }
 }
 

@@ -32,7 +32,10 @@ const words: Readonly<Record<Severity, string>> = { ok: 'ok', note: 'note', warn
 
 /** A line a finding, its fix below it. */
 export function renderFindings(findings: readonly Finding[]): string {
-  const lines = columns(findings.map(({ severity, check, message }) => [words[severity], check, message])).split('\n');
+  // Errors of the cluster may have several lines.
+  const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, ' ');
+  const rows = findings.map(({ severity, check, message }) => [words[severity], check, oneLine(message)]);
+  const lines = columns(rows).split('\n');
   const text = findings.map(({ fix }, at) => `${lines[at]}\n${fix === undefined ? '' : `  -> ${fix}\n`}`).join('');
   const count = (severity: Severity): number => findings.filter((one) => one.severity === severity).length;
   return `${text}\n${count('error')} errors, ${count('warning')} warnings, ${count('note')} notes, ${count('ok')} ok\n`;

@@ -103,6 +103,7 @@ it('findings are printed with their fixes, and the worst decides the exit code',
   expect(renderFindings([ok, bad])).toBe(
     'ok     a   fine\nERROR  bb  broken\n  -> mend it\n\n1 errors, 0 warnings, 0 notes, 1 ok\n',
   );
+  expect(renderFindings([{ ...ok, message: 'two\n\t* lines\n' }, ok])).toContain('ok  a  two * lines\nok  a  fine\n');
   expect(exitCodeOf([ok])).toBe(0);
   expect(exitCodeOf([ok, { ...bad, severity: 'note' }])).toBe(0);
   expect(exitCodeOf([ok, { ...bad, severity: 'warning' }])).toBe(1);
