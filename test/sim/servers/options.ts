@@ -31,6 +31,8 @@ export const drawServersOptions = (random: Stream) => ({
   transferEveryMs: random.pick([0, 0, 5000]),
   /** How long gossip takes to call a dead server failed; 0 = it never does. */
   failedAfterMs: random.pick([0, 2000, 6000]),
+  /** Servers find their first configuration by `bootstrap_expect`, in the midst of the storm; otherwise they are given it. */
+  expects: random.chance(0.3),
   snapshotThreshold: random.pick([20, 200, 8192]),
   trailingLogs: random.pick([0, 10, 10_000]),
 });

@@ -134,6 +134,7 @@ class ServersRun {
     for (const server of this.#servers) {
       server.disk.healed = true;
       if (server.process === null) server.start();
+      this.#world.after(1000, () => this.#gossip(server, 'alive'));
     }
   }
 
@@ -241,6 +242,9 @@ class ServersRun {
     if (server.status === status && status === 'failed') return;
     if (status === 'failed') this.#world.sometime('member failed');
     server.status = status;
-    for (const other of this.#servers) other.server?.memberChanged(server.member);
+    for (const other of this.#servers) {
+      other.server?.memberChanged(server.member);
+      other.server?.maybeBootstrap();
+    }
   }
 }
