@@ -39,6 +39,10 @@ export interface DispatcherOptions {
   readonly forwarder: Forwarder;
   /** This server leads and has applied all that former leaders committed. */
   readonly isReady: () => boolean;
+  /** There has been a leader: old answers may be given, also when there is none any more. */
+  readonly hasHeard: () => boolean;
+  /** Time since there was word of a leader, this server itself included. */
+  readonly silentMs: () => number;
 }
 
 export class Dispatcher {
@@ -46,6 +50,8 @@ export class Dispatcher {
   readonly #reads: SharedReads;
   readonly #gate: Gate;
   readonly #isReady: () => boolean;
+  readonly #hasHeard: () => boolean;
+  readonly #silentMs: () => number;
   readonly #forwarder: Forwarder;
   readonly #requests: () => void;
   readonly #queries: () => void;
@@ -53,11 +59,13 @@ export class Dispatcher {
   readonly #checkpoint: Checkpoint | null;
   #stopped = false;
 
-  constructor({ context, reads, gate, forwarder, isReady }: DispatcherOptions) {
+  constructor({ context, reads, gate, forwarder, isReady, hasHeard, silentMs }: DispatcherOptions) {
     this.#context = context;
     this.#reads = reads;
     this.#gate = gate;
     this.#isReady = isReady;
+    this.#hasHeard = hasHeard;
+    this.#silentMs = silentMs;
     this.#forwarder = forwarder;
     this.#checkpoint = context.acl === null ? null : new Checkpoint(context, context.acl);
     this.#requests = context.metrics.counter('rpc.request');
@@ -101,7 +109,7 @@ export class Dispatcher {
   ): Outcome<M> {
     const { raft } = this.#context;
     const { AllowStale, RequireConsistent } = args as QueryArgs;
-    if (AllowStale && raft.leadership.leader !== null) return this.#answer(name, method, args, options);
+    if (AllowStale && this.#hasHeard()) return this.#answer(name, method, args, options);
     if (!this.#isReady()) return this.#forward(name, args, options, deadlineMs);
     // A server alone needs nobody's word that it leads.
     const confirmed = raft.hasLease() && !(RequireConsistent && raft.stats().configuration.servers.length > 1);
@@ -151,7 +159,7 @@ export class Dispatcher {
   #located<R>(answer: Answer<R>, lasts = true): Answer<R> {
     const { raft } = this.#context;
     if (raft.leadership.isLeader) return lasts ? answer : { reply: answer.reply, meta: answer.meta };
-    const LastContact = Math.round((raft.stats().lastContactMs ?? 0) * 1e6);
+    const LastContact = Math.round(this.#silentMs() * 1e6);
     const KnownLeader = raft.leadership.leader !== null;
     return { reply: answer.reply, meta: { ...answer.meta, LastContact, KnownLeader } };
   }

@@ -7,7 +7,7 @@ import type { QueryMeta } from '../../structs/common.ts';
 import { AclResolver } from '../acl/resolver.ts';
 import type { Config } from '../config/config.ts';
 import { errors } from '../errors.ts';
-import type { Member } from '../gossip/member.ts';
+import { type Member, serverInfo } from '../gossip/member.ts';
 import type { Fsm, Leadership, Raft } from '../raft/api.ts';
 import type { Answer, CallOptions } from '../rpc/caller.ts';
 import type { Forwarder } from '../rpc/forwarder.ts';
@@ -133,7 +133,18 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   };
   const autopilot = new Autopilot(context, options.forwarder);
   role.begin(context);
-  const dispatcher = new Dispatcher({ context, reads, gate, forwarder: options.forwarder, isReady: () => role.ready });
+  const dispatcher = new Dispatcher({
+    context,
+    reads,
+    gate,
+    forwarder: options.forwarder,
+    isReady: () => role.ready,
+    hasHeard: () => role.heard,
+    silentMs() {
+      const ms = Math.min(started.stats().lastContactMs ?? Number.POSITIVE_INFINITY, role.sinceOwnMs());
+      return Number.isFinite(ms) ? ms : 0;
+    },
+  });
   const bootstrapper = new Bootstrapper(context, options.forwarder);
   const unsubscribe = started.onLeadership((leadership) => {
     role.change(leadership);
@@ -218,14 +229,17 @@ interface RoleOptions {
 class Role {
   /** Leading, with everything applied that former leaders committed. */
   ready = false;
+  /** There has been a leader since this server started. */
+  heard = false;
   since: string;
   duties: LeadershipDuties | null = null;
+  #ledUntilMs: number | null = null;
   readonly #reads: SharedReads;
   readonly #gate: Gate;
   readonly #logger: Logger;
   readonly #options: ServerOptions;
   #context: ServerContext | null = null;
-  #leaderId = '';
+  #leader = '';
   #ended = false;
 
   constructor({ reads, gate, logger, options }: RoleOptions) {
@@ -248,12 +262,22 @@ class Role {
       this.duties.start();
     } else if (!isLeader && this.duties !== null) {
       this.#revoke();
+      this.#ledUntilMs = this.#options.runtime.clock.nowMs();
       this.#logger.info('cluster leadership lost');
     }
-    const id = leader?.id ?? '';
-    if (id === this.#leaderId) return;
-    this.#leaderId = id;
-    if (id !== '') this.#logger.info('New leader elected', { payload: this.#nameOf(id) });
+    this.heard ||= leader !== null;
+    // A server that has no configuration yet knows its leader by address alone.
+    const key = leader === null ? '' : leader.id || leader.address;
+    if (key === this.#leader) return;
+    this.#leader = key;
+    if (leader !== null) this.#logger.info('New leader elected', { payload: this.#nameOf(leader) });
+  }
+
+  /** How long ago this server led; infinite when it never did. */
+  sinceOwnMs(): number {
+    return this.#ledUntilMs === null
+      ? Number.POSITIVE_INFINITY
+      : this.#options.runtime.clock.nowMs() - this.#ledUntilMs;
   }
 
   /** The state was replaced. */
@@ -279,10 +303,13 @@ class Role {
     this.#reads.interrupt();
   }
 
-  #nameOf(id: string): string {
+  #nameOf({ id, address }: NonNullable<Leadership['leader']>): string {
     if (id === this.#options.nodeId) return this.#options.nodeName;
     const { members, config } = this.#options;
-    return members().find((member) => member.tags['id'] === id && member.tags['dc'] === config.datacenter)?.name ?? id;
+    const isLeader = (member: Member): boolean =>
+      id === '' ? serverInfo(member)?.address === address : member.tags['id'] === id;
+    const known = members().find((member) => member.tags['dc'] === config.datacenter && isLeader(member));
+    return known?.name ?? (id || address);
   }
 
   #now(): string {
