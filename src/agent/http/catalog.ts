@@ -47,8 +47,7 @@ async function register(request: ApiRequest, api: Api): Promise<HttpAnswer> {
   const args = await decodeBody(request, RegisterRequest);
   // The body names the datacenter here, a parameter is not heard.
   if (args.Datacenter === '') args.Datacenter = api.config.datacenter;
-  const token = request.token;
-  if (token !== '') args.Token = token;
+  args.Token = request.token || args.Token || api.tokens.user;
   await api.rpc.call('Catalog.Register', args);
   return yesNo(true, request.layout);
 }
@@ -57,8 +56,7 @@ async function deregister(request: ApiRequest, api: Api): Promise<HttpAnswer> {
   refuseNamespace(request);
   const args = await decodeBody(request, DeregisterRequest, { unknownFields: 'ignore' });
   if (args.Datacenter === '') args.Datacenter = api.config.datacenter;
-  const token = request.token;
-  if (token !== '') args.Token = token;
+  args.Token = request.token || args.Token || api.tokens.user;
   await api.rpc.call('Catalog.Deregister', args);
   return yesNo(true, request.layout);
 }

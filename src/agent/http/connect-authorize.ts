@@ -3,6 +3,7 @@ import { type Intention, IntentionQueryMatch } from '../../structs/intention.ts'
 import { make } from '../../structs/make.ts';
 import { bool, jsonStruct, str, struct } from '../../structs/schema.ts';
 import { BadRequest } from '../errors.ts';
+import { authorizerOf, demand, tokenOf } from './acl-guard.ts';
 import { type HttpAnswer, json } from './answer.ts';
 import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
@@ -30,13 +31,14 @@ async function authorize(request: ApiRequest, api: Api): Promise<HttpAnswer> {
   );
   if (Target === '') throw new BadRequest('Bad request: Target service must be specified');
   const source = serviceOf(ClientCertURI);
+  demand(await authorizerOf(request, api), 'service', 'write', Target);
   const { datacenter, acl } = api.config;
   const Match = make(IntentionQueryMatch, {
     Type: 'destination',
     Entries: [{ Namespace: 'default', Name: Target }],
   });
   // In this order it is kept apart from what `intentions/match` keeps, as in Consul.
-  const subject = { Match, Datacenter: datacenter, Token: request.token };
+  const subject = { Match, Datacenter: datacenter, Token: tokenOf(request, api) };
   const { answer, hit, ageMs } = await api.cache.get('Intention.Match', subject, {});
   const found = answer.reply.Matches?.[0]?.find(({ SourceName }) => SourceName === source || SourceName === '*');
   const verdict = found === undefined ? byDefault(acl) : byIntention(found);

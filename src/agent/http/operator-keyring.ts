@@ -4,6 +4,7 @@ import { decodeJson } from '../../structs/json-decode.ts';
 import { slice, str, struct } from '../../structs/schema.ts';
 import { BadRequest, RpcError } from '../errors.ts';
 import { multiError } from '../gossip/consul-pool.ts';
+import { tokenOf } from './acl-guard.ts';
 import { empty, type HttpAnswer, json } from './answer.ts';
 import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
@@ -33,7 +34,14 @@ async function keyring(request: ApiRequest, api: Api): Promise<HttpAnswer> {
     }
   }
   if (!api.config.server) throw new RpcError('keyring operations must run against a server node');
-  const args = { Operation, Key, RelayFactor, LocalOnly, Token: request.token, Datacenter: api.config.datacenter };
+  const args = {
+    Operation,
+    Key,
+    RelayFactor,
+    LocalOnly,
+    Token: tokenOf(request, api),
+    Datacenter: api.config.datacenter,
+  };
   const { reply } = await api.rpc.call('Internal.KeyringOperation', args);
   const responses = reply.Responses ?? [];
   refuseFailures(responses);

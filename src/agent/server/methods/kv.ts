@@ -15,7 +15,7 @@ const no: Answer<boolean> = Object.freeze(answer(false));
 
 /** What is wrong with a write before it is proposed; null if nothing is. Shared with transactions. */
 export function kvFault(op: string, key: string): string | null {
-  return key === '' && op !== 'delete-tree' && op !== 'get-tree' ? 'Must provide key' : null;
+  return key === '' && op !== 'delete-tree' ? 'Must provide key' : null;
 }
 
 /** Lock delays are a matter of the leader's clock, so they are looked at before anything is replicated. */

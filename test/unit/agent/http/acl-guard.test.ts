@@ -9,9 +9,10 @@ const askThemselves = [
   '/v1/agent/service/register',
   '/v1/agent/checks',
   '/v1/agent/check/register',
+  '/v1/agent/connect/authorize',
 ];
 /** Answered by servers, which ask for themselves. */
-const askedByServers = ['/v1/agent/connect/'];
+const askedByServers = ['/v1/agent/connect/ca/'];
 
 describe("the agent's own endpoints", () => {
   it('are all behind a right', () => {
