@@ -1,6 +1,5 @@
 /** A gossip pool in Consul's terms: joins by address text, members as the agent knows them, keys and events by name. */
 import { RpcError } from '../errors.ts';
-import type { KeyringOutcome } from '../server/pools.ts';
 import type { Logger } from '../telemetry/api.ts';
 import { LookupError, parseJoinTarget, resolveJoinTarget } from './join-address.ts';
 import { hostPort, type Member, memberOf } from './member.ts';
@@ -15,6 +14,18 @@ import { SnapshotFile } from './serf/snapshot-file.ts';
 export interface PoolListener {
   onMember(event: MemberEvent, member: Member): void;
   onUserEvent(event: UserEvent): void;
+}
+
+/** How a key operation went on the nodes of one pool. */
+export interface KeyringOutcome {
+  /** Node name -> its complaint. */
+  readonly messages: Record<string, string>;
+  /** Key -> number of nodes that have it. */
+  readonly keys: Record<string, number>;
+  readonly primaryKeys: Record<string, number>;
+  readonly nodes: number;
+  /** '' when every node agreed. */
+  readonly error: string;
 }
 
 /** Where a pool remembers its members over restarts. */

@@ -1,18 +1,7 @@
 /** What a server asks of the gossip pools it is in. */
+import type { KeyringOutcome } from '../gossip/consul-pool.ts';
 import type { Coordinate } from '../gossip/serf/core/coordinate.ts';
 import type { KeyOperation } from '../gossip/serf/internal-queries.ts';
-
-/** How a key operation went on the nodes of one pool. */
-export interface KeyringOutcome {
-  /** Node name -> its complaint. */
-  readonly messages: Record<string, string>;
-  /** Key -> number of nodes that have it. */
-  readonly keys: Record<string, number>;
-  readonly primaryKeys: Record<string, number>;
-  readonly nodes: number;
-  /** '' when every node agreed. */
-  readonly error: string;
-}
 
 export interface ServerPool {
   /** @throws SerfLimitError for an event that is too large to gossip */

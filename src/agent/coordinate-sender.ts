@@ -1,9 +1,9 @@
 /** An agent tells the servers now and then where it is in the network: rarely enough that all agents together are no burden. */
-import type { Runtime, Timer } from '../../lib/runtime.ts';
-import type { Config } from '../config/config.ts';
-import type { RpcCaller } from '../rpc/caller.ts';
-import type { Logger } from '../telemetry/api.ts';
-import type { ConsulPool } from './consul-pool.ts';
+import type { Runtime, Timer } from '../lib/runtime.ts';
+import type { Config } from './config/config.ts';
+import type { ConsulPool } from './gossip/consul-pool.ts';
+import type { RpcCaller } from './rpc/caller.ts';
+import type { Logger } from './telemetry/api.ts';
 
 /** Updates a second that the servers of a datacenter should have to bear. */
 const clusterWideRate = 64;
