@@ -30,6 +30,8 @@ interface Open {
   readonly port: number;
 }
 
+const noTokens = { user: '', onChange: () => {} };
+
 async function open(
   respond: Respond,
   settings: Settings & { readonly unix?: string; readonly mode?: string } = {},
@@ -41,7 +43,7 @@ async function open(
   const rpc = { call: (method: string, args: object, options: unknown) => respond({ method, args, options } as never) };
   const nothing = () => () => {};
   const server = createHttpServer({
-    api: { rpc, config, agent: {}, log: silent } as unknown as Api,
+    api: { rpc, config, agent: {}, tokens: noTokens, log: silent } as unknown as Api,
     logger: silent,
     metrics: { counter: nothing, sample: nothing, gauge: nothing },
     requestTimer: nothing,
@@ -106,7 +108,7 @@ describe('listeners', () => {
     const config: Config = { ...configOf(), httpAddrs: [`127.0.0.1:${port}`] };
     const nothing = () => () => {};
     const second = createHttpServer({
-      api: { config, log: silent } as unknown as Api,
+      api: { config, tokens: noTokens, log: silent } as unknown as Api,
       logger: silent,
       metrics: { counter: nothing, sample: nothing, gauge: nothing },
       requestTimer: nothing,

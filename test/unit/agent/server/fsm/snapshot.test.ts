@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createFsm } from '../../../../../src/agent/server/fsm/fsm.ts';
-import { readArchive, readState, type StateRecord } from '../../../../../src/snapshot/index.ts';
 import { Store } from '../../../../../src/agent/state/store.ts';
+import { readArchive, readState, type StateRecord } from '../../../../../src/snapshot/index.ts';
 import { encodeCommand } from '../../../../../src/structs/commands.ts';
 import { quietLogger, quietMetrics } from '../fakes.ts';
 
