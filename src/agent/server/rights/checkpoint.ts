@@ -3,7 +3,7 @@
  * of the reply only that is let through which the token may see.
  */
 import type { MaybePromise } from '../../../lib/runtime.ts';
-import type { AclResolver } from '../../acl/resolver.ts';
+import type { AclResolver, Resolved } from '../../acl/resolver.ts';
 import type { Answer } from '../../rpc/caller.ts';
 import type { Args, MethodName, Reply } from '../../rpc/signatures.ts';
 import type { WatchSet } from '../../state/watches.ts';
@@ -21,26 +21,30 @@ export class Guarded<M extends MethodName> {
   readonly #checkpoint: Checkpoint;
   readonly #guard: Guard<M>;
   readonly #args: Partial<Args<M>>;
+  /** As of when the call came in. */
+  readonly #resolved: Resolved;
 
   constructor(checkpoint: Checkpoint, guard: Guard<M>, secret: string, args: Partial<Args<M>>) {
     this.#checkpoint = checkpoint;
     this.#guard = guard;
     this.secret = secret;
-    this.lasts = checkpoint.resolver.resolve(secret).expiresAtMs === Number.POSITIVE_INFINITY;
+    this.#resolved = checkpoint.resolver.resolve(secret);
+    this.lasts = this.#resolved.expiresAtMs === Number.POSITIVE_INFINITY;
     this.#args = args;
   }
 
   /** A shared read: what the token may do is part of what is read, so whoever waits learns that it has changed. */
   read(watch: WatchSet, proceed: () => MaybePromise<ReadResult<Reply<M>>>): MaybePromise<ReadResult<Reply<M>>> {
-    this.#checkpoint.resolver.watch(this.secret, watch);
-    const permit = this.#admit();
+    const { resolver } = this.#checkpoint;
+    resolver.watch(this.secret, watch);
+    const permit = this.#admit(resolver.resolve(this.secret));
     const result = proceed();
     if (result instanceof Promise) return result.then((late) => this.#filtered(permit, late));
     return this.#filtered(permit, result);
   }
 
   run(proceed: () => MaybePromise<Answer<Reply<M>>>): MaybePromise<Answer<Reply<M>>> {
-    const permit = this.#admit();
+    const permit = this.#admit(this.#resolved);
     const refusal = this.#guard.refuse?.(permit, this.#args) ?? null;
     if (refusal !== null) return answer(refusal);
     const outcome = proceed();
@@ -48,8 +52,8 @@ export class Guarded<M extends MethodName> {
     return this.#filtered(permit, outcome);
   }
 
-  #admit(): Permit {
-    const permit = this.#checkpoint.permit(this.secret);
+  #admit(resolved: Resolved): Permit {
+    const permit = this.#checkpoint.permit(resolved);
     this.#guard.check?.(permit, this.#args);
     return permit;
   }
@@ -80,9 +84,8 @@ export class Checkpoint {
     return new Guarded(this, right as Guard<M>, Token, args);
   }
 
-  permit(secret: string): Permit {
+  permit({ authorizer, accessor }: Resolved): Permit {
     const { store, config } = this.#context;
-    const { authorizer, accessor } = this.resolver.resolve(secret);
     return new Permit({
       authorizer,
       accessor,
