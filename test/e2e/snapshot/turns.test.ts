@@ -57,10 +57,14 @@ it('lists, saves and restores of 100,000 keys leave turns to others', { timeout:
   for (const run of Object.values(work)) expect((await run()).status).toBe(200);
   await turns();
   for (const [name, run] of Object.entries(work)) {
-    await agent.request('PUT', '/v1/kv/one', name);
-    await turns();
-    expect((await run()).status).toBe(200);
-    const [longest] = await turns();
-    expect(longest, name).toBeLessThan(limitMs);
+    // A turn that holds by design is long every time; one that met a collection or a compilation is not.
+    const longest: number[] = [];
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await agent.request('PUT', '/v1/kv/one', `${name} ${attempt}`);
+      await turns();
+      expect((await run()).status).toBe(200);
+      longest.push((await turns())[0]!);
+    }
+    expect(Math.min(...longest), name).toBeLessThan(limitMs);
   }
 });
