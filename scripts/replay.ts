@@ -10,13 +10,15 @@
  * The recordings live outside the repository (../shared, or $TC_RECORDINGS); without them nothing is replayed.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const root = resolve(import.meta.dirname, '..');
-const recordings = process.env['TC_RECORDINGS'] ?? resolve(root, '..', 'shared');
+const beside = process.env['TC_RECORDINGS'] ?? resolve(root, '..', 'shared');
+// The replayers do nothing when they are started through a symbolic link.
+const recordings = existsSync(beside) ? realpathSync(beside) : beside;
 const tc = join(root, 'bin', 'run.js');
 
 interface Kit {
