@@ -2,12 +2,13 @@
  * This agent among others: its pools, its RPC port, and behind them the server part or the way to the servers. The part of the
  * composition that differs between servers and clients.
  */
+import { joinHostPort } from '../lib/host-port.ts';
 import type { Runtime } from '../lib/runtime.ts';
 import type { Config } from './config/config.ts';
 import { errors, RpcError } from './errors.ts';
 import type { ConsulPool } from './gossip/consul-pool.ts';
 import { joinAtStart, keepJoining } from './gossip/joiner.ts';
-import { hostPort, type Member, serverInfo } from './gossip/member.ts';
+import { type Member, serverInfo } from './gossip/member.ts';
 import { distanceSeconds } from './gossip/serf/core/coordinate.ts';
 import type { MemberEvent } from './gossip/serf/core/members.ts';
 import type { UserEvent } from './gossip/serf/messages.ts';
@@ -97,7 +98,7 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
     },
   });
   const storage = await options.openStorage();
-  const self = { id: nodeId, address: hostPort(config.advertiseAddr, config.ports.server) };
+  const self = { id: nodeId, address: joinHostPort(config.advertiseAddr, config.ports.server) };
   const serverOf = (id: string) =>
     members()
       .flatMap((m) => serverInfo(m) ?? [])
@@ -142,11 +143,11 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
       const info = serverInfo(member);
       const missing = info !== null && info.wanJoinPort > 0 && member.status === 'alive' && info.id !== nodeId;
       if (!missing || known.has(`${info.name}.${info.datacenter}`)) continue;
-      wan.join([hostPort(member.address, info.wanJoinPort)]).then(
+      wan.join([joinHostPort(member.address, info.wanJoinPort)]).then(
         () =>
           serverLogger.debug('Successfully performed flood-join for server at address', {
             server: member.name,
-            address: hostPort(member.address, info.wanJoinPort),
+            address: joinHostPort(member.address, info.wanJoinPort),
           }),
         (error: unknown) =>
           serverLogger.debug('Failed to flood-join server at address', { server: member.name, error }),

@@ -1,6 +1,6 @@
 /** Child processes of `lock` and `watch`: a shell line or a program, and how it ended in Go's words. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { systemText } from '../client/settings.ts';
+import { systemText } from '../lib/system-text.ts';
 
 export interface ChildOptions {
   /** The words; joined into one line when `shell` is true. */

@@ -1,6 +1,6 @@
 /** Arguments that may name their source: the text itself, `@FILE`, or `-` for stdin. */
 import { readFileSync } from 'node:fs';
-import { systemText } from '../client/settings.ts';
+import { systemText } from '../lib/system-text.ts';
 import { CliError, type Io } from './command.ts';
 
 export async function readData(argument: string, io: Pick<Io, 'stdin'>): Promise<Buffer> {

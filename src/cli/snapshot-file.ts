@@ -1,8 +1,8 @@
 /** The FILE argument of the snapshot commands: opened, read and checked, with Consul's words for what goes wrong. */
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { systemText } from '../client/settings.ts';
 import { messageOf } from '../lib/message-of.ts';
+import { systemText } from '../lib/system-text.ts';
 import type { OpenArchive } from '../snapshot/index.ts';
 import { CliError } from './command.ts';
 import { argumentLimit } from './format.ts';

@@ -1,5 +1,6 @@
 /** Where the agent is and how to talk to it: addresses, TLS and credentials, from options and CONSUL_* variables. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { systemText } from '../lib/system-text.ts';
 import { settingsError } from './errors.ts';
 
 export interface ClientOptions {
@@ -55,32 +56,6 @@ function readText(path: string, what: string): string {
   } catch (error) {
     throw settingsError(`${what}: open ${path}: ${systemText(error)}`, error);
   }
-}
-
-const systemTexts: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission denied',
-  EISDIR: 'is a directory',
-  ENOTDIR: 'not a directory',
-  EMFILE: 'too many open files',
-  ENOSPC: 'no space left on device',
-  EROFS: 'read-only file system',
-  EEXIST: 'file exists',
-  EPERM: 'operation not permitted',
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset by peer',
-  EPIPE: 'broken pipe',
-  ETIMEDOUT: 'connection timed out',
-  EHOSTUNREACH: 'no route to host',
-  ENETUNREACH: 'network is unreachable',
-  EADDRNOTAVAIL: 'cannot assign requested address',
-  EINVAL: 'invalid argument',
-};
-
-/** What the operating system calls an error (strerror), as Go prints it. */
-export function systemText(error: unknown): string {
-  const { code, message } = error as { code?: string; message?: string };
-  return systemTexts[code ?? ''] ?? message ?? String(error);
 }
 
 interface Address {

@@ -5,7 +5,7 @@ import { CliError, defineCommand } from '../cli/command.ts';
 import { flag } from '../cli/flags.ts';
 import { namespaceFlag } from '../cli/namespace.ts';
 import { aclApi } from '../client/acl.ts';
-import { systemText } from '../client/settings.ts';
+import { systemText } from '../lib/system-text.ts';
 
 export default defineCommand({
   summary: 'Login to Consul using an auth method',

@@ -1,6 +1,6 @@
 /** Addresses of all listeners and what the node advertises: templates, defaults that follow one another, the machine. */
-
 import { goQuote } from '../../lib/go-format.ts';
+import { joinHostPort } from '../../lib/host-port.ts';
 import { formatIp, type IpBytes, isUnspecified, parseIp } from '../../lib/sockaddr/ip.ts';
 import { isPrivateIpv4, isPublicIpv6 } from '../../lib/sockaddr/special-ranges.ts';
 import { renderTemplate, TemplateFault } from '../../lib/sockaddr/template.ts';
@@ -179,8 +179,6 @@ function isAny(address: string): boolean {
 export function withPort(addresses: readonly string[], port: number): readonly string[] {
   return addresses.flatMap((address) => {
     if (address.startsWith('unix://')) return address;
-    return port <= 0 ? [] : hostPort(address, port);
+    return port <= 0 ? [] : joinHostPort(address, port);
   });
 }
-
-export const hostPort = (ip: string, port: number): string => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`);

@@ -1,7 +1,7 @@
 /** The DebugConfig of `/v1/agent/self`: every setting under the name Consul gives it there, secrets hidden. */
-
 import { formatDurationMs } from '../../lib/duration.ts';
-import { hostPort, type ResolvedAddresses } from './addresses.ts';
+import { joinHostPort } from '../../lib/host-port.ts';
+import type { ResolvedAddresses } from './addresses.ts';
 import { parseCipherSuites } from './cipher-suites.ts';
 import type { Config } from './config.ts';
 import { definitionsDebug } from './debug-definitions.ts';
@@ -61,7 +61,7 @@ function aclView({ acl }: Settings, config: Config) {
   };
 }
 
-const tcp = (ip: string, port: number): string => `tcp://${hostPort(ip, port)}`;
+const tcp = (ip: string, port: number): string => `tcp://${joinHostPort(ip, port)}`;
 const tcpAll = (hostPorts: readonly string[]): string[] =>
   hostPorts.map((address) => (address.startsWith('unix://') ? address : `tcp://${address}`));
 

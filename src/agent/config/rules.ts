@@ -1,12 +1,12 @@
 /** Rules across several settings, in the order in which they are checked; the first one that is broken is the error. */
-
 import { goQuote } from '../../lib/go-format.ts';
 import { parseCidr } from '../../lib/sockaddr/ip.ts';
+import { systemText } from '../../lib/system-text.ts';
 import { entrySchema } from '../../structs/config-entry.ts';
 import { type ResolvedAddresses, withPort } from './addresses.ts';
 import { base64Fault } from './base64.ts';
 import type { Config } from './config.ts';
-import { ConfigError, errorList, systemText } from './go-errors.ts';
+import { ConfigError, errorList } from './go-errors.ts';
 import type { Files } from './host.ts';
 import { nodeMetaProblem } from './node-meta.ts';
 import type { Settings } from './schema.ts';

@@ -1,11 +1,11 @@
 /** Finding and reading the files of a configuration, in Consul's order. */
-
 import { SyntaxFault } from '../../lib/hcl/errors.ts';
 import { parseHcl } from '../../lib/hcl/hcl.ts';
 import { parseJson } from '../../lib/hcl/json.ts';
 import type { PlainObject } from '../../lib/hcl/plain.ts';
+import { systemText } from '../../lib/system-text.ts';
 import { decode } from './decode.ts';
-import { ConfigError, errorList, systemText } from './go-errors.ts';
+import { ConfigError, errorList } from './go-errors.ts';
 import type { Files } from './host.ts';
 import { schema } from './schema.ts';
 import { type Source, withSingles } from './settings.ts';

@@ -6,10 +6,10 @@ import type { RemoteInfo, Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6, type Socket } from 'node:net';
 import { TCPServer, UDPServer, type UdpServerOptions } from 'dns2';
+import { splitHostPort } from '../../lib/host-port.ts';
 import type { MaybePromise } from '../../lib/runtime.ts';
 import type { Client } from './answer.ts';
 import { Frames } from './frames.ts';
-import { hostPort } from './upstream.ts';
 
 export type Respond = (query: Buffer, client: Client) => MaybePromise<Buffer | null>;
 
@@ -23,7 +23,7 @@ export class DnsListenError extends Error {
 }
 
 export async function listenUdp(address: string, respond: Respond): Promise<Listener> {
-  const { host, port } = hostPort(address);
+  const { host, port } = splitHostPort(address);
   const socket = new UdpListener(isIPv6(host) ? 'udp6' : 'udp4', respond);
   await opened(`listen udp ${address}: bind`, socket, () => socket.bind({ port, address: host }));
   return {
@@ -36,7 +36,7 @@ export async function listenUdp(address: string, respond: Respond): Promise<List
 }
 
 export async function listenTcp(address: string, respond: Respond): Promise<Listener> {
-  const { host, port } = hostPort(address);
+  const { host, port } = splitHostPort(address);
   const server = new TcpListener(respond);
   server.maxConnections = maxConnections;
   await opened(`listen tcp ${address}: bind`, server, () => server.listen({ port, host, backlog: 4096 }));

@@ -5,6 +5,7 @@
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
 import { formatDurationMs } from '../../lib/duration.ts';
+import { splitHostPort } from '../../lib/host-port.ts';
 import type { Runtime } from '../../lib/runtime.ts';
 import type { Logger } from '../telemetry/api.ts';
 import type { Network } from './fit.ts';
@@ -95,7 +96,7 @@ export class Upstreams {
     const { random, clock } = this.#options.runtime;
     const id = random.int(65_536);
     const request = this.#encoder.encode(requestOf(id, asked), true).bytes;
-    const { host, port } = hostPort(recursor);
+    const { host, port } = splitHostPort(recursor);
     const open = network === 'udp' ? openUdp : openTcp;
 
     return new Promise((resolve) => {
@@ -181,8 +182,3 @@ const openTcp: Open = (host, port, request, { onMessage, onFail }) => {
     socket.destroy();
   };
 };
-
-export function hostPort(address: string): { host: string; port: number } {
-  const colon = address.lastIndexOf(':');
-  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
-}

@@ -1,8 +1,9 @@
 /** A gossip pool in Consul's terms: joins by address text, members as the agent knows them, keys and events by name. */
+import { joinHostPort } from '../../lib/host-port.ts';
 import { RpcError } from '../errors.ts';
 import type { Logger } from '../telemetry/api.ts';
 import { LookupError, parseJoinTarget, resolveJoinTarget } from './join-address.ts';
-import { hostPort, type Member, memberOf } from './member.ts';
+import { type Member, memberOf } from './member.ts';
 import { textOfAddr } from './memberlist/transport.ts';
 import type { Coordinate } from './serf/core/coordinate.ts';
 import type { MemberEvent } from './serf/core/members.ts';
@@ -234,7 +235,7 @@ export class ConsulPool {
 }
 
 function note(file: SnapshotFile, event: MemberEvent, { name, address, port }: Member): void {
-  if (event === 'join' || event === 'update') file.alive(name, hostPort(address, port));
+  if (event === 'join' || event === 'update') file.alive(name, joinHostPort(address, port));
   else if (event !== 'reap') file.notAlive(name);
 }
 

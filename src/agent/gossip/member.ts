@@ -1,5 +1,5 @@
 /** A member of a pool as the rest of the agent knows it: gossip's view of a node, in Consul's terms. */
-
+import { joinHostPort } from '../../lib/host-port.ts';
 import { textOfAddr } from './memberlist/transport.ts';
 import type { MemberStatus, Member as SerfMember } from './serf/core/members.ts';
 
@@ -84,7 +84,7 @@ export function serverInfo(member: Member): ServerInfo | null {
     id: tags['id'] ?? '',
     name: member.name.endsWith(suffix) ? member.name.slice(0, -suffix.length) : member.name,
     datacenter,
-    address: hostPort(member.address, port),
+    address: joinHostPort(member.address, port),
     port,
     wanJoinPort: Number(tags['wan_join_port'] ?? 0),
     build,
@@ -97,5 +97,3 @@ export function serverInfo(member: Member): ServerInfo | null {
     status: member.status,
   };
 }
-
-export const hostPort = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;

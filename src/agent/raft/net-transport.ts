@@ -3,6 +3,7 @@
  * one for votes per server; a connection of its own for every snapshot.
  */
 import { connect, type Socket } from 'node:net';
+import { splitHostPort } from '../../lib/host-port.ts';
 import { type Decoder, encodeTo, needMore, Writer } from '../../lib/msgpack/index.ts';
 import type { Clock } from '../../lib/runtime.ts';
 import type { Schema } from '../../structs/schema.ts';
@@ -122,7 +123,7 @@ export class NetTransport implements Transport {
     if (node === null || this.#closed || node.leadership.leader?.address !== leader.address) return;
     const { id } = node.leadership.leader;
     const { clock, resolve } = this.#options;
-    const probe = connect({ ...hostPort(resolve(leader)) });
+    const probe = connect({ ...splitHostPort(resolve(leader)) });
     const timer = clock.after(probeTimeoutMs, () => probe.destroy());
     probe.on('connect', () => {
       probe.destroy();
@@ -239,7 +240,7 @@ export class NetTransport implements Transport {
     let channels = this.#channels.get(peer.id);
     if (channels === undefined) {
       const { clock } = this.#options;
-      const dial = (): { host: string; port: number } => hostPort(this.#options.resolve(peer));
+      const dial = (): { host: string; port: number } => splitHostPort(this.#options.resolve(peer));
       const make = (): PeerChannel =>
         new PeerChannel({ dial, firstByte: raftByte, timeoutMs: rpcTimeoutMs, maxInFlight, clock });
       channels = { heartbeat: make(), log: make(), votes: make() };
@@ -247,11 +248,6 @@ export class NetTransport implements Transport {
     }
     return channels;
   }
-}
-
-export function hostPort(address: string): { host: string; port: number } {
-  const at = address.lastIndexOf(':');
-  return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
 }
 
 /** Every request is finished before the next one begins: one buffer does for all. */

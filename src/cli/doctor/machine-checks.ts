@@ -5,8 +5,8 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'nod
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { systemText } from '../../client/settings.ts';
 import { messageOf } from '../../lib/message-of.ts';
+import { systemText } from '../../lib/system-text.ts';
 import { error, type Finding, note, ok, warning } from './finding.ts';
 
 const minFreeShare = 0.1;

@@ -3,9 +3,9 @@ import { CliError, defineCommand, explain, type Io } from '../../cli/command.ts'
 import { flag } from '../../cli/flags.ts';
 import { namespaceFlag } from '../../cli/namespace.ts';
 import { configApi } from '../../client/config.ts';
-import { systemText } from '../../client/settings.ts';
 import { parseHcl } from '../../lib/hcl/hcl.ts';
 import { messageOf } from '../../lib/message-of.ts';
+import { systemText } from '../../lib/system-text.ts';
 import { entrySchema } from '../../structs/config-entry.ts';
 import { decodeConfigEntry } from '../../structs/config-entry-decode.ts';
 import { renderText } from '../../structs/json.ts';

@@ -4,9 +4,9 @@ import { flag } from '../../cli/flags.ts';
 import { destinationOf, intentionEnd, intentionText, sourceOf } from '../../cli/intention-text.ts';
 import { namespaceFlag } from '../../cli/namespace.ts';
 import { type Intention, intentionsApi } from '../../client/intentions.ts';
-import { systemText } from '../../client/settings.ts';
 import { JsonError } from '../../lib/go-json/index.ts';
 import { parseFirst } from '../../lib/go-json/parse.ts';
+import { systemText } from '../../lib/system-text.ts';
 import { plainJson } from '../../structs/json-decode.ts';
 
 export default defineCommand({

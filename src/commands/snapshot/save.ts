@@ -4,8 +4,8 @@ import { formatFlag } from '../../cli/flags.ts';
 import { toJson, wantsJson } from '../../cli/format.ts';
 import { checkArchive, fileArgument } from '../../cli/snapshot-file.ts';
 import { snapshotApi } from '../../client/operator.ts';
-import { systemText } from '../../client/settings.ts';
 import { messageOf } from '../../lib/message-of.ts';
+import { systemText } from '../../lib/system-text.ts';
 
 export default defineCommand({
   summary: "Saves a snapshot of the servers' state",

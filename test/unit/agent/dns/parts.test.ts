@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { addressText, parseAddress, reverseAddress } from '../../../../src/agent/dns/address.ts';
 import { parseAsked, zoneOf } from '../../../../src/agent/dns/asked.ts';
 import { Frames, framed } from '../../../../src/agent/dns/frames.ts';
-import { hostPort } from '../../../../src/agent/dns/upstream.ts';
 import {
   below,
   isWithin,
@@ -15,6 +14,7 @@ import {
   wireName,
 } from '../../../../src/agent/dns/wire/name.ts';
 import { TYPE } from '../../../../src/agent/dns/wire/numbers.ts';
+import { splitHostPort } from '../../../../src/lib/host-port.ts';
 
 const zone = wireName('consul')!;
 const asked = (text: string, type: number = TYPE.A) => parseAsked(wireName(`${text}.consul`)!, zone, type, 'dc1');
@@ -139,8 +139,8 @@ describe('addresses', () => {
   });
 
   it('of recursors have a port behind them', () => {
-    expect(hostPort('[::1]:5353')).toEqual({ host: '::1', port: 5353 });
-    expect(hostPort('8.8.8.8:53')).toEqual({ host: '8.8.8.8', port: 53 });
+    expect(splitHostPort('[::1]:5353')).toEqual({ host: '::1', port: 5353 });
+    expect(splitHostPort('8.8.8.8:53')).toEqual({ host: '8.8.8.8', port: 53 });
   });
 });
 

@@ -223,13 +223,14 @@ export class NodeTable {
 
   /** Forgets the dead that nobody gossips to any more, and shuffles the order of probes. */
   sweep(nowMs: number): void {
-    const keep = this.order.filter(
-      (n) =>
-        n.state !== 'dead' ||
-        nowMs - n.stateChangedMs <= this.#config.gossipToTheDeadMs ||
-        n.name === this.#config.name,
-    );
-    for (const node of this.order) if (!keep.includes(node)) this.#byName.delete(node.name);
+    const keep = this.order.filter((node) => {
+      const kept =
+        node.state !== 'dead' ||
+        nowMs - node.stateChangedMs <= this.#config.gossipToTheDeadMs ||
+        node.name === this.#config.name;
+      if (!kept) this.#byName.delete(node.name);
+      return kept;
+    });
     this.order.length = 0;
     for (let i = keep.length - 1; i > 0; i--) {
       const j = this.#random.int(i + 1);
