@@ -91,6 +91,23 @@ export const topics: Readonly<Record<string, Topic>> = {
     description:
       'Shows and changes the rules by which the servers look after themselves.\n\nSee "tc operator autopilot <subcommand> -h" for more.',
   },
+  tls: {
+    usage: 'tls <subcommand> <subcommand> [options]',
+    summary: 'Builtin helpers for creating CAs and certificates',
+    description:
+      'This command has subcommands for making the certificates with which agents know each other and encrypt what they say.\n\nSee "tc tls <subcommand> -h" for more.',
+  },
+  'tls ca': {
+    usage: 'tls ca <subcommand> [options] filename-prefix',
+    summary: 'Helpers for CAs',
+    description:
+      'Makes the authority that signs the certificates of the agents.\n\nSee "tc tls ca <subcommand> -h" for more.',
+  },
+  'tls cert': {
+    usage: 'tls cert <subcommand> [options] [filename-prefix]',
+    summary: 'Helpers for certificates',
+    description: 'Makes certificates for servers, clients and commands.\n\nSee "tc tls cert <subcommand> -h" for more.',
+  },
   dev: {
     usage: 'dev <subcommand> [options]',
     summary: 'Things to try and learn with',
@@ -103,5 +120,4 @@ export const topics: Readonly<Record<string, Topic>> = {
 export const notYet: Readonly<Record<string, string>> = {
   connect: 'Interact with the service mesh',
   exec: 'Executes a command on nodes',
-  tls: 'Builtin helpers for creating CAs and certificates',
 };

@@ -20,7 +20,8 @@ export interface Source {
   readonly imports: readonly Import[];
 }
 
-const ignoredFolders = new Set(['node_modules', 'dist', '.git', '.vitest', 'coverage', 'tmp']);
+/** Folders; `.git` is a file in a linked worktree. */
+const ignoredNames = new Set(['node_modules', 'dist', '.git', '.vitest', 'coverage', 'tmp']);
 
 /** Everything that belongs to the project, sorted. */
 export function projectFiles(): string[] {
@@ -28,9 +29,9 @@ export function projectFiles(): string[] {
   const walk = (folder: string): void => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) {
-        if (!ignoredFolders.has(entry.name)) walk(path);
-      } else if (entry.isFile() && !entry.name.endsWith('.log')) found.push(relative(root, path));
+      if (ignoredNames.has(entry.name)) continue;
+      if (entry.isDirectory()) walk(path);
+      else if (entry.isFile() && !entry.name.endsWith('.log')) found.push(relative(root, path));
     }
   };
   walk(root);

@@ -1,7 +1,8 @@
 /** DER (X.690): what certificates are written in. Values are written inside out: each function gives finished bytes. */
+import { X509Error } from './errors.ts';
 
 /** Thrown when bytes are no well-formed DER, or not what was expected at their place. */
-export class DerError extends Error {
+export class DerError extends X509Error {
   override name = 'DerError';
 }
 

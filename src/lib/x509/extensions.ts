@@ -96,6 +96,15 @@ const permitted = (domains: readonly string[]): Uint8Array =>
     ),
   );
 
+function decodePermitted(value: Uint8Array): readonly string[] | null {
+  const subtrees = DerValue.parse(value)
+    .sequence()
+    .find(({ tag }) => tag === contextTag.constructed(0));
+  const bases = subtrees?.children().flatMap((subtree) => subtree.sequence().slice(0, 1)) ?? [];
+  const domains = bases.filter(({ tag }) => tag === generalName.dns).map((base) => base.text());
+  return domains.length === 0 ? null : domains;
+}
+
 /** The sequence of all of them. Usages and constraints are critical: who does not know them must not trust. */
 export function encodeExtensions(wanted: Extensions): Uint8Array {
   const { keyUsage = [], extKeyUsage = [], authority, altNames = {}, permittedDomains = [] } = wanted;
@@ -128,6 +137,8 @@ export interface DecodedExtensions {
   readonly authorityKeyId: Uint8Array | null;
   /** OIDs; null when the certificate is good for everything. */
   readonly extKeyUsage: readonly string[] | null;
+  /** null when an authority may certify any name. */
+  readonly permittedDomains: readonly string[] | null;
 }
 
 export const noExtensions: DecodedExtensions = {
@@ -136,6 +147,7 @@ export const noExtensions: DecodedExtensions = {
   subjectKeyId: null,
   authorityKeyId: null,
   extKeyUsage: null,
+  permittedDomains: null,
 };
 
 /** @throws DerError */
@@ -168,5 +180,6 @@ export function decodeExtensions(extensions: DerValue): DecodedExtensions {
         .sequence()
         .map((usage) => usage.oid()),
     ),
+    permittedDomains: read('nameConstraints', null, decodePermitted),
   };
 }
