@@ -87,7 +87,6 @@ export class RaftServerSide {
     });
     socket.on('end', () => socket.end());
     socket.on('data', (chunk: Uint8Array) => {
-      if (connection.streaming) return;
       connection.decoder.push(chunk);
       this.#pump(connection);
     });
@@ -201,6 +200,9 @@ export class RaftServerSide {
           };
           this.#open(connection, (r) => r.kind === 'snapshotResult' && r.echo === echo, false);
           connection.streaming = true;
+          // What comes from here on is taken at the pace of the disk.
+          connection.socket.removeAllListeners('data');
+          connection.socket.pause();
           void this.#receiveSnapshot(connection, message, body.Size);
         });
       default:
@@ -275,6 +277,8 @@ export class RaftServerSide {
           Success: result.success,
         });
         socket.end();
+        // Nothing more is expected, but the end of the connection has to be seen.
+        socket.resume();
         return;
     }
     // The next request may be here already.
@@ -311,7 +315,6 @@ async function* exactly(socket: net.Socket, first: Uint8Array, size: number): As
     left -= Math.min(first.length, left);
   }
   if (left === 0) return;
-  socket.removeAllListeners('data');
   for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
     const bytes = chunk as Uint8Array;
     yield bytes.subarray(0, Math.min(bytes.length, left));

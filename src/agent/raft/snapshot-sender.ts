@@ -73,6 +73,8 @@ export class SnapshotSender {
       });
       socket.write(writer.copy());
       const answer = readAnswer(socket);
+      // It may fail while the next piece is being read, when nobody waits for it yet.
+      answer.catch(() => {});
       for await (const chunk of snapshots.read(meta.id)) {
         if (!socket.write(chunk)) await Promise.race([once(socket, 'drain'), answer]);
       }

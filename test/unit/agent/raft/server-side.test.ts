@@ -1,0 +1,66 @@
+/** What comes in on a Raft connection: a snapshot, read by a server that takes its time. */
+import type net from 'node:net';
+import { duplexPair } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { configurationCodec } from '../../../../src/agent/raft/configuration-codec.ts';
+import type { InstallSnapshot } from '../../../../src/agent/raft/core/messages.ts';
+import type { RaftNode } from '../../../../src/agent/raft/options.ts';
+import { RaftServerSide } from '../../../../src/agent/raft/server-side.ts';
+import { addressBytes, InstallSnapshotRequest, protocolVersion, rpcTypes } from '../../../../src/agent/raft/wire.ts';
+import { encodeTo, Writer } from '../../../../src/lib/msgpack/index.ts';
+import { nodeRuntime } from '../../../../src/lib/runtime-node.ts';
+import { quietLogger } from './quiet.ts';
+
+const installSnapshot = (size: number): Uint8Array => {
+  const writer = new Writer();
+  writer.byte(rpcTypes.installSnapshot);
+  encodeTo(writer, InstallSnapshotRequest, {
+    ProtocolVersion: protocolVersion,
+    SnapshotVersion: 1,
+    Term: 2,
+    Leader: addressBytes('10.0.0.1:8300'),
+    LastLogIndex: 7,
+    LastLogTerm: 2,
+    Peers: null,
+    Configuration: configurationCodec.encode({ servers: [] }),
+    ConfigurationIndex: 1,
+    Size: size,
+  });
+  return writer.copy();
+};
+
+it('loses nothing of a snapshot that comes faster than it is taken', async () => {
+  const [theirs, ours] = duplexPair();
+  const received: Uint8Array[] = [];
+  let done = false;
+  const node = {
+    stats: () => ({ configuration: { servers: [] } }),
+    async receiveSnapshot(_: InstallSnapshot, stream: AsyncIterable<Uint8Array>): Promise<void> {
+      // The file is made first, and every write takes time.
+      for (let i = 0; i < 5; i++) await turn();
+      for await (const chunk of stream) {
+        received.push(chunk);
+        for (let i = 0; i < 5; i++) await turn();
+      }
+      done = true;
+    },
+  } as unknown as RaftNode;
+  const side = new RaftServerSide({
+    self: { id: 'b', address: '10.0.0.2:8300' },
+    node: () => node,
+    onClosed: () => {},
+    clock: nodeRuntime.clock,
+    logger: quietLogger,
+  });
+  side.serve(ours as net.Socket, new Uint8Array(0));
+  const body = Buffer.from(Array.from({ length: 20_000 }, (_, i) => i % 251));
+  theirs.write(Buffer.concat([installSnapshot(body.length), body.subarray(0, 100)]));
+  for (let at = 100; at < body.length; at += 1000) {
+    theirs.write(body.subarray(at, at + 1000));
+    await turn();
+  }
+  for (let i = 0; i < 500 && !done; i++) await turn();
+  expect(Buffer.concat(received).equals(body)).toBe(true);
+  side.close();
+});
