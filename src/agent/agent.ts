@@ -1,5 +1,6 @@
 /** The composition root: builds the parts of an agent from its configuration, starts them in order, stops them in reverse. */
 import type { Runtime } from '../lib/runtime.ts';
+import { nodeSockets } from '../lib/sockets.ts';
 import { AgentTokens, inOwnName } from './acl/agent-tokens.ts';
 import { RemoteAcl, type RemoteAclOptions } from './acl/remote.ts';
 import { AgentCache } from './cache/agent-cache.ts';
@@ -21,6 +22,7 @@ import { nodeIdOf } from './local/node-id.ts';
 import { writePidFile } from './local/pid-file.ts';
 import { agentStats } from './local/stats.ts';
 import { MemoryLogStore } from './raft/log-store-memory.ts';
+import { createRaft } from './raft/raft.ts';
 import { memorySnapshotStore } from './raft/snapshot-store-memory.ts';
 import type { RaftStorage } from './raft/storage.ts';
 import type { RpcCaller } from './rpc/caller.ts';
@@ -99,9 +101,11 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     config: config(),
     nodeId,
     version,
+    sockets: nodeSockets,
     runtime,
     logger,
     metrics: telemetry.metrics,
+    startRaft: createRaft,
     openStorage: () => openStorage(config(), runtime, logger.named('server')),
     onFatal: (error) => {
       logger.error('the agent cannot go on', { error: error.message });

@@ -4,6 +4,7 @@
  */
 import { joinHostPort } from '../lib/host-port.ts';
 import type { Runtime } from '../lib/runtime.ts';
+import type { Sockets } from '../lib/sockets.ts';
 import type { Config } from './config/config.ts';
 import { errors, RpcError } from './errors.ts';
 import type { ConsulPool } from './gossip/consul-pool.ts';
@@ -15,7 +16,7 @@ import type { UserEvent } from './gossip/serf/messages.ts';
 import { startLanPool, startWanPool } from './gossip/start-pools.ts';
 import { timingsFor } from './raft/core/timings.ts';
 import { NetTransport } from './raft/net-transport.ts';
-import { createRaft } from './raft/raft.ts';
+import type { RaftNode, RaftOptions } from './raft/options.ts';
 import type { RaftStorage } from './raft/storage.ts';
 import type { RpcCaller } from './rpc/caller.ts';
 import { Forwarder } from './rpc/forwarder.ts';
@@ -33,13 +34,15 @@ export interface ClusterOptions {
   readonly nodeId: string;
   /** The Consul version that peers reckon with. */
   readonly version: string;
+  readonly sockets: Sockets;
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly openStorage: () => Promise<RaftStorage>;
-  /** The agent cannot go on. */
+  readonly startRaft: (options: RaftOptions) => Promise<RaftNode>;
   /** The agent's master token, '' when it has none. */
   readonly agentMaster: () => string;
+  /** The agent cannot go on. */
   readonly onFatal: (error: Error) => void;
   readonly onUserEvent: (event: UserEvent) => void;
 }
@@ -73,7 +76,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 async function startServerNode(options: ClusterOptions): Promise<Cluster> {
-  const { config, nodeId, runtime, logger, metrics } = options;
+  const { config, nodeId, sockets, runtime, logger, metrics } = options;
   const { clock } = runtime;
   const stops: (() => unknown)[] = [];
   const serverLogger = logger.named('server');
@@ -84,7 +87,7 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
   const members = (): readonly Member[] => lan?.members() ?? nobody;
   const wanMembers = (): readonly Member[] => wan?.members() ?? nobody;
 
-  const pool = new ConnectionPool({ clock, maxStreams: poolStreams.server, idleMs: poolIdleMs.server });
+  const pool = new ConnectionPool({ sockets, clock, maxStreams: poolStreams.server, idleMs: poolIdleMs.server });
   stops.push(() => pool.close());
   const forwarder = new Forwarder({
     pool,
@@ -108,6 +111,7 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
     snapshots: storage.snapshots,
     resolve: (peer) => serverOf(peer.id)?.address ?? peer.address,
     knowsPreVote: (peer) => serverOf(peer.id)?.preVote ?? false,
+    sockets,
     clock,
     logger: serverLogger.named('raft'),
   });
@@ -125,6 +129,7 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
       if (snapshots === null) socket.destroy();
       else void serveSnapshot(socket, rest, snapshots, serverLogger.named('snapshot'));
     },
+    sockets,
     clock,
     logger: serverLogger.named('rpc'),
   });
@@ -154,7 +159,7 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
       );
     }
   };
-  const context = { config, nodeId, build: options.version, runtime, logger: serverLogger, metrics };
+  const context = { config, nodeId, build: options.version, sockets, runtime, logger: serverLogger, metrics };
   lan = await startLanPool(context, {
     onMember: (event, member) => {
       logMember(serverLogger, event, member);
@@ -198,7 +203,7 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
     forwarder,
     agentMaster: options.agentMaster,
     startRaft: async (fsm) => {
-      const raft = await createRaft({
+      const raft = await options.startRaft({
         ...self,
         storage,
         fsm,
@@ -221,6 +226,7 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
   const started = server;
   stops.push(() => started.stop());
   const router = routeSnapshots({
+    sockets,
     datacenter: config.datacenter,
     server: started,
     wanServers: () => forwarder.wanServers(),
@@ -251,14 +257,14 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
 }
 
 async function startClientNode(options: ClusterOptions): Promise<Cluster> {
-  const { config, nodeId, runtime, metrics } = options;
+  const { config, nodeId, sockets, runtime, metrics } = options;
   const { clock, random } = runtime;
   const logger = options.logger.named('client');
   const stops: (() => unknown)[] = [];
   const servers = new ServerList(random);
-  const pool = new ConnectionPool({ clock, maxStreams: poolStreams.client, idleMs: poolIdleMs.client });
+  const pool = new ConnectionPool({ sockets, clock, maxStreams: poolStreams.client, idleMs: poolIdleMs.client });
   stops.push(() => pool.close());
-  const context = { config, nodeId, build: options.version, runtime, logger, metrics };
+  const context = { config, nodeId, build: options.version, sockets, runtime, logger, metrics };
   const lan = await startLanPool(context, {
     onMember: (event, member) => {
       logMember(logger, event, member);
@@ -297,8 +303,8 @@ async function startClientNode(options: ClusterOptions): Promise<Cluster> {
     rpc,
     server: null,
     snapshots: {
-      save: async (question, signal) => saveFrom(anyServer(), question, signal),
-      restore: async (question, archive, signal) => restoreTo(anyServer(), question, archive, signal),
+      save: async (question, signal) => saveFrom(sockets, anyServer(), question, signal),
+      restore: async (question, archive, signal) => restoreTo(sockets, anyServer(), question, archive, signal),
     },
     lan,
     wan: null,

@@ -1,4 +1,5 @@
 /** A server in one piece of memory: what is proposed is applied at once, from its encoded form, as a follower would. */
+
 import type { Config } from '../../src/agent/config/config.ts';
 import { loadConfig } from '../../src/agent/config/load.ts';
 import type { Fsm, Raft } from '../../src/agent/raft/api.ts';
@@ -9,6 +10,7 @@ import { createServer, type Server } from '../../src/agent/server/server.ts';
 import { silentLogger } from '../../src/agent/telemetry/logger.ts';
 import { MetricRegistry } from '../../src/agent/telemetry/metric-registry.ts';
 import type { Clock, Random } from '../../src/lib/runtime.ts';
+import { nodeSockets } from '../../src/lib/sockets.ts';
 import type { Dice } from './dice.ts';
 
 export const nodeId = '11111111-2222-3333-4444-555555555555';
@@ -68,7 +70,7 @@ export async function instantServer(config: Config, clock: Clock, dice: Dice): P
     members: () => [],
     pools: { lan: () => silentPool, wan: () => null },
     forwarder: new Forwarder({
-      pool: new ConnectionPool({ clock, maxStreams: 1, idleMs: 1000 }),
+      pool: new ConnectionPool({ sockets: nodeSockets, clock, maxStreams: 1, idleMs: 1000 }),
       random: randomFrom(dice),
       datacenter: config.datacenter,
       lan: () => [],

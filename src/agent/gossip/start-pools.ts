@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Runtime } from '../../lib/runtime.ts';
 import { contains, parseCidr, parseIp } from '../../lib/sockaddr/ip.ts';
+import type { Sockets } from '../../lib/sockets.ts';
 import type { Config, GossipTimers } from '../config/config.ts';
 import type { Logger, Metrics } from '../telemetry/api.ts';
 import { ConsulPool, type PoolListener } from './consul-pool.ts';
@@ -18,6 +19,7 @@ export interface PoolContext {
   readonly nodeId: string;
   /** The Consul version that peers reckon with. */
   readonly build: string;
+  readonly sockets: Sockets;
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -71,7 +73,7 @@ interface Shape {
 }
 
 function startPool(context: PoolContext, listener: PoolListener, shape: Shape): Promise<ConsulPool> {
-  const { config, runtime, logger, metrics } = context;
+  const { config, sockets, runtime, logger, metrics } = context;
   const addr = addrOfText(shape.address);
   if (addr === null) throw new Error(`no IP address to advertise: '${shape.address}'`);
   const { timers } = shape;
@@ -103,6 +105,7 @@ function startPool(context: PoolContext, listener: PoolListener, shape: Shape): 
       tags: shape.tags,
       security: securityOf(config, file),
       coordinates: !config.disableCoordinates,
+      sockets,
       runtime,
       logger: named,
       metrics,

@@ -2,10 +2,11 @@
  * Carries Raft's messages over TCP as Consul's servers do (wire/raft, section 1): a connection for heartbeats, one for the log and
  * one for votes per server; a connection of its own for every snapshot.
  */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { splitHostPort } from '../../lib/host-port.ts';
 import { type Decoder, encodeTo, needMore, Writer } from '../../lib/msgpack/index.ts';
 import type { Clock } from '../../lib/runtime.ts';
+import type { Sockets } from '../../lib/sockets.ts';
 import type { Schema } from '../../structs/schema.ts';
 import type { Logger } from '../telemetry/api.ts';
 import { configurationCodec } from './configuration-codec.ts';
@@ -41,6 +42,7 @@ export interface NetTransportOptions {
   readonly resolve: (peer: Peer) => string;
   /** Whether a server understands the question for a pre-vote; those that do not are taken to agree. */
   readonly knowsPreVote: (peer: Peer) => boolean;
+  readonly sockets: Sockets;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -122,8 +124,8 @@ export class NetTransport implements Transport {
     const node = this.#node;
     if (node === null || this.#closed || node.leadership.leader?.address !== leader.address) return;
     const { id } = node.leadership.leader;
-    const { clock, resolve } = this.#options;
-    const probe = connect({ ...splitHostPort(resolve(leader)) });
+    const { clock, resolve, sockets } = this.#options;
+    const probe = sockets.connect({ ...splitHostPort(resolve(leader)) });
     const timer = clock.after(probeTimeoutMs, () => probe.destroy());
     probe.on('connect', () => {
       probe.destroy();
@@ -239,10 +241,10 @@ export class NetTransport implements Transport {
   #channelsOf(peer: Peer): Channels {
     let channels = this.#channels.get(peer.id);
     if (channels === undefined) {
-      const { clock } = this.#options;
+      const { clock, sockets } = this.#options;
       const dial = (): { host: string; port: number } => splitHostPort(this.#options.resolve(peer));
       const make = (): PeerChannel =>
-        new PeerChannel({ dial, firstByte: raftByte, timeoutMs: rpcTimeoutMs, maxInFlight, clock });
+        new PeerChannel({ dial, firstByte: raftByte, timeoutMs: rpcTimeoutMs, maxInFlight, sockets, clock });
       channels = { heartbeat: make(), log: make(), votes: make() };
       this.#channels.set(peer.id, channels);
     }

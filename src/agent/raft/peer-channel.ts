@@ -2,9 +2,10 @@
  * One outgoing Raft connection to one server: requests go out without waiting, answers come back in the same order (wire/raft,
  * section 1). A failure of any kind ends the connection and every request on it; the next request dials anew.
  */
-import net from 'node:net';
+import type net from 'node:net';
 import { Decoder, MsgpackError, needMore } from '../../lib/msgpack/index.ts';
 import type { Clock, Timer } from '../../lib/runtime.ts';
+import type { Sockets } from '../../lib/sockets.ts';
 import { ErrorText } from './wire.ts';
 
 export interface Request {
@@ -20,6 +21,7 @@ export interface ChannelOptions {
   readonly timeoutMs: number;
   /** Requests under way at a time; more are refused. */
   readonly maxInFlight: number;
+  readonly sockets: Sockets;
   readonly clock: Clock;
 }
 
@@ -67,7 +69,7 @@ export class PeerChannel {
   }
 
   #dial(): net.Socket {
-    const socket = net.connect({ ...this.#options.dial(), noDelay: true, keepAlive: true });
+    const socket = this.#options.sockets.connect({ ...this.#options.dial(), noDelay: true, keepAlive: true });
     this.#socket = socket;
     this.#decoder = new Decoder();
     this.#errorText = null;

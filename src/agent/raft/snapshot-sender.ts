@@ -1,7 +1,8 @@
 /** Sends a whole snapshot to a server that fell too far behind (wire/raft, section 1, InstallSnapshot). */
 import { once } from 'node:events';
-import net from 'node:net';
+import type net from 'node:net';
 import { Decoder, encode, encodeTo, needMore, Writer } from '../../lib/msgpack/index.ts';
+import type { Sockets } from '../../lib/sockets.ts';
 import type { Infer } from '../../structs/schema.ts';
 import type { InstallSnapshot, Peer } from './core/messages.ts';
 import { ChannelError } from './peer-channel.ts';
@@ -22,6 +23,7 @@ const bytesPerTimeout = 256 * 1024;
 const raftByte = 1;
 
 interface SenderOptions {
+  readonly sockets: Sockets;
   readonly self: Peer;
   readonly snapshots: SnapshotStore;
   readonly resolve: (peer: Peer) => string;
@@ -37,12 +39,12 @@ export class SnapshotSender {
 
   /** @param configuration as entries carry it */
   async send(message: InstallSnapshot, configuration: Uint8Array): Promise<Infer<typeof InstallSnapshotResponse>> {
-    const { snapshots, resolve, self } = this.#options;
+    const { snapshots, resolve, self, sockets } = this.#options;
     const meta = snapshots.list().find((m) => m.index === message.lastIndex && m.term === message.lastTerm);
     if (meta === undefined) throw new ChannelError(`snapshot ${message.lastTerm}-${message.lastIndex} is gone`);
     const address = resolve(message.to);
     const at = address.lastIndexOf(':');
-    const socket = net.connect({
+    const socket = sockets.connect({
       host: address.slice(0, at).replace(/^\[|\]$/g, ''),
       port: Number(address.slice(at + 1)),
     });

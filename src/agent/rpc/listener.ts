@@ -1,7 +1,8 @@
 /** Port 8300: the first byte of a connection says what it carries (wire facts of port 8300, section 1). */
 import { once } from 'node:events';
-import net from 'node:net';
+import type net from 'node:net';
 import type { Clock } from '../../lib/runtime.ts';
+import type { Sockets } from '../../lib/sockets.ts';
 import type { Logger } from '../telemetry/api.ts';
 import { streamOf, wireOf } from './socket.ts';
 import { type Dispatch, serveStream } from './stream-server.ts';
@@ -20,6 +21,7 @@ export interface ListenerOptions {
   readonly onRaft: (socket: net.Socket, rest: Uint8Array) => void;
   /** Takes over a snapshot connection. */
   readonly onSnapshot: (socket: net.Socket, rest: Uint8Array) => void;
+  readonly sockets: Sockets;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -94,7 +96,7 @@ export async function listenRpc(options: ListenerOptions): Promise<RpcListener> 
     if (rest.length > 0) session.receive(rest);
   };
 
-  const server = net.createServer({ allowHalfOpen: true }, accept);
+  const server = options.sockets.listener({ allowHalfOpen: true }, accept);
   server.listen({ host: options.host, port: options.port, exclusive: true });
   await once(server, 'listening');
   server.on('error', (error) => logger.error('failed to accept RPC conn', { error: error.message }));

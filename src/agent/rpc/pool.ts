@@ -3,8 +3,8 @@
  * "Connection pool").
  */
 import { once } from 'node:events';
-import net from 'node:net';
 import type { Clock, Timer } from '../../lib/runtime.ts';
+import type { Sockets } from '../../lib/sockets.ts';
 import { firstBytes } from './listener.ts';
 import type { Args, MethodName, Reply } from './signatures.ts';
 import { wireOf } from './socket.ts';
@@ -12,6 +12,7 @@ import { ConnectionError, StreamClient } from './stream-client.ts';
 import { YamuxSession } from './yamux/session.ts';
 
 export interface PoolOptions {
+  readonly sockets: Sockets;
   readonly clock: Clock;
   /** Idle streams kept per server. */
   readonly maxStreams: number;
@@ -96,7 +97,8 @@ export class ConnectionPool {
   async #dial(address: string): Promise<Session> {
     const at = address.lastIndexOf(':');
     const host = address.slice(0, at).replace(/^\[|\]$/g, '');
-    const socket = net.connect({ host, port: Number(address.slice(at + 1)), noDelay: true, keepAlive: true });
+    const port = Number(address.slice(at + 1));
+    const socket = this.#options.sockets.connect({ host, port, noDelay: true, keepAlive: true });
     const timer = this.#options.clock.after(dialTimeoutMs, () =>
       socket.destroy(new Error(`dial tcp ${address}: i/o timeout`)),
     );

@@ -1,8 +1,9 @@
 /** Snapshots between agents: a connection for each, first byte 5 (wire facts of port 8300, section 7). Both sides. */
 import { once } from 'node:events';
-import net from 'node:net';
+import type net from 'node:net';
 import { messageOf } from '../../lib/message-of.ts';
 import { Decoder, encodeTo, MsgpackError, needMore, Writer } from '../../lib/msgpack/index.ts';
+import type { Sockets } from '../../lib/sockets.ts';
 import { QueryMeta } from '../../structs/common.ts';
 import { SnapshotRequest, SnapshotResponse } from '../../structs/internal.ts';
 import { make } from '../../structs/make.ts';
@@ -39,11 +40,12 @@ const headLimitBytes = 64 * 1024;
 
 /** @throws RpcError with what the server answered, ConnectionError when it could not be reached */
 export async function saveFrom(
+  sockets: Sockets,
   address: string,
   question: SnapshotQuestion,
   signal: AbortSignal,
 ): Promise<SavedSnapshot> {
-  const socket = await dial(address, signal);
+  const socket = await dial(sockets, address, signal);
   const incoming = new Incoming(socket);
   try {
     ask(socket, question, snapshotOps.save);
@@ -58,12 +60,13 @@ export async function saveFrom(
 }
 
 export async function restoreTo(
+  sockets: Sockets,
   address: string,
   question: SnapshotQuestion,
   archive: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): Promise<void> {
-  const socket = await dial(address, signal);
+  const socket = await dial(sockets, address, signal);
   const incoming = new Incoming(socket);
   try {
     ask(socket, question, snapshotOps.restore);
@@ -111,10 +114,10 @@ export async function serveSnapshot(
   }
 }
 
-async function dial(address: string, signal: AbortSignal): Promise<net.Socket> {
+async function dial(sockets: Sockets, address: string, signal: AbortSignal): Promise<net.Socket> {
   const at = address.lastIndexOf(':');
   const host = address.slice(0, at).replace(/^\[|\]$/g, '');
-  const socket = net.connect({ host, port: Number(address.slice(at + 1)), allowHalfOpen: true, noDelay: true });
+  const socket = sockets.connect({ host, port: Number(address.slice(at + 1)), allowHalfOpen: true, noDelay: true });
   const abort = (): void => void socket.destroy(new ConnectionError('aborted'));
   signal.addEventListener('abort', abort, { once: true });
   socket.once('close', () => signal.removeEventListener('abort', abort));

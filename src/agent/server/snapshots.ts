@@ -1,4 +1,5 @@
 /** Where a snapshot is saved and restored: on this server, at its leader, or in another datacenter. */
+import type { Sockets } from '../../lib/sockets.ts';
 import { errors, RpcError } from '../errors.ts';
 import type { ServerInfo } from '../gossip/member.ts';
 import {
@@ -12,6 +13,7 @@ import type { ServerPart } from './api.ts';
 import { noMeta } from './context.ts';
 
 export interface SnapshotRouterOptions {
+  readonly sockets: Sockets;
   readonly datacenter: string;
   readonly server: Pick<
     ServerPart,
@@ -21,7 +23,7 @@ export interface SnapshotRouterOptions {
   readonly wanServers: () => readonly ServerInfo[];
 }
 
-export function routeSnapshots({ datacenter, server, wanServers }: SnapshotRouterOptions): Snapshots {
+export function routeSnapshots({ sockets, datacenter, server, wanServers }: SnapshotRouterOptions): Snapshots {
   /** Who has to be asked; null: nobody else. */
   const elsewhere = ({ Datacenter, AllowStale }: SnapshotQuestion): string | null => {
     if (Datacenter !== datacenter) {
@@ -43,7 +45,7 @@ export function routeSnapshots({ datacenter, server, wanServers }: SnapshotRoute
   return {
     async save(question, signal): Promise<SavedSnapshot> {
       const address = elsewhere(question);
-      if (address !== null) return saveFrom(address, question, signal);
+      if (address !== null) return saveFrom(sockets, address, question, signal);
       demandRight(question);
       const { meta, archive } = await server.saveSnapshot(signal);
       const LastContact = Math.round((server.raftStats().lastContactMs ?? 0) * 1e6);
@@ -55,7 +57,7 @@ export function routeSnapshots({ datacenter, server, wanServers }: SnapshotRoute
     async restore(question, archive, signal) {
       if (question.AllowStale) throw new RpcError('stale not allowed for restore');
       const address = elsewhere(question);
-      if (address !== null) return restoreTo(address, question, archive, signal);
+      if (address !== null) return restoreTo(sockets, address, question, archive, signal);
       demandRight(question);
       return server.restoreSnapshot(archive, signal);
     },

@@ -10,6 +10,7 @@ import { addrOfText } from '../../../src/agent/gossip/memberlist/transport.ts';
 import { broadcastTimeoutMs, consulSerf, consulVsn, profiles } from '../../../src/agent/gossip/profiles.ts';
 import { GossipPool } from '../../../src/agent/gossip/serf/pool.ts';
 import { nodeRuntime } from '../../../src/lib/runtime-node.ts';
+import { nodeSockets } from '../../../src/lib/sockets.ts';
 
 const run = promisify(execFile);
 const loopback = Uint8Array.of(127, 0, 0, 1);
@@ -62,6 +63,7 @@ async function ourPool(key: string | null): Promise<{ pool: GossipPool; seen: Se
     tags: { role: 'consul', dc: 'dc1' },
     security: ring === null ? null : { ring, verifyIncoming: true, verifyOutgoing: true },
     coordinates: true,
+    sockets: nodeSockets,
     runtime: nodeRuntime,
     logger: silent,
     metrics: noMetrics,

@@ -10,6 +10,7 @@ import { memoryStorage } from '../../../src/agent/raft/storage.ts';
 import { listenRpc, type RpcListener } from '../../../src/agent/rpc/listener.ts';
 import type { Logger } from '../../../src/agent/telemetry/api.ts';
 import { nodeRuntime } from '../../../src/lib/runtime-node.ts';
+import { nodeSockets } from '../../../src/lib/sockets.ts';
 
 const silent: Logger = {
   named: () => silent,
@@ -74,6 +75,7 @@ async function listen(id: string): Promise<Place> {
       else place.transport.accept(socket, rest);
     },
     onSnapshot: (socket) => socket.destroy(),
+    sockets: nodeSockets,
     clock: nodeRuntime.clock,
     logger: silent,
   });
@@ -88,6 +90,7 @@ async function start(place: Place, configuration: Configuration): Promise<Server
     snapshots: storage.snapshots,
     resolve: (peer) => peer.address,
     knowsPreVote: () => true,
+    sockets: nodeSockets,
     clock: nodeRuntime.clock,
     logger: silent,
   });

@@ -4,6 +4,7 @@
  */
 import type net from 'node:net';
 import type { Runtime, Timer } from '../../../lib/runtime.ts';
+import type { Sockets } from '../../../lib/sockets.ts';
 import type { Logger, Metrics } from '../../telemetry/api.ts';
 import type { MemberlistConfig } from './core/config.ts';
 import { Memberlist, type MemberlistOwner } from './core/memberlist.ts';
@@ -34,6 +35,7 @@ export interface MemberlistOptions {
   readonly security: StreamSecurity | null;
   readonly meta: Uint8Array;
   readonly events: MemberlistEvents;
+  readonly sockets: Sockets;
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -60,7 +62,7 @@ export class MemberlistDriver {
 
   static async start(options: MemberlistOptions): Promise<MemberlistDriver> {
     let driver: MemberlistDriver | undefined;
-    const transport = await openTransport(options.bindHost, options.config.port, {
+    const transport = await openTransport(options.sockets, options.bindHost, options.config.port, {
       onPacket: (packet, from) => driver?.receivePacket(packet, from),
       onStream: (socket) => {
         if (driver === undefined) socket.destroy();

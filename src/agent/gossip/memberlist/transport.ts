@@ -1,7 +1,7 @@
 /** The sockets of a pool: UDP and TCP on one port. Bytes in, bytes out; what they mean is `driver.ts`'s business. */
-import dgram from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
+import type { Sockets } from '../../../lib/sockets.ts';
 import type { Address } from './core/node.ts';
 
 /** Streams served at a time; more are closed unanswered (wire facts, section 4). */
@@ -53,9 +53,14 @@ export interface Transport {
 }
 
 /** Binds both sockets on `host:port`; port 0 finds one that is free for both. */
-export async function openTransport(host: string, port: number, events: TransportEvents): Promise<Transport> {
+export async function openTransport(
+  sockets: Sockets,
+  host: string,
+  port: number,
+  events: TransportEvents,
+): Promise<Transport> {
   const streams = new Set<net.Socket>();
-  const server = net.createServer((socket) => {
+  const server = sockets.listener({}, (socket) => {
     if (streams.size >= streamLimit) {
       socket.destroy();
       return;
@@ -67,7 +72,7 @@ export async function openTransport(host: string, port: number, events: Transpor
   server.listen({ host, port, exclusive: true });
   await once(server, 'listening');
   const bound = (server.address() as net.AddressInfo).port;
-  const udp = dgram.createSocket({ type: net.isIPv6(host) ? 'udp6' : 'udp4' });
+  const udp = sockets.udp(net.isIPv6(host) ? 'udp6' : 'udp4');
   udp.on('message', (packet, from) => {
     const addr = addrOfText(from.address);
     if (addr !== null) events.onPacket(packet, { addr, port: from.port });
@@ -101,7 +106,7 @@ export async function openTransport(host: string, port: number, events: Transpor
       });
     },
     async connect(to, timeoutMs) {
-      const socket = net.connect({ host: textOfAddr(to.addr), port: to.port });
+      const socket = sockets.connect({ host: textOfAddr(to.addr), port: to.port });
       streams.add(socket);
       socket.on('close', () => streams.delete(socket));
       socket.setTimeout(timeoutMs, () => socket.destroy(new Error('i/o timeout')));

@@ -5,6 +5,7 @@
 
 import { encode } from '../../../lib/msgpack/index.ts';
 import type { Runtime, Timer } from '../../../lib/runtime.ts';
+import type { Sockets } from '../../../lib/sockets.ts';
 import type { Logger, Metrics } from '../../telemetry/api.ts';
 import type { MemberlistConfig } from '../memberlist/core/config.ts';
 import type { Address, Node } from '../memberlist/core/node.ts';
@@ -52,6 +53,7 @@ export interface PoolOptions {
   readonly security: StreamSecurity | null;
   readonly coordinates: boolean;
   readonly events: PoolEvents;
+  readonly sockets: Sockets;
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -99,7 +101,7 @@ export class GossipPool {
       if (pool.#memberlist === undefined) early.push(run);
       else run();
     };
-    const { memberlist: config, bindHost, tcpTimeoutMs, security, runtime, logger, metrics } = options;
+    const { memberlist: config, bindHost, tcpTimeoutMs, security, sockets, runtime, logger, metrics } = options;
     const events = pool.#memberlistEvents(when);
     pool.#memberlist = await MemberlistDriver.start({
       config,
@@ -109,6 +111,7 @@ export class GossipPool {
       security,
       meta,
       events,
+      sockets,
       runtime,
       logger: logger.named('memberlist'),
       metrics,

@@ -3,6 +3,7 @@ import type { Member } from '../../../../src/agent/gossip/member.ts';
 import { Forwarder } from '../../../../src/agent/rpc/forwarder.ts';
 import { ConnectionPool } from '../../../../src/agent/rpc/pool.ts';
 import { nodeRuntime } from '../../../../src/lib/runtime-node.ts';
+import { nodeSockets } from '../../../../src/lib/sockets.ts';
 
 const range = { min: 1, max: 5, current: 2 };
 const server = (name: string, dc: string, status: Member['status'] = 'alive'): Member => ({
@@ -16,7 +17,7 @@ const server = (name: string, dc: string, status: Member['status'] = 'alive'): M
 });
 
 function make(wan: readonly Member[], rtts: Readonly<Record<string, number>> = {}) {
-  const pool = new ConnectionPool({ clock: nodeRuntime.clock, maxStreams: 1, idleMs: 1 });
+  const pool = new ConnectionPool({ sockets: nodeSockets, clock: nodeRuntime.clock, maxStreams: 1, idleMs: 1 });
   return new Forwarder({
     pool,
     random: nodeRuntime.random,

@@ -1,4 +1,5 @@
 /** A whole server - endpoints, state machine, consensus engine in memory - in time that the test moves. */
+
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../../../src/agent/config/config.ts';
 import type { Member } from '../../../../src/agent/gossip/member.ts';
@@ -13,6 +14,7 @@ import { ConnectionPool } from '../../../../src/agent/rpc/pool.ts';
 import type { Args, MethodName, Reply } from '../../../../src/agent/rpc/signatures.ts';
 import { createServer } from '../../../../src/agent/server/server.ts';
 import type { LogFields, Logger } from '../../../../src/agent/telemetry/api.ts';
+import { nodeSockets } from '../../../../src/lib/sockets.ts';
 import { NodeService } from '../../../../src/structs/catalog.ts';
 import { DirEntry } from '../../../../src/structs/kv.ts';
 import { make } from '../../../../src/structs/make.ts';
@@ -91,7 +93,7 @@ async function start({ bootstrap = true, members = [own] }: { bootstrap?: boolea
     members: () => members,
     pools: { lan: () => quietPool, wan: () => null },
     forwarder: new Forwarder({
-      pool: new ConnectionPool({ clock: runtime.clock, maxStreams: 1, idleMs: 1000 }),
+      pool: new ConnectionPool({ sockets: nodeSockets, clock: runtime.clock, maxStreams: 1, idleMs: 1000 }),
       random: runtime.random,
       datacenter: 'dc1',
       lan: () => members,

@@ -1,0 +1,17 @@
+/** TCP and UDP as values that can be replaced, like the clock: the system's own here, a simulated network in `test/sim`. */
+import dgram from 'node:dgram';
+import net from 'node:net';
+
+export interface Sockets {
+  connect(options: net.TcpNetConnectOpts): net.Socket;
+  /** Not listening yet. */
+  listener(options: net.ServerOpts, onConnection: (socket: net.Socket) => void): net.Server;
+  /** Not bound yet. */
+  udp(type: dgram.SocketType): dgram.Socket;
+}
+
+export const nodeSockets: Sockets = {
+  connect: (options) => net.connect(options),
+  listener: (options, onConnection) => net.createServer(options, onConnection),
+  udp: (type) => dgram.createSocket(type),
+};
