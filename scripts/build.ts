@@ -95,7 +95,8 @@ function lateModules(entries: Set<string>, up: string): Plugin {
 
 async function buildOneShot(commands: readonly CommandFile[], out: string): Promise<Set<string>> {
   const late = new Set<string>();
-  const options: BuildOptions = { ...shared, format: 'cjs', outExtension: { '.js': '.cjs' } };
+  const define = { ...shared.define, 'import.meta.url': '__filename' };
+  const options: BuildOptions = { ...shared, define, format: 'cjs', outExtension: { '.js': '.cjs' } };
   const table = commands.map(
     ({ words, output }) => `  ${JSON.stringify(words)}: () => require('./commands/${output}.cjs').default,`,
   );

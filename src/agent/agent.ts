@@ -12,6 +12,7 @@ import { noEffectWarning } from './config/unsupported.ts';
 import { sendCoordinates } from './coordinate-sender.ts';
 import type { DnsServer } from './dns/server.ts';
 import { RpcError } from './errors.ts';
+import type { RemoteExec } from './events/remote-exec.ts';
 import { UserEvents } from './events/user-events.ts';
 import type { LocalAcl } from './http/acl-guard.ts';
 import type { AgentFace, Api } from './http/api.ts';
@@ -129,7 +130,17 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   await local.restore();
   const services = () =>
     local.registry.state.services().map(({ service }) => ({ name: service.Service, tags: service.Tags ?? [] }));
-  const userEvents = new UserEvents({ nodeName: config().nodeName, services, rpc, random: runtime.random, logger });
+  const { nodeName } = config();
+  const remoteExec = config().disableRemoteExec ? null : await startRemoteExec(config(), ownRpc, options);
+  stops.push(() => remoteExec?.stop());
+  const userEvents = new UserEvents({
+    nodeName,
+    services,
+    rpc,
+    random: runtime.random,
+    logger,
+    remoteExec: remoteExec === null ? null : (event) => void remoteExec.handle(event),
+  });
   events = userEvents;
 
   const reload = async (): Promise<void> => {
@@ -242,6 +253,15 @@ async function startDns(
   const dns = createDnsServer({ config, rpc, cache, token: () => tokens.user, runtime, logger, metrics });
   await dns.start();
   return dns;
+}
+
+async function startRemoteExec(
+  { nodeName, datacenter }: Config,
+  rpc: RpcCaller,
+  { runtime, telemetry: { logger } }: AgentOptions,
+): Promise<RemoteExec> {
+  const { RemoteExec } = await import('./events/remote-exec.ts');
+  return new RemoteExec({ nodeName, datacenter, rpc, clock: runtime.clock, logger });
 }
 
 function warn({ loaded, telemetry: { logger } }: AgentOptions): void {

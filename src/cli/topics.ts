@@ -119,5 +119,4 @@ export const topics: Readonly<Record<string, Topic>> = {
 /** Known by name, so that nobody takes them for a typing error; they answer "not supported yet". */
 export const notYet: Readonly<Record<string, string>> = {
   connect: 'Interact with the service mesh',
-  exec: 'Executes a command on nodes',
 };

@@ -14,7 +14,7 @@ export interface LockSession {
 
 export async function openLockSession(
   sessions: SessionApi,
-  request: Pick<SessionRequest, 'Name' | 'Behavior'>,
+  request: Pick<SessionRequest, 'Name' | 'Behavior' | 'Node'>,
   pace: Pace,
 ): Promise<LockSession> {
   const id = await sessions.create({ ...request, TTL: `${sessionTtlMs / 1000}s` });

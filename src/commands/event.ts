@@ -1,9 +1,9 @@
-import { CliError, defineCommand, explain } from '../cli/command.ts';
+import { defineCommand, explain } from '../cli/command.ts';
+import { demandFilters } from '../cli/event-filters.ts';
 import { flag, formatFlag } from '../cli/flags.ts';
 import { toJson, wantsJson } from '../cli/format.ts';
 import { agentApi } from '../client/agent.ts';
 import { eventApi } from '../client/operator.ts';
-import { compileGoRegexp, GoRegexpError } from '../lib/go-regexp.ts';
 
 export default defineCommand({
   summary: 'Fire a new event',
@@ -32,16 +32,7 @@ export default defineCommand({
       err(`${wrong}\n\n${help()}`);
       return 1;
     }
-    for (const [what, pattern] of [
-      ['node', node],
-      ['service', service],
-      ['tag', tag],
-    ] as const) {
-      if (what === 'tag' && tag !== '' && service === '') {
-        throw new CliError('Cannot provide tag filter without service filter.');
-      }
-      demandRegexp(what, pattern);
-    }
+    demandFilters({ node, service, tag });
     // An agent that cannot be reached is told of before anything is sent.
     await explain('Error querying Consul agent', agentApi(http()).self());
     const fired = eventApi(http()).fire(name, args[0], { node, service, tag });
@@ -50,12 +41,3 @@ export default defineCommand({
     return 0;
   },
 });
-
-function demandRegexp(what: string, pattern: string): void {
-  try {
-    compileGoRegexp(pattern);
-  } catch (error) {
-    if (!(error instanceof GoRegexpError)) throw error;
-    throw new CliError(`Failed to compile ${what} filter regexp: ${error.message}`);
-  }
-}

@@ -135,6 +135,7 @@ function partsOf(
       },
     },
     connectEnabled: settings.connect.enabled,
+    disableRemoteExec: settings.disable_remote_exec,
     useStreamingBackend: settings.use_streaming_backend,
     bootstrapEntries: settings.config_entries.bootstrap,
     domain: settings.domain,

@@ -101,6 +101,8 @@ export interface Config {
     };
   };
   readonly connectEnabled: boolean;
+  /** Jobs of `exec` are not run. */
+  readonly disableRemoteExec: boolean;
   /** Watched health comes as a stream of events. */
   readonly useStreamingBackend: boolean;
   /** Config entries that the leader creates where they are missing, as they were written. */

@@ -1,5 +1,6 @@
 /** The user events of this agent: what was heard of late, who waits for more, and the way to fire one. */
 import type { Random } from '../../lib/runtime.ts';
+import { remoteExecEvent } from '../../structs/remote-exec.ts';
 import type { UserEvent as GossipedEvent } from '../gossip/serf/messages.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
 import type { Logger } from '../telemetry/api.ts';
@@ -23,6 +24,8 @@ export interface UserEventsOptions {
   readonly rpc: RpcCaller;
   readonly random: Random;
   readonly logger: Logger;
+  /** Runs the job that an event tells of; null where that is off. */
+  readonly remoteExec: ((event: UserEvent) => void) | null;
 }
 
 export type NewEvent = Pick<UserEvent, 'Name' | 'Payload' | 'NodeFilter' | 'ServiceFilter' | 'TagFilter'>;
@@ -65,10 +68,17 @@ export class UserEvents {
     }
     if (!isForUs(event, nodeName, services)) return;
     logger.debug('new event', { event_name: event.Name, event_id: event.ID });
+    if (event.Name === remoteExecEvent) this.#remoteExec(event);
     this.#events = [...this.#events.slice(1 - keptEvents), event];
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const wake of waiting) wake();
+  }
+
+  #remoteExec(event: UserEvent): void {
+    const { remoteExec, logger } = this.#options;
+    if (remoteExec === null) logger.debug('ignoring remote exec event, disabled.', { event_id: event.ID });
+    else remoteExec(event);
   }
 
   /** @throws RpcError for filters that cannot be used, and what the server says */

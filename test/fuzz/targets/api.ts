@@ -45,7 +45,14 @@ export function apiTarget(): Target {
       const clock = new EagerClock();
       const server = await instantServer(config, clock, dice);
       const random = { ...nodeRuntime.random, uuid: () => nodeId };
-      const events = new UserEvents({ nodeName: 'n1', services: () => [], rpc: server, random, logger: silentLogger });
+      const events = new UserEvents({
+        nodeName: 'n1',
+        services: () => [],
+        rpc: server,
+        random,
+        logger: silentLogger,
+        remoteExec: null,
+      });
       const cache = new AgentCache({ rpc: server, clock, logger: silentLogger });
       const agent = { nodeId, version: '1.10.7' };
       const api = {

@@ -86,8 +86,18 @@ describe('filters', () => {
 });
 
 describe('the events of an agent', () => {
-  const make = (rpc: RpcCaller['call'] = () => Promise.reject(new Error('nobody there'))) =>
-    new UserEvents({ nodeName: 'n1', services, rpc: { call: rpc }, random: nodeRuntime.random, logger: quietLogger });
+  const make = (
+    rpc: RpcCaller['call'] = () => Promise.reject(new Error('nobody there')),
+    remoteExec: ((event: UserEvent) => void) | null = null,
+  ) =>
+    new UserEvents({
+      nodeName: 'n1',
+      services,
+      rpc: { call: rpc },
+      random: nodeRuntime.random,
+      logger: quietLogger,
+      remoteExec,
+    });
   const gossiped = (more: Partial<UserEvent> = {}, LTime = 3) => ({
     LTime,
     Name: `${eventPrefix}deploy`,
@@ -101,6 +111,13 @@ describe('the events of an agent', () => {
     expect(events.recent).toHaveLength(256);
     expect(events.recent.at(-1)).toMatchObject({ Name: 'e299', LTime: 299 });
     expect(events.recent[0]).toMatchObject({ Name: 'e44' });
+  });
+
+  it('of remote execution run the job, where that is on', () => {
+    const told: string[] = [];
+    make(undefined, ({ ID }) => told.push(ID)).receive(gossiped({ ID: 'job', Name: '_rexec' }));
+    make(undefined, null).receive(gossiped({ Name: '_rexec' }));
+    expect(told).toEqual(['job']);
   });
 
   it('wake who waits, once, unless they gave up', () => {
