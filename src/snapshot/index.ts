@@ -4,4 +4,4 @@ export { type InspectOptions, inspectState, type StateStats, type Usage } from '
 export type { SnapshotMeta } from './meta.ts';
 export { type OpenArchive, readArchive } from './read-archive.ts';
 export { type RecordType, readState, recordTypes, type StateReader, type StateRecord, writeState } from './records.ts';
-export { type ArchiveSource, writeArchive } from './write-archive.ts';
+export { type PackedArchive, packArchive } from './write-archive.ts';

@@ -16,7 +16,7 @@ import { newDict } from '../structs/dict.ts';
 import { FederationStateRequest } from '../structs/federation.ts';
 import { Intention } from '../structs/intention.ts';
 import { SystemMetadataEntry } from '../structs/internal.ts';
-import { DirEntry } from '../structs/kv.ts';
+import { DirEntry, PackedDirEntry } from '../structs/kv.ts';
 import { AutopilotConfig } from '../structs/operator.ts';
 import { PreparedQuery } from '../structs/prepared-query.ts';
 import { big64, bool, bytes, type Infer, type Schema, slice, str, struct, u32, u64 } from '../structs/schema.ts';
@@ -74,7 +74,7 @@ export const recordTypes = {
   aclRole: { byte: 23, value: ACLRole },
   aclBindingRule: { byte: 25, value: ACLBindingRule },
   aclAuthMethod: { byte: 27, value: ACLAuthMethod },
-  kv: { byte: 2, value: DirEntry },
+  kv: { byte: 2, value: PackedDirEntry },
   /** Key and ModifyIndex of a deleted key. */
   tombstone: { byte: 5, value: DirEntry },
   preparedQuery: { byte: 7, value: PreparedQuery },

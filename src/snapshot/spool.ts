@@ -9,7 +9,6 @@ const readBytes = 128 * 1024;
 export class Spool {
   #chunks: Uint8Array[] = [];
   #sizeBytes = 0;
-  #directory: string | null = null;
   #file: FileHandle | null = null;
 
   get sizeBytes(): number {
@@ -25,8 +24,13 @@ export class Spool {
     }
     this.#chunks.push(chunk);
     if (this.#sizeBytes <= memoryBytes) return;
-    this.#directory = await mkdtemp(join(tmpdir(), 'tc-snapshot-'));
-    this.#file = await open(join(this.#directory, 'state.bin'), 'wx+', 0o600);
+    const directory = await mkdtemp(join(tmpdir(), 'tc-snapshot-'));
+    try {
+      this.#file = await open(join(directory, 'spool'), 'wx+', 0o600);
+    } finally {
+      // Its name is not needed: whatever becomes of this process, the space comes back.
+      await rm(directory, { recursive: true, force: true });
+    }
     for (const kept of this.#chunks) await writeAll(this.#file, kept);
     this.#chunks = [];
   }
@@ -47,8 +51,6 @@ export class Spool {
     this.#chunks = [];
     await this.#file?.close();
     this.#file = null;
-    if (this.#directory !== null) await rm(this.#directory, { recursive: true, force: true });
-    this.#directory = null;
   }
 }
 

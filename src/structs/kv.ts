@@ -1,6 +1,6 @@
 /** Key/value entries and their requests. Field order is declaration order (an array form is read by it). */
 import { QueryMeta, QueryOptions, RaftIndex, WriteRequest } from './common.ts';
-import { big64, bytes, type Infer, omitEmpty, slice, str, struct, u64 } from './schema.ts';
+import { big64, bytes, type Infer, omitEmpty, packedBytes, slice, str, struct, u64 } from './schema.ts';
 
 export const DirEntry = struct('DirEntry', {
   LockIndex: u64,
@@ -11,6 +11,10 @@ export const DirEntry = struct('DirEntry', {
   ...RaftIndex.type.fields,
 });
 export type DirEntry = Infer<typeof DirEntry>;
+
+/** The same with the value packed: for states with very many. */
+export const PackedDirEntry = struct('DirEntry', { ...DirEntry.type.fields, Value: packedBytes });
+export type PackedDirEntry = Infer<typeof PackedDirEntry>;
 
 export const KVSRequest = struct('KVSRequest', {
   Datacenter: str,

@@ -87,6 +87,14 @@ export const f64: Schema<number> = { type: { kind: 'float', bits: 64 } };
 export const str: Schema<string> = { type: { kind: 'str' } };
 /** nil and empty are one thing after decoding (msgpack profile, section 3): `null`. */
 export const bytes: Schema<Uint8Array | null> = { type: { kind: 'bytes' } };
+/** Bytes held as a text of one char (U+0000..U+00FF) each; '' for none. For what is kept by the million. */
+export const packedBytes: Schema<string> = {
+  type: { kind: 'bytes' },
+  wire: {
+    encode: (writer, value) => (value === '' ? writer.nil() : writer.packed(value as string)),
+    decode: (reader) => reader.packed(),
+  },
+};
 export const dur: Schema<number> = { type: { kind: 'dur' } };
 export const time: Schema<string> = { type: { kind: 'time' } };
 export const any: Schema<unknown> = { type: { kind: 'any' } };

@@ -334,7 +334,7 @@ class SingleRun {
     const raft = this.#raft;
     if (!raft) return;
     try {
-      const { meta, stream } = await raft.openSnapshot();
+      const { about, stream } = await raft.openSnapshot();
       const chunks: Uint8Array[] = [];
       for await (const chunk of stream) chunks.push(chunk);
       const saved = this.#fsmUnderTest.create();
@@ -342,7 +342,7 @@ class SingleRun {
       await this.#world.sleep(this.#random.around(200));
       if (this.#raft !== raft) return;
       this.checker.restoring(saved.digest());
-      await raft.restoreSnapshot(meta, asStream(chunks));
+      await raft.restoreSnapshot(about, asStream(chunks));
       this.#check(() => this.checker.replaced(raft.stats().lastSnapshotIndex, saved.digest()));
       this.#world.sometime('operator restored a snapshot');
     } catch (error) {

@@ -115,8 +115,11 @@ export interface Raft {
   verifyLeader(): Promise<void>;
   /** Takes a snapshot now, unless there is nothing new since the last one. */
   takeSnapshot(): Promise<SnapshotMeta>;
-  /** The newest snapshot's bytes for `/v1/snapshot`; takes one first. */
-  openSnapshot(): Promise<{ readonly meta: SnapshotMeta; readonly stream: AsyncIterable<Uint8Array> }>;
+  /** The state as of now, for `/v1/snapshot`: nothing of it is written to this server's disk. To be iterated once. */
+  openSnapshot(): Promise<{
+    readonly about: Omit<SnapshotMeta, 'sizeBytes'>;
+    readonly stream: AsyncIterable<Uint8Array>;
+  }>;
   /**
    * Leader only: replaces the state by an operator's snapshot at index max(last, meta.index) + 1 in the current term with the
    * current configuration; in-flight proposals are aborted (wire/snapshot, section 3).

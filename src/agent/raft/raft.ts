@@ -10,6 +10,7 @@ import type {
   EntryType,
   Leadership,
   LogEntry,
+  Raft as RaftApi,
   RaftRole,
   RaftStats,
   SnapshotMeta,
@@ -143,9 +144,8 @@ class Node implements RaftNode {
     return this.#role === 'running' ? this.#snapshotter.take() : Promise.reject(new ShuttingDown());
   }
 
-  async openSnapshot(): Promise<{ readonly meta: SnapshotMeta; readonly stream: AsyncIterable<Uint8Array> }> {
-    const meta = await this.takeSnapshot();
-    return { meta, stream: this.#options.storage.snapshots.read(meta.id) };
+  openSnapshot(): ReturnType<RaftApi['openSnapshot']> {
+    return this.#role === 'running' ? this.#snapshotter.open() : Promise.reject(new ShuttingDown());
   }
 
   async restoreSnapshot(meta: { readonly index: number }, stream: AsyncIterable<Uint8Array>): Promise<void> {

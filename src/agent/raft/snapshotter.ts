@@ -1,7 +1,7 @@
 /** Makes snapshots in the background, cuts the log behind them, and takes over snapshots that come from elsewhere. */
 import type { Timer } from '../../lib/runtime.ts';
 import type { Logger } from '../telemetry/api.ts';
-import type { SnapshotMeta } from './api.ts';
+import type { FsmSnapshot, Raft, SnapshotMeta } from './api.ts';
 import { assert } from './core/assert.ts';
 import type { RaftCore } from './core/core.ts';
 import type { Input, SnapshotPoint } from './core/effects.ts';
@@ -9,7 +9,7 @@ import type { InstallSnapshot } from './core/messages.ts';
 import type { DiskWriter } from './disk-writer.ts';
 import { asError, NothingToSnapshot, NotLeader, ShuttingDown } from './errors.ts';
 import type { RaftOptions } from './options.ts';
-import type { SnapshotSink } from './snapshot-store.ts';
+import { type SnapshotSink, snapshotId } from './snapshot-store.ts';
 
 interface Engine {
   readonly core: RaftCore;
@@ -80,6 +80,17 @@ export class Snapshotter {
       return this.#take();
     });
     return this.#waiting;
+  }
+
+  /** The state as it is now, past the disk. While it is being replaced it is nobody's. */
+  open(): ReturnType<Raft['openSnapshot']> {
+    return this.#exclusively(async () => {
+      if (this.#stopped) throw new ShuttingDown();
+      const point = this.#currentPoint();
+      if (!point) throw new NothingToSnapshot();
+      const id = snapshotId(point, this.#options.runtime.clock.wallMs());
+      return { about: { id, ...point }, stream: written(this.#options.fsm.snapshot()) };
+    });
   }
 
   async #take(): Promise<SnapshotMeta> {
@@ -263,5 +274,13 @@ export class Snapshotter {
       this.#logger.error('failed to install snapshot', { error: asError(error).message });
     }
     this.#engine.step({ kind: 'installed', request, ok });
+  }
+}
+
+async function* written(frozen: FsmSnapshot): AsyncGenerator<Uint8Array> {
+  try {
+    yield* frozen.write();
+  } finally {
+    frozen.release();
   }
 }

@@ -3,7 +3,7 @@
  */
 
 import type { AclResolver } from '../acl/resolver.ts';
-import type { RaftStats, SnapshotMeta } from '../raft/api.ts';
+import type { RaftStats } from '../raft/api.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
 
 export interface ServerPart extends RpcCaller {
@@ -13,10 +13,8 @@ export interface ServerPart extends RpcCaller {
   /** `ip:port` of the leader, '' when there is none. */
   readonly leaderAddress: () => string;
   readonly isLeader: () => boolean;
-  /** Opens an archive of the state (gzip tar, wire/snapshot); index goes to X-Consul-Index. */
-  saveSnapshot(
-    signal?: AbortSignal,
-  ): Promise<{ readonly meta: SnapshotMeta; readonly archive: AsyncIterable<Uint8Array> }>;
+  /** An archive of the state (gzip tar, wire/snapshot), to be iterated once; index goes to X-Consul-Index. */
+  saveSnapshot(signal?: AbortSignal): Promise<{ readonly index: number; readonly archive: AsyncIterable<Uint8Array> }>;
   restoreSnapshot(archive: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>;
   /** Gives up leadership where possible and leaves the cluster gracefully. */
   leave(): Promise<void>;

@@ -1,19 +1,28 @@
 /** Snapshots for operators: the archive of `consul snapshot save`, made from Raft's and given back to it. */
 
-import { readArchive, writeArchive } from '../../snapshot/index.ts';
+import { type PackedArchive, packArchive, readArchive } from '../../snapshot/index.ts';
 import { RpcError } from '../errors.ts';
-import type { Raft, SnapshotMeta } from '../raft/api.ts';
+import type { Raft } from '../raft/api.ts';
 import { asError } from '../raft/errors.ts';
 
 export async function saveArchive(
   raft: Raft,
   signal?: AbortSignal,
-): Promise<{ readonly meta: SnapshotMeta; readonly archive: AsyncIterable<Uint8Array> }> {
+): Promise<{ readonly index: number; readonly archive: AsyncIterable<Uint8Array> }> {
   try {
-    const { meta, stream } = await raft.openSnapshot();
-    return { meta, archive: writeArchive({ meta, state: until(stream, signal) }) };
+    const { about, stream } = await raft.openSnapshot();
+    const packed = await packArchive(about, until(stream, signal));
+    return { index: about.index, archive: once(packed) };
   } catch (error) {
     throw new RpcError(asError(error).message, 500, { cause: error });
+  }
+}
+
+async function* once(packed: PackedArchive): AsyncGenerator<Uint8Array> {
+  try {
+    yield* packed.read();
+  } finally {
+    await packed.dispose();
   }
 }
 

@@ -47,10 +47,10 @@ export function routeSnapshots({ sockets, datacenter, server, wanServers }: Snap
       const address = elsewhere(question);
       if (address !== null) return saveFrom(sockets, address, question, signal);
       demandRight(question);
-      const { meta, archive } = await server.saveSnapshot(signal);
+      const { index, archive } = await server.saveSnapshot(signal);
       const LastContact = Math.round((server.raftStats().lastContactMs ?? 0) * 1e6);
       return {
-        meta: { ...noMeta, Index: meta.index, LastContact, KnownLeader: server.leaderAddress() !== '' },
+        meta: { ...noMeta, Index: index, LastContact, KnownLeader: server.leaderAddress() !== '' },
         archive,
       };
     },

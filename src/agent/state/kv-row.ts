@@ -1,7 +1,7 @@
 /** How key/value entries are held: compact, since there may be very many. */
 import { byteOrder, fromByteOrder } from '../../lib/btree/byte-order.ts';
 import { asNative } from '../../lib/msgpack/text.ts';
-import type { DirEntry } from '../../structs/kv.ts';
+import type { DirEntry, PackedDirEntry } from '../../structs/kv.ts';
 
 /** Immutable. All rows have one hidden class. */
 export class KvRow {
@@ -102,11 +102,22 @@ export const toHeader = (row: KvRow): DirEntry => ({
   ModifyIndex: row.modifyIndex,
 });
 
+/** For snapshots: nothing is unpacked. */
+export const toPackedEntry = (row: KvRow): PackedDirEntry => ({
+  LockIndex: row.lockIndex,
+  Key: fromByteOrder(row.key),
+  Flags: row.flags,
+  Value: row.value,
+  Session: row.session,
+  CreateIndex: row.createIndex,
+  ModifyIndex: row.modifyIndex,
+});
+
 /** A row exactly as an entry says, indexes included (snapshots). */
-export const fromDirEntry = (entry: DirEntry): KvRow =>
+export const fromPackedEntry = (entry: PackedDirEntry): KvRow =>
   new KvRow(
     byteOrder(entry.Key),
-    packValue(entry.Value),
+    entry.Value,
     entry.Flags,
     entry.LockIndex,
     entry.Session,

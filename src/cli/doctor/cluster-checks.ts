@@ -98,7 +98,7 @@ async function keySizes(http: ConsulHttp): Promise<Finding[]> {
   for await (const { type, value } of liveRecords(http, { stale: true })) {
     if (type !== 'kv') continue;
     count++;
-    const sizeBytes = value.Value?.length ?? 0;
+    const sizeBytes = value.Value.length;
     if (sizeBytes > largeValueBytes) large.push({ key: value.Key, sizeBytes });
   }
   return checkKeySizes(large, count);

@@ -187,18 +187,12 @@ function structEncoder(fields: Fields): Encoder {
   return (writer, value) => {
     if (typeof value !== 'object' || value === null) throw wrong('a struct', value);
     const struct = value as Values;
-    if (omits) {
-      const present = ordered.filter((field) => !(field.omitEmpty && isEmpty(struct[field.name])));
-      writer.mapHead(present.length);
-      for (const field of present) {
-        writer.raw(field.key);
-        field.encode(writer, struct[field.name]);
-      }
-      return;
-    }
-    writer.mapHead(ordered.length);
+    let size = ordered.length;
+    if (omits) for (const { omitEmpty, name } of ordered) if (omitEmpty && isEmpty(struct[name])) size--;
+    writer.mapHead(size);
     for (let i = 0; i < ordered.length; i++) {
       const field = ordered[i]!;
+      if (field.omitEmpty && isEmpty(struct[field.name])) continue;
       writer.raw(field.key);
       field.encode(writer, struct[field.name]);
     }

@@ -169,6 +169,16 @@ export class Reader {
     return copy;
   }
 
+  /** Bytes as a text of one char (U+0000..U+00FF) each; '' for none. */
+  packed(): string {
+    if (this.nil()) return '';
+    const length = this.rawLength();
+    this.need(length);
+    const start = this.pos;
+    this.pos += length;
+    return this.buf.latin1Slice(start, this.pos);
+  }
+
   /** Length of a raw or bin value; the bytes are next. */
   rawLength(): number {
     const code = this.peek();

@@ -160,6 +160,15 @@ export class Writer {
     this.raw(value);
   }
 
+  /** Bytes that are held as a text of one char (U+0000..U+00FF) each. */
+  packed(value: string): void {
+    const { length } = value;
+    this.rawHead(length);
+    if (this.pos + length > this.buf.length) this.reserve(length);
+    this.buf.latin1Write(value, this.pos, length);
+    this.pos += length;
+  }
+
   arrayHead(length: number): void {
     if (length < 16) this.byte(0x90 | length);
     else if (length <= 0xffff) this.head(0xdc, length, 2);

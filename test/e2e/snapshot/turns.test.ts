@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { writeArchive, writeState } from '../../../src/snapshot/index.ts';
+import { packArchive, writeState } from '../../../src/snapshot/index.ts';
 import { AgentProcess } from '../agent-process.ts';
 
 const keys = 100_000;
@@ -11,19 +11,15 @@ const limitMs = 50;
 
 async function archiveOf(count: number): Promise<Buffer> {
   const records = Array.from({ length: count }, (_, i) => {
-    const value = { Key: `load/${i % 100}/${i}`, Value: Buffer.from(`value ${i} ${'x'.repeat(40)}`), Flags: 0 };
+    const value = { Key: `load/${i % 100}/${i}`, Value: `value ${i} ${'x'.repeat(40)}`, Flags: 0 };
     return {
       type: 'kv',
       value: { ...value, Session: '', LockIndex: 0, CreateIndex: i + 1, ModifyIndex: i + 1 },
     } as const;
   });
-  const state = Buffer.concat(await Array.fromAsync(writeState(count, records)));
-  const meta = { id: `2-${count}-1`, index: count, term: 2, configuration: { servers: [] }, configurationIndex: 1 };
-  async function* once() {
-    yield state;
-  }
-  const source = { meta: { ...meta, sizeBytes: state.length }, state: once() };
-  return Buffer.concat(await Array.fromAsync(writeArchive(source)));
+  const about = { id: `2-${count}-1`, index: count, term: 2, configuration: { servers: [] }, configurationIndex: 1 };
+  const packed = await packArchive(about, writeState(count, records));
+  return Buffer.concat(await Array.fromAsync(packed.read()));
 }
 
 it('lists, saves and restores of 100,000 keys leave turns to others', { timeout: 120_000 }, async () => {

@@ -3,7 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createFsm } from '../../../src/agent/server/fsm/fsm.ts';
 import { Store } from '../../../src/agent/state/store.ts';
-import { readArchive, SnapshotError, type SnapshotMeta, writeArchive } from '../../../src/snapshot/index.ts';
+import { packArchive, readArchive, SnapshotError, type SnapshotMeta } from '../../../src/snapshot/index.ts';
 import { encodeCommand } from '../../../src/structs/commands.ts';
 import { quietLogger, quietMetrics } from '../agent/server/fakes.ts';
 
@@ -70,8 +70,8 @@ async function opened(bytes: Uint8Array): Promise<Parts> {
 
 /** An archive that is whole around a state that is not. */
 async function around(state: Uint8Array, meta: SnapshotMeta): Promise<Buffer> {
-  const source = { meta: { ...meta, sizeBytes: state.length }, state: once(state) };
-  return Buffer.concat(await Array.fromAsync(writeArchive(source)));
+  const packed = await packArchive(meta, once(state));
+  return Buffer.concat(await Array.fromAsync(packed.read()));
 }
 
 async function variants(bytes: Buffer): Promise<[string, Uint8Array][]> {

@@ -4,7 +4,7 @@ import { readState, SnapshotError, type StateRecord, writeState } from '../../..
 import type { Node, RegisterRequest } from '../../../structs/catalog.ts';
 import type { DirEntry } from '../../../structs/kv.ts';
 import { legacyToken } from '../../state/acl.ts';
-import { fromDirEntry, toDirEntry } from '../../state/kv-row.ts';
+import { fromPackedEntry, toPackedEntry } from '../../state/kv-row.ts';
 import { nodeOf } from '../../state/registration.ts';
 import { type ConfigEntryRow, nodeKey, type RowOf, type TableName } from '../../state/schema.ts';
 import { createState, type State } from '../../state/store.ts';
@@ -29,7 +29,7 @@ function* recordsOf({ tables, indexes }: State, chunks: readonly Chunk[]): Gener
   for (const [, value] of tables.aclRoles.rows.entries()) yield { type: 'aclRole', value };
   for (const [, value] of tables.aclBindingRules.rows.entries()) yield { type: 'aclBindingRule', value };
   for (const [, value] of tables.aclAuthMethods.rows.entries()) yield { type: 'aclAuthMethod', value };
-  for (const [, row] of tables.kvs.rows.entries()) yield { type: 'kv', value: toDirEntry(row) };
+  for (const [, row] of tables.kvs.rows.entries()) yield { type: 'kv', value: toPackedEntry(row) };
   for (const [, { key, index }] of tables.tombstones.rows.entries())
     yield { type: 'tombstone', value: stone(key, index) };
   for (const [, value] of tables.preparedQueries.rows.entries()) yield { type: 'preparedQuery', value };
@@ -143,7 +143,7 @@ const loaders: { readonly [T in StateRecord['type']]: Loader<T> } = {
   aclRole: into('aclRoles'),
   aclBindingRule: into('aclBindingRules'),
   aclAuthMethod: into('aclAuthMethods'),
-  kv: (state, entry) => put(state, 'kvs', fromDirEntry(entry)),
+  kv: (state, entry) => put(state, 'kvs', fromPackedEntry(entry)),
   tombstone: (state, { Key, ModifyIndex }) => put(state, 'tombstones', { key: byteOrder(Key), index: ModifyIndex }),
   preparedQuery: into('preparedQueries'),
   autopilot: into('autopilot'),

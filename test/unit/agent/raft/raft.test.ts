@@ -246,8 +246,8 @@ describe('a raft server alone', () => {
     const bench = new Bench();
     const raft = await bench.leader();
     await bench.settle(raft.propose(bytes('old')));
-    const { meta, stream } = await bench.settle(raft.openSnapshot());
-    expect(meta.index).toBe(4);
+    const { about, stream } = await bench.settle(raft.openSnapshot());
+    expect(about.index).toBe(4);
     const chunks: Uint8Array[] = [];
     for await (const chunk of stream) chunks.push(chunk);
     expect(Buffer.concat(chunks).toString()).toBe('old');
