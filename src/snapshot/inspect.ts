@@ -1,5 +1,5 @@
 /** What is in a state stream: how many records of each type, how many bytes, and whose keys they are. */
-import type { RecordType, StateReader } from './records.ts';
+import type { RecordType, StateReader, StateRecord } from './records.ts';
 
 /** Names that Consul gives the records. */
 const consulNames: Readonly<Record<RecordType, string>> = {
@@ -58,13 +58,16 @@ export async function inspectState(state: StateReader, { kvDepth, kvPrefix }: In
   for await (const { type, value } of state.records) {
     const sizeBytes = state.readBytes - readBytes;
     readBytes = state.readBytes;
-    types.add(consulNames[type], sizeBytes);
+    types.add(nameOf({ type, value } as StateRecord), sizeBytes);
     if (type === 'kv' && value.Key.startsWith(kvPrefix)) {
       keys.add(value.Key.split('/', kvDepth).join('/'), sizeBytes);
     }
   }
   return { types: types.list(), keys: keys.list(), totalBytes: readBytes, totalKeyBytes: keys.totalBytes };
 }
+
+const nameOf = (record: StateRecord): string =>
+  record.type === 'foreign' ? `Unknown (type ${record.value.byte})` : consulNames[record.type];
 
 class Tally {
   totalBytes = 0;

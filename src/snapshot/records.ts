@@ -94,10 +94,18 @@ export const recordTypes = {
 } as const satisfies Record<string, { byte: number; value: Schema<unknown> }>;
 
 export type RecordType = keyof typeof recordTypes;
+
+/** A record of a type that is not known here, from a newer server: kept as it is, to be written back. */
+export interface ForeignRecord {
+  readonly byte: number;
+  /** MessagePack: a map or an array. */
+  readonly raw: Uint8Array;
+}
+
 /** A record, told apart by `type`. */
-export type StateRecord = {
-  [T in RecordType]: { readonly type: T; readonly value: Infer<(typeof recordTypes)[T]['value']> };
-}[RecordType];
+export type StateRecord =
+  | { [T in RecordType]: { readonly type: T; readonly value: Infer<(typeof recordTypes)[T]['value']> } }[RecordType]
+  | { readonly type: 'foreign'; readonly value: ForeignRecord };
 
 const byByte = new Map<number, RecordType>(
   Object.entries(recordTypes).map(([type, { byte }]) => [byte, type as RecordType]),
@@ -125,9 +133,14 @@ export async function* writeState(
       const step = iterator.next();
       const { done, value: record } = step instanceof Promise ? await step : step;
       if (done === true) break;
-      const { byte, value } = recordTypes[record.type];
-      writer.byte(byte);
-      encoderOf(value)(writer, record.value);
+      if (record.type === 'foreign') {
+        writer.byte(record.value.byte);
+        writer.raw(record.value.raw);
+      } else {
+        const { byte, value } = recordTypes[record.type];
+        writer.byte(byte);
+        encoderOf(value)(writer, record.value);
+      }
       if (writer.pos >= chunkBytes) {
         yield writer.copy();
         writer.reset();
@@ -181,26 +194,23 @@ async function* readRecords(
   chunks: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<StateRecord> {
   let sliceEnd = performance.now() + sliceMs;
-  let type: RecordType | null = null;
+  let byte: number | typeof needMore = needMore;
   try {
     for (let count = 0; ; ) {
-      if (type === null) {
-        const byte = decoder.byte();
+      if (byte === needMore) {
+        byte = decoder.byte();
         if (byte === needMore) {
           if (await more()) continue;
           return;
         }
-        type = byByte.get(byte) ?? null;
-        if (type === null) throw new SnapshotError(`Unrecognized msg type ${byte}`);
       }
-      const schema = recordTypes[type].value as Schema<unknown>;
-      const value = translated(() => decoder.next(schema));
-      if (value === needMore) {
+      const record = translated(() => nextRecord(decoder, byte as number));
+      if (record === needMore) {
         if (await more()) continue;
         throw new SnapshotError('unexpected EOF');
       }
-      yield { type, value } as StateRecord;
-      type = null;
+      yield record;
+      byte = needMore;
       if ((++count & 31) === 0 && performance.now() >= sliceEnd) {
         await nextTurn();
         sliceEnd = performance.now() + sliceMs;
@@ -210,6 +220,24 @@ async function* readRecords(
     await chunks.return?.();
   }
 }
+
+function nextRecord(decoder: Decoder, byte: number): StateRecord | typeof needMore {
+  const type = byByte.get(byte);
+  if (type !== undefined) {
+    const value = decoder.next(recordTypes[type].value as Schema<unknown>);
+    return value === needMore ? needMore : ({ type, value } as StateRecord);
+  }
+  if (byte > maxType) throw new SnapshotError(`Unrecognized msg type ${byte}`);
+  const raw = decoder.nextRaw();
+  if (raw === needMore) return needMore;
+  // Every record there is so far is a map, or a list of maps.
+  if (!isContainer(raw[0]!)) throw new SnapshotError(`Unrecognized msg type ${byte}`);
+  return { type: 'foreign', value: { byte, raw: new Uint8Array(raw) } };
+}
+
+/** Above are only flags. */
+const maxType = 0x7f;
+const isContainer = (code: number): boolean => (code >= 0x80 && code <= 0x9f) || (code >= 0xdc && code <= 0xdf);
 
 function translated<T>(read: () => T): T {
   try {

@@ -22,6 +22,12 @@ export interface ServiceRow {
   readonly Service: NodeService;
 }
 
+/** A record of a snapshot that this version knows nothing about: it is in those to come as well. */
+export interface ForeignRow {
+  readonly position: number;
+  readonly record: { readonly byte: number; readonly raw: Uint8Array };
+}
+
 export const fold = (name: string): string => name.toLowerCase();
 export const nodeKey = fold;
 /** Services, checks and coordinates belong to a node: their keys start with its key. */
@@ -138,6 +144,12 @@ const definitions = {
       watches.touch(topics.nodeSessions(session.Node));
     },
   }),
+  /** What only newer servers know, in the order of its snapshot. */
+  foreign: define<ForeignRow>({
+    key: ({ position }) => position.toString(36).padStart(positionDigits, '0'),
+    indexes: {},
+    touch() {},
+  }),
   coordinates: define<Coordinate>({
     key: (row) => onNode(row.Node, row.Segment),
     indexes: {},
@@ -215,6 +227,8 @@ const definitions = {
     touch: whole('acl-auth-methods'),
   }),
 };
+
+const positionDigits = 8;
 
 function define<Row>(definition: TableDefinition<Row>): TableDefinition<Row> {
   return definition;

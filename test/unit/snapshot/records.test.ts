@@ -57,6 +57,9 @@ function comparable(value: unknown): unknown {
 const unpacked = ({ type, value }: StateRecord): unknown =>
   type === 'kv' ? { ...value, Value: value.Value === '' ? null : Buffer.from(value.Value, 'latin1') } : value;
 
+const byteOf = (record: StateRecord): number =>
+  record.type === 'foreign' ? record.value.byte : recordTypes[record.type].byte;
+
 const withoutZone = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (_, field) => (typeof field === 'string' ? field.replace(/\+00:00$/, 'Z') : field)));
 
@@ -70,7 +73,7 @@ describe.each(['plain', 'acl'])('the state of %s.snap', (name) => {
     const [header, ...wanted] = (readJson(`snapshots/${name}.records.json`) as Recorded).records;
     const { lastIndex, records } = await readAll(await stateOf(name), 37);
     expect({ LastIndex: lastIndex }).toEqual(header?.body);
-    expect(records.map((record) => recordTypes[record.type].byte)).toEqual(wanted.map((record) => record.type));
+    expect(records.map(byteOf)).toEqual(wanted.map((record) => record.type));
     for (const [i, record] of records.entries()) {
       expect(withoutZone(comparable(notation(unpacked(record))))).toMatchObject(
         withoutZone(comparable(notation(recorded(wanted[i]?.body ?? wanted[i]?.raw_decoded?.[1])))) as object,
@@ -121,9 +124,26 @@ function wholeFloats(state: Buffer): number[] {
 }
 
 describe('state streams', () => {
-  it('refuse a record of an unknown type', async () => {
-    const state = Buffer.concat([await collect(writeState(1, [])), Buffer.from([99, 0x80])]);
-    await expect(readAll(state)).rejects.toThrow(new SnapshotError('Unrecognized msg type 99'));
+  it('keep a record of a type that only newer servers know', async () => {
+    const foreign = Buffer.concat([Buffer.of(99), encode(any, { Name: 'x', List: [1, 2, 3] })]);
+    const state = Buffer.concat([await collect(writeState(1, [])), foreign, foreign]);
+    for (const chunkBytes of [1, 1000]) {
+      const { records } = await readAll(state, chunkBytes);
+      expect(records.map(byteOf)).toEqual([99, 99]);
+      expect((await collect(writeState(1, records))).equals(state)).toBe(true);
+    }
+  });
+
+  it('refuse a record that is none', async () => {
+    for (const [byte, ...value] of [
+      [99, 0xc0],
+      [99, 0xa1, 0x78],
+      [128, 0x80],
+      [255, 0x80],
+    ] as const) {
+      const state = Buffer.concat([await collect(writeState(1, [])), Buffer.from([byte, ...value])]);
+      await expect(readAll(state)).rejects.toThrow(new SnapshotError(`Unrecognized msg type ${byte}`));
+    }
   });
 
   it('refuse to be empty', async () => {

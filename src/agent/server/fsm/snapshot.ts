@@ -45,6 +45,7 @@ function* recordsOf({ tables, indexes }: State, chunks: readonly Chunk[]): Gener
     yield { type: 'federationState', value: { Datacenter: '', Op: 'upsert', State, Token: '' } };
   }
   for (const [, value] of tables.systemMetadata.rows.entries()) yield { type: 'systemMetadata', value };
+  for (const [, { record }] of tables.foreign.rows.entries()) yield { type: 'foreign', value: record };
   for (const [Key, Value] of indexes.entries()) yield { type: 'index', value: { Key, Value } };
   yield { type: 'chunkingState', value: { ChunkMap: chunkMap(chunks) } };
 }
@@ -158,6 +159,7 @@ const loaders: { readonly [T in StateRecord['type']]: Loader<T> } = {
     if (row !== null) put(state, 'federationStates', row);
   },
   systemMetadata: into('systemMetadata'),
+  foreign: (state, record) => put(state, 'foreign', { position: state.tables.foreign.rows.size, record }),
   index(state, { Key, Value }) {
     state.indexes.set(Key, Value);
   },

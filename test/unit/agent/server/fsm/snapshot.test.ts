@@ -75,6 +75,19 @@ describe('snapshots of the state machine', () => {
     expect(restored.store.state.tables.kvs.rows.values()).toMatchObject([{ key: 'a', value: 'old', modifyIndex: 1 }]);
   });
 
+  it('carries over what only newer servers know', async () => {
+    const { fsm, apply } = machine();
+    apply(1, setKey('a', 'x'));
+    const bytes = Buffer.concat(await Array.fromAsync(fsm.snapshot().write()));
+    const newer = Buffer.concat([bytes, Buffer.of(99, 0x81, 0xa1, 0x61, 1, 98, 0x80)]);
+    await fsm.restore(once(newer));
+    apply(2, setKey('b', 'y'));
+    const restored = machine();
+    await restored.fsm.restore(fsm.snapshot().write());
+    const records = await recordsOf(restored.fsm.snapshot().write());
+    expect(records.flatMap(({ type, value }) => (type === 'foreign' ? value.byte : []))).toEqual([99, 98]);
+  });
+
   it('keeps the old state when the new one cannot be read to its end', async () => {
     const { fsm, apply, store, told } = machine();
     apply(1, setKey('a', 'kept'));
