@@ -21,7 +21,7 @@ const stampFile = join(dist, '.stamp');
 
 /** Native or optional: resolved when needed, from node_modules. */
 const oclifModule = './oclif.js';
-const external = ['lmdb', 'node-unix-socket', 'esbuild'];
+const external = ['node-unix-socket', 'esbuild'];
 
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -2,12 +2,12 @@
  * A disk that is slow, fails, fills up and loses what was not flushed. Every operation is a point where the machine may crash:
  * before it, in the middle of it, or after it.
  */
-import type { LogEntry } from '../../src/agent/raft/api.ts';
-import { CorruptStorage, StorageFailed } from '../../src/agent/raft/errors.ts';
+import type { HardState } from '../../src/agent/raft/core/effects.ts';
+import { StorageFailed } from '../../src/agent/raft/errors.ts';
 import type { Files, FileWriter } from '../../src/agent/raft/files.ts';
-import { decodeRecord, encodeRecord } from '../../src/agent/raft/log-record.ts';
-import type { LogContents, LogStore, LogWrite } from '../../src/agent/raft/log-store.ts';
-import { MemoryLogStore } from '../../src/agent/raft/log-store-memory.ts';
+import type { LogDisk, LogFile } from '../../src/agent/raft/log-disk.ts';
+import { emptyHardState, type LogStore } from '../../src/agent/raft/log-store.ts';
+import { openFileLogStore } from '../../src/agent/raft/log-store-files.ts';
 import type { Stream } from './prng.ts';
 import type { Process, World } from './world.ts';
 
@@ -21,17 +21,12 @@ export interface DiskOptions {
   readonly crashChance: number;
 }
 
-/** What survives a crash. */
-interface LogImage {
-  hardState: { term: number; votedFor: string };
-  start: number;
-  records: Map<number, Buffer>;
-}
-
 interface FileImage {
   /** Bytes as the process sees them, and as they are on the platter. */
   content: Buffer;
   synced: Buffer;
+  /** What a crash makes of bytes that were not synced: a changed byte, or a stretch that never arrived. */
+  readonly tornInto?: 'zeros';
 }
 
 /** A directory: names as seen, and as synced. Both point to the same files. */
@@ -48,7 +43,10 @@ export class Disk {
   readonly #random: Stream;
   readonly #options: DiskOptions;
   readonly #onCrash: (where: string) => void;
-  readonly log: LogImage = { hardState: { term: 0, votedFor: '' }, start: 1, records: new Map() };
+  /** Term and vote of which the store said that they are durable. */
+  #acknowledged: HardState = emptyHardState;
+  /** Small, so that files follow each other often. */
+  readonly #segmentBytes: number;
   #root: DirectoryImage = newDirectory();
   /** No space left: writes fail until it is false. */
   full = false;
@@ -59,6 +57,7 @@ export class Disk {
   constructor(world: World, options: DiskOptions, onCrash: (where: string) => void, name = 'disk') {
     this.#world = world;
     this.#random = world.stream(name);
+    this.#segmentBytes = 1 << (10 + this.#random.int(8));
     this.#options = options;
     this.#onCrash = onCrash;
   }
@@ -85,10 +84,19 @@ export class Disk {
 
   #tear(file: FileImage): void {
     if (file.content.equals(file.synced)) return;
+    // A file that was cut may have its end back.
+    if (file.content.length < file.synced.length) {
+      if (this.#random.chance(0.5)) file.content = file.synced;
+      file.synced = file.content;
+      return;
+    }
     const extra = file.content.length - file.synced.length;
     const kept = file.synced.length + this.#random.int(extra + 1);
     file.content = Buffer.from(file.content.subarray(0, kept));
-    if (kept > file.synced.length && this.#random.chance(0.3)) {
+    if (file.tornInto === 'zeros') {
+      const from = file.synced.length + this.#random.int(kept - file.synced.length + 1);
+      if (this.#random.chance(0.3)) file.content.fill(0, Math.max(file.synced.length, from - (from % 512)));
+    } else if (kept > file.synced.length && this.#random.chance(0.3)) {
       this.#world.sometime('unsynced bytes garbled by a crash');
       file.content[file.synced.length + this.#random.int(kept - file.synced.length)]! ^= 0xff;
     }
@@ -227,116 +235,90 @@ export class Disk {
     };
   }
 
-  logStore(process: Process): LogStore {
-    return new SimLogStore(this, process, this.#world);
+  /** The real log store on this disk. What it says is durable must be; its term and vote never go back. */
+  async logStore(process: Process): Promise<LogStore> {
+    const store = await openFileLogStore({ disk: this.#logDisk(process), segmentBytes: this.#segmentBytes }).catch(
+      (error) => {
+        throw error.code === 'EIO' || error.code === 'ENOSPC' ? new StorageFailed('open', error) : error;
+      },
+    );
+    let { term, votedFor } = this.#acknowledged;
+    if (store.hardState.term < term) throw new Error(`SAFETY: stored term ${store.hardState.term} after ${term}`);
+    const write = store.write.bind(store);
+    store.write = async (what) => {
+      const { hardState, entries } = what;
+      ({ term, votedFor } = store.hardState);
+      if (hardState && hardState.term < term) {
+        throw new Error(`SAFETY: stored term went back from ${term} to ${hardState.term}`);
+      }
+      if (hardState?.term === term && votedFor !== '' && hardState.votedFor !== votedFor) {
+        throw new Error(`SAFETY: vote of term ${term} changed from ${votedFor} to ${hardState.votedFor}`);
+      }
+      if (entries[0] && entries[0].index <= store.lastIndex) this.#world.sometime('log suffix replaced');
+      await write(what);
+      if (hardState) this.#acknowledged = hardState;
+    };
+    return store;
   }
-}
 
-/** The log store on the simulated disk: real records, one atomic transaction a write, as LMDB gives it. */
-class SimLogStore implements LogStore {
-  readonly place = 'simulated log';
-  readonly #disk: Disk;
-  readonly #process: Process;
-  readonly #world: World;
-  readonly #memory = new MemoryLogStore();
-  #busy = false;
-
-  constructor(disk: Disk, process: Process, world: World) {
-    this.#disk = disk;
-    this.#process = process;
-    this.#world = world;
-    const { hardState, start, records } = disk.log;
-    void this.#memory.reset(start - 1);
-    void this.#memory.write({ hardState, entries: [] });
-    for (const [index, record] of [...records].sort(([a], [b]) => a - b)) {
-      if (index !== this.#memory.lastIndex + 1) throw new CorruptStorage(this.place, `hole before ${index}`);
-      void this.#memory.write({ hardState: null, entries: decodeRecord(record, index) });
+  #logDisk(process: Process): LogDisk {
+    const path = '/log';
+    let directory = this.#root.names.get(path);
+    if (!directory) {
+      directory = newDirectory();
+      this.#root.names.set(path, directory);
+      this.#root.synced.set(path, directory);
     }
+    if (!isDirectory(directory)) throw new Error(`${path} is a file`);
+    const { names, synced } = directory;
+    const write = (what: string, apply: () => void): Promise<void> => this.operate(process, what, true, apply);
+    return {
+      place: 'simulated log',
+      list: async () => [...names.keys()],
+      open: async (name) => {
+        const found = names.get(name);
+        if (found && isDirectory(found)) throw new Error(`${name} is a directory`);
+        const file = found ?? { content: Buffer.alloc(0), synced: Buffer.alloc(0), tornInto: 'zeros' };
+        names.set(name, file);
+        await write(found ? 'log open' : 'log create', () => synced.set(name, file));
+        if (!found && names.size > 1) this.#world.sometime('log went on in another file');
+        return this.#logFile(file, write);
+      },
+      remove: (name) =>
+        write('log remove', () => {
+          names.delete(name);
+        }),
+    };
   }
 
-  get hardState() {
-    return this.#memory.hardState;
-  }
-  get firstIndex(): number {
-    return this.#memory.firstIndex;
-  }
-  get lastIndex(): number {
-    return this.#memory.lastIndex;
-  }
-  contents(): LogContents {
-    return this.#memory.contents();
-  }
-  read(from: number, to: number): readonly LogEntry[] {
-    return this.#memory.read(from, to);
-  }
-
-  async write(write: LogWrite): Promise<void> {
-    const { hardState, entries } = write;
-    const { log } = this.#disk;
-    await this.#transact('append', () => {
-      if (hardState) {
-        const { term, votedFor } = log.hardState;
-        if (hardState.term < term) throw new Error(`SAFETY: stored term went back from ${term} to ${hardState.term}`);
-        if (hardState.term === term && votedFor !== '' && hardState.votedFor !== votedFor) {
-          throw new Error(`SAFETY: vote of term ${term} changed from ${votedFor} to ${hardState.votedFor}`);
+  #logFile(file: FileImage, write: (what: string, apply: () => void) => Promise<void>): LogFile {
+    return {
+      get sizeBytes() {
+        return file.content.length;
+      },
+      read: (at, lengthBytes) => Buffer.from(file.content.subarray(at, at + lengthBytes)),
+      write: async (at, bytes) => {
+        const before = file.content;
+        if (at !== before.length) throw new Error('SAFETY: a write that is no append');
+        // Seen at once, durable later; what fails may be there in part.
+        file.content = Buffer.concat([before, bytes]);
+        const whole = file.content;
+        try {
+          await write('append', () => {
+            file.synced = whole;
+          });
+        } catch (error) {
+          file.content = Buffer.from(whole.subarray(0, at + this.#random.int(bytes.length)));
+          throw error;
         }
-        log.hardState = { ...hardState };
-      }
-      const first = entries[0];
-      if (!first) return;
-      if (first.index <= this.lastIndex) this.#cut(first.index);
-      log.records.set(first.index, encodeRecord(entries));
-    });
-    await this.#memory.write(write);
-  }
-
-  /** Rewrites the log so that nothing at or after `index` is left. */
-  #cut(index: number): void {
-    const { log } = this.#disk;
-    this.#world.sometime('log suffix replaced');
-    for (const [first, record] of [...log.records]) {
-      const kept = decodeRecord(record, first).filter((entry) => entry.index < index);
-      log.records.delete(first);
-      if (kept.length > 0) log.records.set(first, encodeRecord(kept));
-    }
-  }
-
-  async compact(index: number): Promise<void> {
-    const { log } = this.#disk;
-    let firstIndex = this.firstIndex;
-    await this.#transact('log truncation', () => {
-      for (const [first, record] of [...log.records].sort(([a], [b]) => a - b)) {
-        const last = first + decodeRecord(record, first).length - 1;
-        if (last > index) break;
-        log.records.delete(first);
-        log.start = last + 1;
-        firstIndex = log.start;
-      }
-    });
-    await this.#memory.compact(firstIndex - 1);
-  }
-
-  async reset(index: number): Promise<void> {
-    const { log } = this.#disk;
-    await this.#transact('log reset', () => {
-      log.records.clear();
-      log.start = index + 1;
-    });
-    await this.#memory.reset(index);
-  }
-
-  async close(): Promise<void> {}
-
-  async #transact(what: string, apply: () => void): Promise<void> {
-    if (this.#busy) throw new Error('SAFETY: two writes at a time');
-    this.#busy = true;
-    try {
-      await this.#disk.operate(this.#process, what, true, apply);
-    } catch (error) {
-      if (error instanceof Error && error.message.startsWith('SAFETY')) throw error;
-      throw new StorageFailed('failed to write to the raft log', error);
-    } finally {
-      this.#busy = false;
-    }
+      },
+      truncate: async (sizeBytes) => {
+        file.content = Buffer.from(file.content.subarray(0, sizeBytes));
+        await write('log truncation', () => {
+          file.synced = file.content;
+        });
+      },
+      close: async () => {},
+    };
   }
 }

@@ -168,7 +168,7 @@ class SingleRun {
 
   async #boot(process: Process): Promise<void> {
     const { snapshotIntervalMs, snapshotThreshold, trailingLogs } = this.#options;
-    const { files, store } = { files: this.#disk.files(process), store: this.#disk.logStore(process) };
+    const { files, store } = { files: this.#disk.files(process), store: await this.#disk.logStore(process) };
     const logger = this.#logger(process);
     const snapshots = await openFileSnapshotStore({
       path: '/raft',

@@ -1,13 +1,11 @@
 /**
- * One append as one record on disk: the entries of a batch behind a checksum. Little endian.
+ * One append as bytes: the entries of a batch, one behind the other. Little endian, without a checksum of its own: the frame
+ * it travels in has one (`log-frame.ts`).
  *
- *   version u8 = 1 | 3 zero bytes | crc32 u32 of all that follows | count u32 | first index f64 | term f64 | appendedAt f64
+ *   count u32 | first index f64 | term f64 | appendedAt f64
  *   per entry: flags u8 (bits 0-3 type, bit 4 has extensions, bit 5 own term and time) | [term f64 | appendedAt f64]
  *              | data length u32 | [extensions length u32] | data | [extensions]
- *
- * The first index in the record must be the key it is stored under: a misplaced record is as bad as a torn one.
  */
-import { crc32 } from 'node:zlib';
 import { type EntryType, entryTypes, type LogEntry } from './api.ts';
 
 /** Thrown when bytes are not the record that was written. */
@@ -15,28 +13,28 @@ export class BadRecord extends Error {
   override readonly name = 'BadRecord';
 }
 
-const version = 1;
-const headerBytes = 36;
-const crcFrom = 8;
+const headerBytes = 28;
 const hasExtensions = 0x10;
 const hasOwnStamp = 0x20;
 const knownTypes: ReadonlySet<number> = new Set(Object.values(entryTypes));
 
-/** Encodes entries that follow each other. */
-export function encodeRecord(entries: readonly LogEntry[]): Buffer {
+/** Size of what `writeRecord` will write. */
+export function recordBytes(entries: readonly LogEntry[]): number {
   const first = entries[0]!;
   let size = headerBytes;
   for (const entry of entries) size += entryBytes(entry, first);
-  const out = Buffer.allocUnsafeSlow(size);
-  out.writeUInt32LE(version, 0);
-  out.writeUInt32LE(entries.length, 8);
-  out.writeDoubleLE(first.index, 12);
-  out.writeDoubleLE(first.term, 20);
-  out.writeDoubleLE(first.appendedAtMs, 28);
-  let at = headerBytes;
+  return size;
+}
+
+/** Writes entries that follow each other to `out` from `start` on; returns where the record ends. */
+export function writeRecord(out: Buffer, start: number, entries: readonly LogEntry[]): number {
+  const first = entries[0]!;
+  let at = out.writeUInt32LE(entries.length, start);
+  at = out.writeDoubleLE(first.index, at);
+  at = out.writeDoubleLE(first.term, at);
+  at = out.writeDoubleLE(first.appendedAtMs, at);
   for (const entry of entries) at = writeEntry(out, at, entry, first);
-  out.writeUInt32LE(crc32(out.subarray(crcFrom)), 4);
-  return out;
+  return at;
 }
 
 const sharesStamp = (entry: LogEntry, first: LogEntry): boolean =>
@@ -65,15 +63,14 @@ function writeEntry(out: Buffer, start: number, entry: LogEntry, first: LogEntry
   return at;
 }
 
-/** Decodes a record stored under `index`. The entries' data are views of `record`. */
-export function decodeRecord(record: Buffer, index: number): LogEntry[] {
+/** Decodes a record. The entries' data are views of `record`. */
+export function decodeRecord(record: Buffer): LogEntry[] {
   if (record.length < headerBytes) throw new BadRecord('record too short');
-  if (record.readUInt32LE(0) !== version) throw new BadRecord('unknown record version');
-  if (record.readUInt32LE(4) !== crc32(record.subarray(crcFrom))) throw new BadRecord('checksum does not match');
-  const count = record.readUInt32LE(8);
-  if (record.readDoubleLE(12) !== index) throw new BadRecord('record belongs elsewhere');
-  const term = record.readDoubleLE(20);
-  const appendedAtMs = record.readDoubleLE(28);
+  const count = record.readUInt32LE(0);
+  const index = record.readDoubleLE(4);
+  if (!Number.isSafeInteger(index) || index < 1) throw new BadRecord('no index');
+  const term = record.readDoubleLE(12);
+  const appendedAtMs = record.readDoubleLE(20);
   const entries: LogEntry[] = [];
   let at = headerBytes;
   const need = (bytes: number): void => {

@@ -5,8 +5,9 @@ import type { Clock } from '../../lib/runtime.ts';
 import type { Logger } from '../telemetry/api.ts';
 import { CorruptStorage } from './errors.ts';
 import { nodeFiles } from './files.ts';
+import { openLogDisk } from './log-disk.ts';
 import type { LogStore } from './log-store.ts';
-import { openLmdbLogStore } from './log-store-lmdb.ts';
+import { openFileLogStore } from './log-store-files.ts';
 import { MemoryLogStore } from './log-store-memory.ts';
 import { parsePeers, type Recovery } from './recovery.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
@@ -44,9 +45,8 @@ export async function openStorage(dataDir: string, clock: Clock, logger: Logger)
     wallMs: clock.wallMs,
     logger: logger.named('snapshot'),
   });
-  const store = openLmdbLogStore({ path });
-  // New files and directories are durable only when the directories above them are.
-  await nodeFiles.syncDirectory(join(path, 'raft.db'));
+  const store = await openFileLogStore({ disk: await openLogDisk(join(path, 'log')) });
+  // New directories are durable only when the directory above them is.
   await nodeFiles.syncDirectory(path);
   return { store, snapshots, recovery };
 }
@@ -63,7 +63,9 @@ function readPeers(path: string): Recovery | null {
 }
 
 function refuseForeignLog(path: string): void {
-  if (existsSync(path) && !statSync(path).isDirectory()) {
-    throw new CorruptStorage(path, 'it is a file, not a log of this program (a BoltDB log cannot be taken over)');
-  }
+  if (!existsSync(path)) return;
+  const reason = statSync(path).isDirectory()
+    ? 'it is the log of a build before 0.1 (save a snapshot there, and restore it here)'
+    : 'it is a file, not a log of this program (a BoltDB log cannot be taken over)';
+  throw new CorruptStorage(path, reason);
 }

@@ -7,7 +7,8 @@ import { configurationCodec } from './configuration-codec.ts';
 import { emptyConfiguration } from './core/configuration.ts';
 import { CorruptStorage } from './errors.ts';
 import { nodeFiles } from './files.ts';
-import { openLmdbLogStore } from './log-store-lmdb.ts';
+import { logDiskToRead } from './log-disk.ts';
+import { openFileLogStore } from './log-store-files.ts';
 import { openFileSnapshotStore } from './snapshot-store-file.ts';
 
 export interface Survey {
@@ -27,12 +28,12 @@ export interface Survey {
 /** Reads log and newest snapshot to their ends, checksums and all. Rejects with CorruptStorage naming the file. */
 export async function surveyDataDir(dataDir: string, logger: Logger): Promise<Survey> {
   const path = join(dataDir, 'raft');
-  if (!existsSync(join(path, 'raft.db', 'data.mdb'))) throw new CorruptStorage(path, 'there is no log of a server');
+  if (!existsSync(join(path, 'log'))) throw new CorruptStorage(path, 'there is no log of a server');
   const idFile = join(dataDir, 'node-id');
   const snapshots = await openFileSnapshotStore({ path, files: nodeFiles, wallMs: () => 0, logger });
   const [newest] = snapshots.list();
   if (newest !== undefined) for await (const _ of snapshots.read(newest.id));
-  const store = openLmdbLogStore({ path });
+  const store = await openFileLogStore({ disk: logDiskToRead(join(path, 'log')) });
   try {
     const { runs, configurations } = store.contents();
     const last = configurations.at(-1);

@@ -116,7 +116,7 @@ export class SimServer {
     const { world, network, options, config, members, watch, onStarted, onFailure } = this.#around;
     const { runtime } = process;
     const logger = this.#logger(process);
-    const store = this.disk.logStore(process);
+    const store = await this.disk.logStore(process);
     if (store.firstIndex > 1) world.sometime('restart from snapshot and log');
     const snapshots = await openFileSnapshotStore({
       path: '/raft',

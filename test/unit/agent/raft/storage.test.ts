@@ -16,10 +16,10 @@ const open = () => openStorage(dataDir, clock, quietLogger);
 const peers = '[{"id": "a", "address": "127.0.0.1:8300"}]';
 
 describe('the raft folder', () => {
-  it('holds what Consul has there, by name', async () => {
+  it('holds log, snapshots and a word on peers.json', async () => {
     const { store } = await open();
     await store.close();
-    expect(readdirSync(join(dataDir, 'raft')).sort()).toEqual(['peers.info', 'raft.db', 'snapshots']);
+    expect(readdirSync(join(dataDir, 'raft')).sort()).toEqual(['log', 'peers.info', 'snapshots']);
   });
 
   it('deletes a peers.json unread that was there before its first start', async () => {
@@ -47,5 +47,8 @@ describe('the raft folder', () => {
     mkdirSync(join(dataDir, 'raft'));
     writeFileSync(join(dataDir, 'raft', 'raft.db'), 'a file');
     await expect(open()).rejects.toThrow(/raft\.db is corrupt: it is a file/);
+    rmSync(join(dataDir, 'raft', 'raft.db'));
+    mkdirSync(join(dataDir, 'raft', 'raft.db'));
+    await expect(open()).rejects.toThrow(/raft\.db is corrupt: it is the log of a build before 0\.1/);
   });
 });
