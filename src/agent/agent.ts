@@ -9,6 +9,7 @@ import type { Config } from './config/config.ts';
 import type { Loaded } from './config/load.ts';
 import { startError } from './config/start-checks.ts';
 import { noEffectWarning } from './config/unsupported.ts';
+import { LeafCerts } from './connect/leaf-certs.ts';
 import { sendCoordinates } from './coordinate-sender.ts';
 import type { DnsServer } from './dns/server.ts';
 import { RpcError } from './errors.ts';
@@ -200,10 +201,13 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   };
   const cache = new AgentCache({ rpc, clock: runtime.clock, logger: logger.named('cache') });
   stops.push(() => cache.stop());
+  const leaves = new LeafCerts({ rpc, cache, ...runtime, logger: logger.named('leaf-certs') });
+  stops.push(() => leaves.stop());
   const acl = aclOf(server, { config, rpc, clock: runtime.clock, agentMaster: () => tokens.agentMaster });
   const api: Api = {
     rpc,
     cache,
+    leaves,
     agent: face,
     local: local.registry,
     events: userEvents,

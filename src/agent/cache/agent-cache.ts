@@ -15,6 +15,7 @@ const kinds = {
   'Catalog.ListServices': { refreshes: true },
   'Catalog.ListDatacenters': { refreshes: false },
   'Health.ServiceNodes': { refreshes: true },
+  'ConnectCA.Roots': { refreshes: true },
   'Intention.Match': { refreshes: true },
   'DiscoveryChain.Get': { refreshes: true },
   'PreparedQuery.Execute': { refreshes: false },

@@ -134,7 +134,11 @@ function partsOf(
         replication: acl.tokens.replication,
       },
     },
-    connectEnabled: settings.connect.enabled,
+    connect: {
+      enabled: settings.connect.enabled,
+      caProvider: settings.connect.ca_provider || 'consul',
+      caConfig: settings.connect.ca_config,
+    },
     disableRemoteExec: settings.disable_remote_exec,
     useStreamingBackend: settings.use_streaming_backend,
     bootstrapEntries: settings.config_entries.bootstrap,

@@ -100,7 +100,12 @@ export interface Config {
       readonly replication: string;
     };
   };
-  readonly connectEnabled: boolean;
+  readonly connect: {
+    readonly enabled: boolean;
+    readonly caProvider: string;
+    /** As written; the cluster starts with them. */
+    readonly caConfig: Readonly<Record<string, unknown>>;
+  };
   /** Jobs of `exec` are not run. */
   readonly disableRemoteExec: boolean;
   /** Watched health comes as a stream of events. */

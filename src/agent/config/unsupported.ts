@@ -31,7 +31,7 @@ const refused: Readonly<Record<string, (settings: Settings) => boolean>> = {
 };
 
 /** Keys that are read and change nothing. */
-const withoutEffect: readonly string[] = ['addresses.grpc', 'cache', 'connect.ca_config'];
+const withoutEffect: readonly string[] = ['addresses.grpc', 'cache'];
 
 /** Why an agent cannot start with these settings, or undefined. */
 export function refusal(settings: Settings): string | undefined {

@@ -76,6 +76,7 @@ const guards: Readonly<Record<string, Guard>> = {
     if (service !== undefined) demand(authorizer, 'service', 'read', service);
   },
   '/v1/agent/health/service/name/': (authorizer, { rest }) => demand(authorizer, 'service', 'read', rest),
+  '/v1/agent/connect/ca/leaf/': (authorizer, { rest }) => demand(authorizer, 'service', 'write', rest),
   '/v1/agent/check/deregister/': onCheck,
   '/v1/agent/check/pass/': onCheck,
   '/v1/agent/check/warn/': onCheck,

@@ -3,6 +3,7 @@ import type { MaybePromise } from '../../lib/runtime.ts';
 import type { AgentTokens } from '../acl/agent-tokens.ts';
 import type { AgentCache } from '../cache/agent-cache.ts';
 import type { Config } from '../config/config.ts';
+import type { LeafCerts } from '../connect/leaf-certs.ts';
 import type { UserEvents } from '../events/user-events.ts';
 import type { Member } from '../gossip/member.ts';
 import type { Coordinate } from '../gossip/serf/core/coordinate.ts';
@@ -51,6 +52,8 @@ export interface Api {
   readonly rpc: RpcCaller;
   /** Answers kept for `?cached`. */
   readonly cache: AgentCache;
+  /** Certificates of services in the mesh. */
+  readonly leaves: LeafCerts;
   readonly config: Config;
   readonly agent: AgentFace;
   /** Services and checks of this agent. */

@@ -2,6 +2,7 @@
 import { type Intention, IntentionQueryMatch } from '../../structs/intention.ts';
 import { make } from '../../structs/make.ts';
 import { bool, jsonStruct, str, struct } from '../../structs/schema.ts';
+import { parseIdentity } from '../connect/identity.ts';
 import { BadRequest } from '../errors.ts';
 import { authorizerOf, demand, tokenOf } from './acl-guard.ts';
 import { type HttpAnswer, json } from './answer.ts';
@@ -46,19 +47,12 @@ async function authorize(request: ApiRequest, api: Api): Promise<HttpAnswer> {
   return { ...shown, headers: [...shown.headers, ...cacheHeaders(hit, ageMs)] };
 }
 
-const service = /^\/ns\/[^/]+\/dc\/[^/]+\/svc\/([^/]+)$/;
-const otherKinds = [/^\/agent\/client\/dc\/[^/]+\/id\/[^/]+$/, /^$/];
-
 /** The service that a certificate is for. Throws BadRequest for one of something else. */
 function serviceOf(uri: string): string {
-  const url = URL.canParse(uri) ? new URL(uri) : null;
-  if (url === null || url.protocol !== 'spiffe:') {
-    throw new BadRequest('Bad request: ClientCertURI not a valid Connect identifier');
-  }
-  const name = service.exec(url.pathname)?.[1];
-  if (name !== undefined) return decodeURIComponent(name);
-  const kind = otherKinds.some((form) => form.test(url.pathname)) ? 'Service' : 'Connect';
-  throw new BadRequest(`Bad request: ClientCertURI not a valid ${kind} identifier`);
+  const identity = parseIdentity(uri);
+  if (identity === null) throw new BadRequest('Bad request: ClientCertURI not a valid Connect identifier');
+  if (identity.kind === 'service') return identity.service;
+  throw new BadRequest('Bad request: ClientCertURI not a valid Service identifier');
 }
 
 interface Verdict {

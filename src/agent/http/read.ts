@@ -25,6 +25,8 @@ export interface ReadTraits {
   readonly metaOnError?: boolean;
   /** Names the streaming backend where it waits, as Consul does which has one for these. */
   readonly streams?: boolean;
+  /** Never says that there is a leader. */
+  readonly hidesLeader?: boolean;
 }
 
 /** `args` are the options of the request with what the method takes besides. */
@@ -49,7 +51,7 @@ export function read<M extends MethodName>(
     }
     const reply = ofElsewhere(api, method, args, answer.reply);
     const shown = show(reply, isCurrent !== undefined && reply === answer.reply);
-    const headers = metaHeaders(waits ? streamed(meta, api, traits) : meta, consistency);
+    const headers = metaHeaders(told(waits ? streamed(meta, api, traits) : meta, traits), consistency);
     for (const part of shown.headers) headers.push(part);
     const repeatable = waits || meta.LastContact !== 0 ? undefined : isCurrent;
     return { status: shown.status, headers, body: shown.body, isCurrent: repeatable };
@@ -83,6 +85,9 @@ function ofElsewhere<M extends MethodName>(
 const streamed = (meta: QueryMeta, api: Api, { streams }: ReadTraits): QueryMeta =>
   streams === true && api.config.useStreamingBackend ? { ...meta, Backend: 1 } : meta;
 
+const told = (meta: QueryMeta, { hidesLeader }: ReadTraits): QueryMeta =>
+  hidesLeader === true ? { ...meta, KnownLeader: false } : meta;
+
 /** Options of a read that make no difference to what is kept. */
 const notSubject = new Set(['MinQueryIndex', 'MaxQueryTime', 'AllowStale', 'UseCache', 'MaxStaleDuration', 'MaxAge']);
 for (const name of ['MustRevalidate', 'StaleIfError']) notSubject.add(name);
@@ -104,7 +109,7 @@ async function readCached<M extends CachedMethod>(
     const shown = show(answer.reply, true);
     const consistency = traits.tellsConsistency === true ? consistencyLevel(args) : '';
     const headers = [
-      ...metaHeaders(streamed(answer.meta, api, traits), consistency),
+      ...metaHeaders(told(streamed(answer.meta, api, traits), traits), consistency),
       ...shown.headers,
       ...cacheHeaders(hit, ageMs),
     ];

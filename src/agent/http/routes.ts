@@ -11,6 +11,7 @@ import type { Route } from './api.ts';
 import { catalogRoutes } from './catalog.ts';
 import { configRoutes } from './config.ts';
 import { connectAuthorizeRoutes } from './connect-authorize.ts';
+import { connectCaRoutes } from './connect-ca.ts';
 import { coordinateRoutes } from './coordinate.ts';
 import { debugRoutes } from './debug.ts';
 import { discoveryChainRoutes } from './discovery-chain.ts';
@@ -42,6 +43,7 @@ export const routes: readonly Route[] = [
   ...catalogRoutes,
   ...configRoutes,
   ...connectAuthorizeRoutes,
+  ...connectCaRoutes,
   ...coordinateRoutes,
   ...debugRoutes,
   ...discoveryChainRoutes,

@@ -13,6 +13,7 @@ import type { Args, MethodName, Reply } from '../rpc/signatures.ts';
 import type { State, Store } from '../state/store.ts';
 import type { WatchSet } from '../state/watches.ts';
 import type { Logger, Metrics } from '../telemetry/api.ts';
+import type { CertificateAuthority } from './ca/authority.ts';
 import type { Autopilot } from './leader/autopilot.ts';
 import type { CoordinateBatch } from './leader/coordinate-batch.ts';
 import type { SessionTimers } from './leader/session-timers.ts';
@@ -32,6 +33,8 @@ export interface ServerContext {
   readonly acl: AclResolver | null;
   readonly sessionTimers: SessionTimers;
   readonly autopilot: Autopilot;
+  /** Of the mesh; it works on the leader. */
+  readonly ca: CertificateAuthority;
   readonly members: () => readonly Member[];
   readonly pools: ServerPools;
   /** The way to other servers. */

@@ -17,7 +17,7 @@ import {
   type StateRead,
 } from './context.ts';
 import type { Gate } from './gate.ts';
-import { methods } from './methods.ts';
+import { type MethodTable, methodsFor } from './methods.ts';
 import type { Question, SharedReads } from './reads/shared-reads.ts';
 import { Checkpoint } from './rights/checkpoint.ts';
 
@@ -57,6 +57,7 @@ export class Dispatcher {
   readonly #queries: () => void;
   /** Null while ACLs are off. */
   readonly #checkpoint: Checkpoint | null;
+  readonly #methods: MethodTable;
   #stopped = false;
 
   constructor({ context, reads, gate, forwarder, isReady, hasHeard, silentMs }: DispatcherOptions) {
@@ -67,6 +68,7 @@ export class Dispatcher {
     this.#hasHeard = hasHeard;
     this.#silentMs = silentMs;
     this.#forwarder = forwarder;
+    this.#methods = methodsFor(context.config);
     this.#checkpoint = context.acl === null ? null : new Checkpoint(context, context.acl);
     this.#requests = context.metrics.counter('rpc.request');
     this.#queries = context.metrics.counter('rpc.query');
@@ -89,7 +91,7 @@ export class Dispatcher {
     deadlineMs: number,
   ): Outcome<M> {
     if (this.#stopped) throw errors.shuttingDown();
-    const method = methods[name] as Method<M> | undefined;
+    const method = this.#methods[name] as Method<M> | undefined;
     if (method === undefined) throw new RpcError(`rpc: can't find method ${name}`);
     const { Datacenter } = args as QueryArgs;
     if (Datacenter && Datacenter !== this.#context.config.datacenter && isRouted(name)) {

@@ -1,5 +1,7 @@
 /** The methods this server answers, by name (rpc/signatures.ts has their types). One file an area in `methods/`. */
-import type { MethodTable } from './context.ts';
+import type { Config } from '../config/config.ts';
+import { errors } from '../errors.ts';
+import type { MethodTable, Procedure } from './context.ts';
 import { aclAuthMethodMethods } from './methods/acl-auth-methods.ts';
 import { aclBootstrapMethods } from './methods/acl-bootstrap.ts';
 import { aclLegacyMethods } from './methods/acl-legacy.ts';
@@ -9,6 +11,7 @@ import { aclRoleMethods } from './methods/acl-roles.ts';
 import { aclTokenMethods } from './methods/acl-tokens.ts';
 import { catalogMethods } from './methods/catalog.ts';
 import { configEntryMethods } from './methods/config-entry.ts';
+import { connectCaMethods } from './methods/connect-ca.ts';
 import { coordinateMethods } from './methods/coordinate.ts';
 import { discoveryChainMethods } from './methods/discovery-chain.ts';
 import { healthMethods } from './methods/health.ts';
@@ -22,7 +25,7 @@ import { sessionMethods } from './methods/session.ts';
 import { statusMethods } from './methods/status.ts';
 import { txnMethods } from './methods/txn.ts';
 
-export const methods: MethodTable = {
+const methods: MethodTable = {
   ...aclAuthMethodMethods,
   ...aclBootstrapMethods,
   ...aclLegacyMethods,
@@ -32,6 +35,7 @@ export const methods: MethodTable = {
   ...aclTokenMethods,
   ...catalogMethods,
   ...configEntryMethods,
+  ...connectCaMethods,
   ...coordinateMethods,
   ...discoveryChainMethods,
   ...healthMethods,
@@ -45,3 +49,22 @@ export const methods: MethodTable = {
   ...statusMethods,
   ...txnMethods,
 };
+
+/** What only works where the mesh is on. */
+const meshMethods: MethodTable = { ...connectCaMethods, ...discoveryChainMethods, ...intentionMethods };
+
+const refusal: Procedure<never> = {
+  kind: 'procedure',
+  by: 'anybody',
+  run() {
+    throw errors.connectDisabled();
+  },
+};
+
+/** The methods of a server with this configuration. */
+export function methodsFor({ connect }: Config): MethodTable {
+  if (connect.enabled) return methods;
+  return { ...methods, ...Object.fromEntries(Object.keys(meshMethods).map((name) => [name, refusal])) };
+}
+
+export type { MethodTable };

@@ -17,6 +17,7 @@ import type { Logger, Metrics } from '../telemetry/api.ts';
 import type { ServerPart } from './api.ts';
 import { restoreArchive, saveArchive } from './archives.ts';
 import { Bootstrapper } from './bootstrap.ts';
+import { CertificateAuthority } from './ca/authority.ts';
 import { noMeta, type ServerContext } from './context.ts';
 import { Dispatcher } from './dispatch.ts';
 import { createFsm } from './fsm/fsm.ts';
@@ -115,6 +116,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     get autopilot(): Autopilot {
       return autopilot;
     },
+    get ca(): CertificateAuthority {
+      return ca;
+    },
     members: options.members,
     pools: options.pools,
     forwarder: options.forwarder,
@@ -132,6 +136,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     propose,
   };
   const autopilot = new Autopilot(context, options.forwarder);
+  const ca = new CertificateAuthority(context);
   role.begin(context);
   const dispatcher = new Dispatcher({
     context,

@@ -1,7 +1,9 @@
 /** The certificate authority's tables. */
 import type { CAConfiguration, CAConsulProviderState, CARequest, CARoot } from '../../structs/connect.ts';
-import { CommandError, maxIndex, type Transaction } from './store.ts';
+import { CommandError, maxIndex, type State, type Transaction } from './store.ts';
+import type { WatchSet } from './watches.ts';
 
+const tableIndex = 'connect-ca-builtin';
 const serialIndex = 'connect-ca-builtin-serial';
 
 /** Result of a CA command: whether a check-and-set took place, a serial number, or nothing. */
@@ -27,16 +29,36 @@ export function applyCA(tx: Transaction, request: CARequest): boolean | number |
       setProviderState(tx, given(request.ProviderState));
       return true;
     case 'delete-provider-state':
-      if (tx.remove('caProviders', given(request.ProviderState).ID) !== undefined) tx.bump('connect-ca-builtin');
+      if (tx.remove('caProviders', given(request.ProviderState).ID) !== undefined) tx.bump(tableIndex);
       return true;
     case 'increment-provider-serial': {
-      const serial = maxIndex(tx, serialIndex) + 1;
+      // The first one follows the index of the provider's table, as in Consul.
+      const serial = maxIndex(tx, serialIndex, tableIndex) + 1;
       tx.setIndex(serialIndex, serial);
       return serial;
     }
     default:
       throw new CommandError(`Invalid CA operation '${request.Op}'`);
   }
+}
+
+export interface CaRoots {
+  readonly index: number;
+  readonly roots: readonly CARoot[];
+  /** '' while there is none. */
+  readonly clusterId: string;
+}
+
+/** The roots that are trusted, and the name of the cluster they are for. */
+export function readCaRoots(state: State, watch: WatchSet): CaRoots {
+  watch.topic('connect-ca-roots');
+  watch.topic('connect-ca-config');
+  const config = state.tables.caConfig.get('');
+  return {
+    index: Math.max(maxIndex(state, 'connect-ca-roots'), config?.ModifyIndex ?? 0),
+    roots: Array.from(state.tables.caRoots.rows.entries(), ([, root]) => root),
+    clusterId: config?.ClusterID ?? '',
+  };
 }
 
 function given<T>(value: T | null): T {
@@ -75,5 +97,5 @@ function setRoots(tx: Transaction, index: number, roots: readonly CARoot[]): boo
 function setProviderState(tx: Transaction, state: CAConsulProviderState): void {
   const CreateIndex = tx.tables.caProviders.get(state.ID)?.CreateIndex ?? tx.index;
   tx.put('caProviders', { ...state, CreateIndex, ModifyIndex: tx.index });
-  tx.bump('connect-ca-builtin');
+  tx.bump(tableIndex);
 }

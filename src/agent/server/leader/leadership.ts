@@ -7,6 +7,7 @@ import { newLeaderEvent } from '../../events/user-event.ts';
 import type { Member } from '../../gossip/member.ts';
 import { getAutopilot, getMetadata } from '../../state/operator.ts';
 import { maxIndex } from '../../state/store.ts';
+import { pruneIntervalMs } from '../ca/authority.ts';
 import type { ServerContext } from '../context.ts';
 import { initializeAcls, reapIntervalMs, reapTokens } from './acl.ts';
 import { createBootstrapEntries } from './bootstrap-entries.ts';
@@ -14,6 +15,7 @@ import { reconcileAll, reconcileMember } from './reconcile.ts';
 
 const reconcileIntervalMs = 60_000;
 const establishRetryMs = 1_000;
+const caRetryMs = 10_000;
 /** Listings older than this are not waited on any more. */
 const tombstoneTtlMs = 15 * 60_000;
 const tombstoneGranularityMs = 30_000;
@@ -94,6 +96,7 @@ export class LeadershipDuties {
     this.#reconcileLater();
     this.#watchTombstones();
     if (this.#context.acl !== null) this.#reapTokensLater();
+    if (this.#context.config.connect.enabled) this.#pruneRootsLater();
   }
 
   async #initialWrites(): Promise<void> {
@@ -117,7 +120,8 @@ export class LeadershipDuties {
         },
       });
     }
-    if (getMetadata(store.state, 'intention-format') === undefined) {
+    if (config.connect.enabled) await this.#initializeCa();
+    if (config.connect.enabled && getMetadata(store.state, 'intention-format') === undefined) {
       await propose('systemMetadata', {
         ...request,
         Op: 'upsert',
@@ -125,6 +129,17 @@ export class LeadershipDuties {
       });
     }
     await createBootstrapEntries(this.#context);
+  }
+
+  /** A leader without a certificate authority is better than none: it goes on, and tries again. */
+  async #initializeCa(): Promise<void> {
+    try {
+      await this.#context.ca.initialize();
+    } catch (error) {
+      if (this.#stopped) return;
+      this.#context.logger.error('Failed to initialize Connect CA', { error: text(error) });
+      this.#after(caRetryMs, () => void this.#initializeCa());
+    }
   }
 
   #reconcileLater(): void {
@@ -137,6 +152,14 @@ export class LeadershipDuties {
     this.#after(reapIntervalMs, () => {
       void this.#guarded('failed to reap expired tokens', () => reapTokens(this.#context)).then(() =>
         this.#reapTokensLater(),
+      );
+    });
+  }
+
+  #pruneRootsLater(): void {
+    this.#after(pruneIntervalMs, () => {
+      void this.#guarded('failed to prune CA roots', () => this.#context.ca.prune()).then(() =>
+        this.#pruneRootsLater(),
       );
     });
   }

@@ -23,12 +23,14 @@ export const discoveryChainMethods: MethodTable = {
     read(state, watch, args) {
       if (!args.Name) throw new RpcError('Must provide service name');
       const here = args.Datacenter ?? '';
+      const domain = trustDomain(state, watch);
+      if (domain === null) throw new RpcError('no cluster trust domain setup');
       try {
         const Chain = compileChain({
           service: args.Name,
           datacenter: args.EvaluateInDatacenter || here,
           usedIn: here,
-          trustDomain: trustDomain(state, watch, here),
+          trustDomain: domain,
           overrides: {
             meshGatewayMode: args.OverrideMeshGateway?.Mode ?? '',
             protocol: (args.OverrideProtocol ?? '').toLowerCase(),

@@ -2,6 +2,7 @@
 import type { Intention } from '../../../structs/intention.ts';
 import type { PreparedQuery } from '../../../structs/prepared-query.ts';
 import type { Authorizer } from '../../acl/authorizer.ts';
+import { identityOf, readCsr } from '../../connect/csr.ts';
 import { errors } from '../../errors.ts';
 import { fold } from '../../state/schema.ts';
 import { visibleInstances } from './catalog.ts';
@@ -96,9 +97,22 @@ export const meshRights: Rights<
   // Certificates are for those who may do everything until a method itself looks at what is to be signed.
   'AutoConfig.InitialConfiguration': needs('acl', 'write'),
   'AutoEncrypt.Sign': needs('acl', 'write'),
-  'ConnectCA.Sign': needs('acl', 'write'),
+  'ConnectCA.Sign': {
+    check(permit, { CSR = '' }) {
+      const identity = identityOf(readCsr(CSR));
+      if (identity.kind === 'service') permit.demand('service', 'write', identity.service);
+      else permit.demand('node', 'write', identity.node);
+    },
+  },
   'ConnectCA.SignIntermediate': operatorWrite,
-  'ConnectCA.ConfigurationGet': operatorRead,
+  'ConnectCA.ConfigurationGet': {
+    check: (permit) => permit.demand('operator', 'read'),
+    // Keys are for those who may set them.
+    filter(authorizer, reply) {
+      if (reply.Config?.['PrivateKey'] === undefined || authorizer.allows('operator', 'write')) return reply;
+      return { ...reply, Config: { ...reply.Config, PrivateKey: 'hidden' } };
+    },
+  },
   'ConnectCA.ConfigurationSet': operatorWrite,
   'ConnectCA.Roots': 'public',
   'ConfigEntry.Apply': { check: (permit, { Entry }) => demandEntryWrite(permit, entryOf(Entry)) },

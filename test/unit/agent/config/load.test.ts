@@ -20,7 +20,7 @@ describe('development mode', () => {
       httpAddrs: ['127.0.0.1:8500'],
       httpsAddrs: [],
       grpcAddrs: ['127.0.0.1:8502'],
-      connectEnabled: true,
+      connect: { enabled: true, caProvider: 'consul', caConfig: {} },
       enableDebug: true,
       log: { level: 'DEBUG' },
       ui: { enabled: true, contentPath: '/ui/' },
@@ -38,7 +38,7 @@ describe('development mode', () => {
     });
     expect(config).toMatchObject({
       log: { level: 'WARN' },
-      connectEnabled: false,
+      connect: { enabled: false, caProvider: 'consul', caConfig: {} },
       grpcAddrs: [],
       httpAddrs: ['127.0.0.1:1234'],
       ui: { enabled: false },
@@ -63,7 +63,7 @@ describe('a durable server', () => {
       dataDir: '/data',
       log: { level: 'INFO', rotateDurationMs: 86_400_000 },
       raft: { multiplier: 5, electionTimeoutMs: 5000, heartbeatTimeoutMs: 5000, leaderLeaseTimeoutMs: 2500 },
-      connectEnabled: false,
+      connect: { enabled: false, caProvider: 'consul', caConfig: {} },
     });
   });
 
