@@ -78,10 +78,12 @@ export class LeadershipDuties {
     try {
       await raft.barrier();
       if (this.#stopped) return;
+      await this.#foundingWrites();
+      if (this.#stopped) return;
       this.#onReady();
       sessionTimers.start(store.state);
       await initializeAcls(this.#context);
-      await this.#initialWrites();
+      await createBootstrapEntries(this.#context);
       if (this.#stopped) return;
       await reconcileAll(this.#context);
     } catch (error) {
@@ -99,7 +101,8 @@ export class LeadershipDuties {
     if (this.#context.config.connect.enabled) this.#pruneRootsLater();
   }
 
-  async #initialWrites(): Promise<void> {
+  /** What every cluster has from its first leader on. They come before whatever waits for a leader. */
+  async #foundingWrites(): Promise<void> {
     const { config, store, propose } = this.#context;
     const request = { Datacenter: config.datacenter, Token: '' };
     if (getAutopilot(store.state) === undefined) {
@@ -128,7 +131,6 @@ export class LeadershipDuties {
         Entry: { Key: 'intention-format', Value: 'config-entry', CreateIndex: 0, ModifyIndex: 0 },
       });
     }
-    await createBootstrapEntries(this.#context);
   }
 
   /** A leader without a certificate authority is better than none: it goes on, and tries again. */

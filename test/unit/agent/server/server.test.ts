@@ -30,6 +30,7 @@ const config = {
   rpcHoldTimeoutMs: 7_000,
   sessionTtlMinMs: 10_000,
   bootstrapEntries: [],
+  connect: { enabled: true, caProvider: 'consul', caConfig: {} },
   acl: { enabled: false },
   autopilot: {
     cleanupDeadServers: true,
