@@ -1,5 +1,6 @@
 /** Whole requests against a whole server: every route with changed queries, names and bodies, several in a row. */
 import { AgentCache } from '../../../src/agent/cache/agent-cache.ts';
+import { LeafCerts } from '../../../src/agent/connect/leaf-certs.ts';
 import { UserEvents } from '../../../src/agent/events/user-events.ts';
 import type { Api, Route } from '../../../src/agent/http/api.ts';
 import { routes } from '../../../src/agent/http/routes.ts';
@@ -54,12 +55,14 @@ export function apiTarget(): Target {
         remoteExec: null,
       });
       const cache = new AgentCache({ rpc: server, clock, logger: silentLogger });
+      const leaves = new LeafCerts({ rpc: server, cache, clock, random, logger: silentLogger });
       const agent = { nodeId, version: '1.10.7' };
       const api = {
         rpc: server,
         config,
         agent,
         cache,
+        leaves,
         events,
         acl: null,
         tokens: { user: '' },
@@ -74,6 +77,7 @@ export function apiTarget(): Target {
         const body = dice.oneIn(4) ? Buffer.from(input) : bodyFor(route, pool, dice);
         await settled(request(api, requestFor(route, body, queries, dice)), clock);
       }
+      leaves.stop();
       cache.stop();
       await server.stop();
     },
