@@ -125,6 +125,32 @@ async function buildOneShot(commands: readonly CommandFile[], out: string): Prom
   return late;
 }
 
+/**
+ * An ES import of a built-in reads all it exports, lazy parts included: `node:http` would bring its WebSocket client, and
+ * `node:crypto` its web API, 3 MiB that no agent uses.
+ */
+const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:(http|https|crypto)$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'builtin' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
+    }));
+  },
+};
+
+/** Of dns2 we use sockets and framing; DNS over HTTPS would load HTTP/2 with the first query. */
+const noDoh: Plugin = {
+  name: 'no-doh',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/doh$/ }, ({ importer }) =>
+      importer.includes('/dns2/') ? { path: join(root, 'scripts/empty.ts') } : undefined,
+    );
+  },
+};
+
 async function buildModules(commands: readonly CommandFile[], late: Iterable<string>, out: string): Promise<void> {
   const imports = commands.map(({ file }, at) => `import c${at} from ${JSON.stringify(file)};`);
   const table = commands.map(({ words }, at) => `  ${JSON.stringify(words)}: c${at},`);
@@ -152,7 +178,7 @@ async function buildModules(commands: readonly CommandFile[], late: Iterable<str
       { in: 'entry:oclif', out: 'oclif' },
       ...[...late].map((file) => ({ in: file, out: `esm/${relative(src, file).replace(/\.tsx?$/, '')}` })),
     ],
-    plugins: [virtual],
+    plugins: [virtual, lazyBuiltins, noDoh],
     // CommonJS packages inside the bundle ask for built-ins with require.
     banner: {
       js: `import { createRequire as createRequire_ } from 'node:module';
