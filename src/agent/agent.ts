@@ -115,7 +115,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
       end(1);
     },
     onUserEvent: (event) => events?.receive(event),
-    agentMaster: () => tokens.agentMaster,
+    tokens,
   });
   const { rpc, server, lan, wan } = cluster;
   stops.push(async () => {
@@ -203,7 +203,9 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   stops.push(() => cache.stop());
   const leaves = new LeafCerts({ rpc, cache, ...runtime, logger: logger.named('leaf-certs') });
   stops.push(() => leaves.stop());
-  const acl = aclOf(server, { config, rpc, clock: runtime.clock, agentMaster: () => tokens.agentMaster });
+  const { clock } = runtime;
+  const { datacenter } = config();
+  const acl = aclOf(server, { config, datacenter, rpc, clock, agentMaster: () => tokens.agentMaster });
   const api: Api = {
     rpc,
     cache,
@@ -241,7 +243,9 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
 function aclOf(server: Server | null, options: RemoteAclOptions): LocalAcl | null {
   if (!options.config().acl.enabled) return null;
   const resolver = server?.acl ?? null;
-  return resolver === null ? new RemoteAcl(options) : { authorizer: (secret) => resolver.resolve(secret).authorizer };
+  if (resolver === null) return new RemoteAcl(options);
+  const resolve = (secret: string) => resolver.resolve(secret).authorizer;
+  return { authorizer: (secret) => resolver.prepare(secret)?.then(() => resolve(secret)) ?? resolve(secret) };
 }
 
 async function startDns(

@@ -25,6 +25,7 @@ import { ConnectionPool } from './rpc/pool.ts';
 import { createRemoteCaller } from './rpc/remote-caller.ts';
 import { rebalanceIntervalMs, ServerList } from './rpc/server-list.ts';
 import { restoreTo, type Snapshots, saveFrom, serveSnapshot } from './rpc/snapshot-stream.ts';
+import type { ServerTokens } from './server/context.ts';
 import { createServer, type Server } from './server/server.ts';
 import { routeSnapshots } from './server/snapshots.ts';
 import type { Logger, Metrics } from './telemetry/api.ts';
@@ -40,8 +41,8 @@ export interface ClusterOptions {
   readonly metrics: Metrics;
   readonly openStorage: () => Promise<RaftStorage>;
   readonly startRaft: (options: RaftOptions) => Promise<RaftNode>;
-  /** The agent's master token, '' when it has none. */
-  readonly agentMaster: () => string;
+  /** The agent's own. */
+  readonly tokens: ServerTokens;
   /** The agent cannot go on. */
   readonly onFatal: (error: Error) => void;
   readonly onUserEvent: (event: UserEvent) => void;
@@ -201,7 +202,7 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
     members,
     pools: { lan: () => lan as ConsulPool, wan: () => wan },
     forwarder,
-    agentMaster: options.agentMaster,
+    tokens: options.tokens,
     startRaft: async (fsm) => {
       const raft = await options.startRaft({
         ...self,

@@ -59,7 +59,7 @@ export class EagerClock implements Clock {
 
 export async function instantServer(config: Config, clock: Clock, dice: Dice): Promise<Server> {
   return createServer({
-    agentMaster: () => '',
+    tokens: { agentMaster: '', replication: '' },
     config,
     nodeId,
     nodeName: config.nodeName,

@@ -46,6 +46,11 @@ export class AgentTokens {
     return this.#tokens.agentMaster;
   }
 
+  /** For copying from the primary datacenter. */
+  get replication(): string {
+    return this.#tokens.replication;
+  }
+
   onChange(listener: () => void): void {
     this.#onChange.push(listener);
   }

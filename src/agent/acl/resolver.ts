@@ -2,7 +2,7 @@
  * Secrets to authorizers, from the tables of this server. What was resolved is kept as long as the ACL tables are what they
  * were, so a hot request pays one lookup.
  */
-import type { ACLToken } from '../../structs/acl.ts';
+import { expiryOf } from '../../structs/acl-expiry.ts';
 import { errors } from '../errors.ts';
 import { fold } from '../state/schema.ts';
 import type { State } from '../state/store.ts';
@@ -10,6 +10,7 @@ import type { WatchSet } from '../state/watches.ts';
 import { type Authorizer, createAuthorizer, type Fallback } from './authorizer.ts';
 import { authorizerOf } from './grants.ts';
 import { agentMasterRules, anonymousSecret } from './identities.ts';
+import type { RemoteAcl } from './remote.ts';
 
 export interface Resolved {
   readonly authorizer: Authorizer;
@@ -17,6 +18,8 @@ export interface Resolved {
   readonly accessor: string;
   /** Epoch milliseconds; Infinity for tokens that last. */
   readonly expiresAtMs: number;
+  /** Of rights that are not read from the tables here: another one whenever they are others. 0 for those that are. */
+  readonly version: number;
 }
 
 export interface AclResolverOptions {
@@ -27,6 +30,8 @@ export interface AclResolverOptions {
   /** '' when there is none. Read anew: it may be set while the agent runs. */
   readonly agentMaster: () => string;
   readonly wallMs: () => number;
+  /** For tokens of the primary, in a datacenter that may not have them all; null in the primary. */
+  readonly remote: RemoteAcl | null;
 }
 
 /** Secrets kept at most; they are cheap to resolve again. */
@@ -44,7 +49,19 @@ export class AclResolver {
   constructor(options: AclResolverOptions) {
     this.#options = options;
     const authorizer = createAuthorizer([agentMasterRules(options.nodeName)], 'deny');
-    this.#agentMaster = { authorizer, accessor: '', expiresAtMs: Number.POSITIVE_INFINITY };
+    this.#agentMaster = { authorizer, accessor: '', expiresAtMs: Number.POSITIVE_INFINITY, version: 0 };
+  }
+
+  /**
+   * Null when `resolve` can be called at once. Otherwise first waits for what the primary knows of the token, and rejects
+   * with an RpcError when that is nothing.
+   */
+  prepare(secret: string): Promise<unknown> | null {
+    const { remote, state } = this.#options;
+    if (remote === null || (secret !== '' && secret === this.#options.agentMaster())) return null;
+    if (state().tables.aclTokens.get(secret === '' ? anonymousSecret : secret) !== undefined) return null;
+    const found = remote.resolve(secret);
+    return found instanceof Promise ? found : null;
   }
 
   /** @throws RpcError for a secret that is no token's, or of one that has expired */
@@ -93,6 +110,8 @@ export class AclResolver {
     const { tables } = this.#options.state();
     const token = tables.aclTokens.get(id);
     if (token === undefined) {
+      const elsewhere = this.#options.remote?.known(id);
+      if (elsewhere !== undefined) return elsewhere;
       // Before the leader has written the anonymous token, nobody is somebody.
       if (id === anonymousSecret) return this.#keep(id, nobody(this.#options.fallback));
       throw errors.aclNotFound();
@@ -102,7 +121,7 @@ export class AclResolver {
       role: (roleId: string) => tables.aclRoles.get(fold(roleId)),
     };
     const authorizer = authorizerOf(token, links, this.#options);
-    return this.#keep(id, { authorizer, accessor: token.AccessorID, expiresAtMs: expiryOf(token) });
+    return this.#keep(id, { authorizer, accessor: token.AccessorID, expiresAtMs: expiryOf(token), version: 0 });
   }
 
   #keep(id: string, resolved: Resolved): Resolved {
@@ -116,7 +135,5 @@ const nobody = (fallback: Fallback): Resolved => ({
   authorizer: createAuthorizer([], fallback),
   accessor: '',
   expiresAtMs: Number.POSITIVE_INFINITY,
+  version: 0,
 });
-
-export const expiryOf = ({ ExpirationTime }: Pick<ACLToken, 'ExpirationTime'>): number =>
-  ExpirationTime === null ? Number.POSITIVE_INFINITY : Date.parse(ExpirationTime);

@@ -125,6 +125,7 @@ function partsOf(
       roleTtlMs: durationMs(acl.role_ttl),
       bootstrapResetDir: settings.data_dir,
       keyListPolicy: acl.enable_key_list_policy,
+      tokenReplication: acl.enable_token_replication,
       persistTokens: acl.enable_token_persistence,
       tokens: {
         default: acl.tokens.default,

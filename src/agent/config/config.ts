@@ -89,6 +89,8 @@ export interface Config {
     readonly bootstrapResetDir: string;
     /** Listing keys is a right of its own. */
     readonly keyListPolicy: boolean;
+    /** A secondary datacenter has the tokens of the primary, and its own. */
+    readonly tokenReplication: boolean;
     /** Tokens set over the API outlive the agent. */
     readonly persistTokens: boolean;
     /** '' where there is none. */

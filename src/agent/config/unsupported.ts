@@ -11,8 +11,6 @@ import { valueAt } from './settings.ts';
 /** What is said, and when. */
 const refused: Readonly<Record<string, (settings: Settings) => boolean>> = {
   primary_gateways: ({ primary_gateways }) => primary_gateways.length > 0,
-  primary_datacenter: ({ primary_datacenter, datacenter }) =>
-    (primary_datacenter ?? '') !== '' && primary_datacenter?.toLowerCase() !== datacenter.toLowerCase(),
   ca_file: ({ ca_file }) => ca_file !== '',
   ca_path: ({ ca_path }) => ca_path !== '',
   cert_file: ({ cert_file }) => cert_file !== '',

@@ -37,7 +37,8 @@ const onThisAgent =
 /** Of what is registered here, services belong to whom their rules say, the rest to the node. */
 function demandService(authorizer: Authorizer, { local }: Api, id: string): void {
   const service = local.state.service(id)?.service.Service;
-  if (service !== undefined) demand(authorizer, 'service', 'write', service, `Missing service:write on ${service}`);
+  if (service === undefined) throw new RpcError(`Unknown service "${id}"`);
+  demand(authorizer, 'service', 'write', service, `Missing service:write on ${service}`);
 }
 
 export function demandCheck(authorizer: Authorizer, { ServiceName, Node }: HealthCheck): void {

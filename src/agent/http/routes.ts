@@ -16,6 +16,7 @@ import { coordinateRoutes } from './coordinate.ts';
 import { debugRoutes } from './debug.ts';
 import { discoveryChainRoutes } from './discovery-chain.ts';
 import { eventRoutes } from './event.ts';
+import { federationStateRoutes } from './federation-states.ts';
 import { healthRoutes } from './health.ts';
 import { intentionRoutes } from './intentions.ts';
 import { internalUiRoutes } from './internal-ui.ts';
@@ -48,6 +49,7 @@ export const routes: readonly Route[] = [
   ...debugRoutes,
   ...discoveryChainRoutes,
   ...eventRoutes,
+  ...federationStateRoutes,
   ...healthRoutes,
   ...intentionRoutes,
   ...internalUiRoutes,

@@ -2,6 +2,7 @@
 import type { MaybePromise, Runtime } from '../../lib/runtime.ts';
 import type { CommandBody, CommandName } from '../../structs/commands.ts';
 import type { QueryMeta } from '../../structs/common.ts';
+import type { AgentTokens } from '../acl/agent-tokens.ts';
 import type { AclResolver } from '../acl/resolver.ts';
 import type { Config } from '../config/config.ts';
 import type { Member } from '../gossip/member.ts';
@@ -19,6 +20,10 @@ import type { CoordinateBatch } from './leader/coordinate-batch.ts';
 import type { SessionTimers } from './leader/session-timers.ts';
 import type { ServerPools } from './pools.ts';
 import type { ReadResult } from './reads/shared-reads.ts';
+import type { Replication } from './replication/replication.ts';
+
+/** Read anew: they may be set while the agent runs. '' where there is none. */
+export type ServerTokens = Pick<AgentTokens, 'agentMaster' | 'replication'>;
 
 export interface ServerContext {
   readonly config: Config;
@@ -31,6 +36,10 @@ export interface ServerContext {
   readonly store: Store;
   /** Null while ACLs are off. */
   readonly acl: AclResolver | null;
+  /** The agent's own. */
+  readonly tokens: ServerTokens;
+  /** Of the primary's tables, while this server leads a secondary datacenter. */
+  readonly replication: Replication;
   readonly sessionTimers: SessionTimers;
   readonly autopilot: Autopilot;
   /** Of the mesh; it works on the leader. */

@@ -17,6 +17,7 @@ import {
   type StateRead,
 } from './context.ts';
 import type { Gate } from './gate.ts';
+import { type Home, homeOf } from './home.ts';
 import { type MethodTable, methodsFor } from './methods.ts';
 import type { Question, SharedReads } from './reads/shared-reads.ts';
 import { Checkpoint } from './rights/checkpoint.ts';
@@ -24,7 +25,6 @@ import { Checkpoint } from './rights/checkpoint.ts';
 type Outcome<M extends MethodName> = Answer<Reply<M>> | Promise<Answer<Reply<M>>>;
 /** What queries carry besides their subject. */
 interface QueryArgs {
-  readonly Datacenter?: string;
   readonly MinQueryIndex?: number;
   readonly MaxQueryTime?: number;
   readonly AllowStale?: boolean;
@@ -53,6 +53,7 @@ export class Dispatcher {
   readonly #hasHeard: () => boolean;
   readonly #silentMs: () => number;
   readonly #forwarder: Forwarder;
+  readonly #home: Home;
   readonly #requests: () => void;
   readonly #queries: () => void;
   /** Null while ACLs are off. */
@@ -70,6 +71,14 @@ export class Dispatcher {
     this.#forwarder = forwarder;
     this.#methods = methodsFor(context.config);
     this.#checkpoint = context.acl === null ? null : new Checkpoint(context, context.acl);
+    const { config, tokens } = context;
+    this.#home = {
+      datacenter: config.datacenter,
+      primary: config.primaryDatacenter,
+      keepsTokens: () =>
+        config.primaryDatacenter === config.datacenter || (config.acl.tokenReplication && tokens.replication !== ''),
+      state: () => context.store.state,
+    };
     this.#requests = context.metrics.counter('rpc.request');
     this.#queries = context.metrics.counter('rpc.query');
   }
@@ -93,13 +102,26 @@ export class Dispatcher {
     if (this.#stopped) throw errors.shuttingDown();
     const method = this.#methods[name] as Method<M> | undefined;
     if (method === undefined) throw new RpcError(`rpc: can't find method ${name}`);
-    const { Datacenter } = args as QueryArgs;
-    if (Datacenter && Datacenter !== this.#context.config.datacenter && isRouted(name)) {
-      return this.#forwarder.toDatacenter(Datacenter, name, args, options?.signal);
+    if (isRouted(name)) {
+      const home = homeOf(this.#home, name, args);
+      if (home !== this.#home.datacenter) return this.#elsewhere(home, name, args, options);
     }
     return method.kind === 'state'
       ? this.#read(name, method, args, options, deadlineMs)
       : this.#run(name, method, args, options, deadlineMs);
+  }
+
+  /** A token of this datacenter alone means nothing elsewhere, and is not told there. */
+  #elsewhere<M extends MethodName>(
+    Datacenter: string,
+    name: M,
+    args: PartialArgs<M>,
+    options: CallOptions | undefined,
+  ): Outcome<M> {
+    const { Token = '' } = args as { readonly Token?: string };
+    const isLocal = this.#context.store.state.tables.aclTokens.get(Token)?.Local === true;
+    const sent = { ...args, Datacenter, ...(isLocal ? { Token: '' } : {}) };
+    return this.#forwarder.toDatacenter(Datacenter, name, sent, options?.signal);
   }
 
   #read<M extends MethodName>(
@@ -128,10 +150,21 @@ export class Dispatcher {
     args: PartialArgs<M>,
     options: CallOptions | undefined,
   ): Outcome<M> {
+    const preparing = this.#checkpoint?.prepare(name, args) ?? null;
+    if (preparing !== null) return preparing.then(() => this.#answerPrepared(name, method, args, options));
+    return this.#answerPrepared(name, method, args, options);
+  }
+
+  #answerPrepared<M extends MethodName>(
+    name: M,
+    method: StateRead<M>,
+    args: PartialArgs<M>,
+    options: CallOptions | undefined,
+  ): Outcome<M> {
     this.#queries();
     const { MinQueryIndex = 0, MaxQueryTime = 0 } = args as QueryArgs;
     const guarded = this.#checkpoint?.guard(name, args) ?? null;
-    const key = `${name}\0${guarded === null ? '' : `${guarded.secret}\0`}${method.key(args)}`;
+    const key = `${name}\0${guarded === null ? '' : `${guarded.key}\0`}${method.key(args)}`;
     if (MinQueryIndex === 0) {
       const kept = this.#reads.kept(key);
       if (kept !== null) return this.#located(kept as Answer<Reply<M>>, guarded?.lasts);
@@ -178,10 +211,14 @@ export class Dispatcher {
     options: CallOptions | undefined,
     deadlineMs: number,
   ): Outcome<M> {
-    const run = (): Outcome<M> => {
+    const runPrepared = (): Outcome<M> => {
       const guarded = this.#checkpoint?.guard(name, args) ?? null;
       const proceed = (): Outcome<M> => method.run(this.#context, args, options);
       return guarded === null ? proceed() : guarded.run(proceed);
+    };
+    const run = (): Outcome<M> => {
+      const preparing = this.#checkpoint?.prepare(name, args) ?? null;
+      return preparing === null ? runPrepared() : preparing.then(runPrepared);
     };
     if (method.by === 'anybody') return run();
     if (!this.#isReady()) return this.#forward(name, args, options, deadlineMs);

@@ -14,6 +14,7 @@ import { configEntryMethods } from './methods/config-entry.ts';
 import { connectCaMethods } from './methods/connect-ca.ts';
 import { coordinateMethods } from './methods/coordinate.ts';
 import { discoveryChainMethods } from './methods/discovery-chain.ts';
+import { federationStateMethods } from './methods/federation-state.ts';
 import { healthMethods } from './methods/health.ts';
 import { intentionMethods } from './methods/intention.ts';
 import { internalMethods } from './methods/internal.ts';
@@ -38,6 +39,7 @@ const methods: MethodTable = {
   ...connectCaMethods,
   ...coordinateMethods,
   ...discoveryChainMethods,
+  ...federationStateMethods,
   ...healthMethods,
   ...internalGossipMethods,
   ...intentionMethods,

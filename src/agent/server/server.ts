@@ -4,12 +4,13 @@
 import type { Runtime } from '../../lib/runtime.ts';
 import { encodeCommand } from '../../structs/commands.ts';
 import type { QueryMeta } from '../../structs/common.ts';
+import { RemoteAcl } from '../acl/remote.ts';
 import { AclResolver } from '../acl/resolver.ts';
 import type { Config } from '../config/config.ts';
 import { errors } from '../errors.ts';
 import { type Member, serverInfo } from '../gossip/member.ts';
 import type { Fsm, Leadership, Raft } from '../raft/api.ts';
-import type { Answer, CallOptions } from '../rpc/caller.ts';
+import type { Answer, CallOptions, RpcCaller } from '../rpc/caller.ts';
 import type { Forwarder } from '../rpc/forwarder.ts';
 import type { Args, MethodName, Reply } from '../rpc/signatures.ts';
 import { Store } from '../state/store.ts';
@@ -18,7 +19,7 @@ import type { ServerPart } from './api.ts';
 import { restoreArchive, saveArchive } from './archives.ts';
 import { Bootstrapper } from './bootstrap.ts';
 import { CertificateAuthority } from './ca/authority.ts';
-import { noMeta, type ServerContext } from './context.ts';
+import { noMeta, type ServerContext, type ServerTokens } from './context.ts';
 import { Dispatcher } from './dispatch.ts';
 import { createFsm } from './fsm/fsm.ts';
 import { Gate } from './gate.ts';
@@ -29,6 +30,7 @@ import { leaveRaft, removedFromRaft } from './leader/raft-members.ts';
 import { SessionTimers } from './leader/session-timers.ts';
 import type { ServerPools } from './pools.ts';
 import { SharedReads } from './reads/shared-reads.ts';
+import { Replication } from './replication/replication.ts';
 
 export interface ServerOptions {
   readonly config: Config;
@@ -45,8 +47,7 @@ export interface ServerOptions {
   readonly pools: ServerPools;
   /** The way to other servers. */
   readonly forwarder: Forwarder;
-  /** The agent's master token, '' when it has none. */
-  readonly agentMaster: () => string;
+  readonly tokens: ServerTokens;
 }
 
 /** What the pool's owner tells the server. */
@@ -107,6 +108,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     raft: started,
     store,
     acl,
+    tokens: options.tokens,
+    get replication(): Replication {
+      return replication;
+    },
     sessionTimers: new SessionTimers({
       clock,
       logger: logger.named('session'),
@@ -137,6 +142,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   };
   const autopilot = new Autopilot(context, options.forwarder);
   const ca = new CertificateAuthority(context);
+  const replication = new Replication(context);
   role.begin(context);
   const dispatcher = new Dispatcher({
     context,
@@ -188,11 +194,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   };
 }
 
-function createAclResolver(
-  { config, nodeName, runtime, agentMaster }: ServerOptions,
-  store: Store,
-): AclResolver | null {
+function createAclResolver(options: ServerOptions, store: Store): AclResolver | null {
+  const { config, nodeName, runtime, tokens, forwarder } = options;
   if (!config.acl.enabled) return null;
+  const datacenter = config.primaryDatacenter;
+  const agentMaster = (): string => tokens.agentMaster;
+  const rpc: RpcCaller = {
+    call: (method, args, call) => forwarder.toDatacenter(datacenter, method, args, call?.signal),
+  };
+  const primary = { config: () => config, datacenter, rpc, clock: runtime.clock, agentMaster };
   return new AclResolver({
     state: () => store.state,
     datacenter: config.datacenter,
@@ -200,6 +210,7 @@ function createAclResolver(
     fallback: config.acl.defaultPolicy,
     agentMaster,
     wallMs: () => runtime.clock.wallMs(),
+    remote: datacenter === config.datacenter ? null : new RemoteAcl(primary),
   });
 }
 

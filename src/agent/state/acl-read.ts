@@ -1,5 +1,7 @@
 /** Reads of the ACL tables. Links are shown as they are now: gone with what they linked to, with its present name. */
+
 import type { ACLAuthMethod, ACLBindingRule, ACLPolicy, ACLRole, ACLToken } from '../../structs/acl.ts';
+import { expiryOf } from '../../structs/acl-expiry.ts';
 import { fold } from './schema.ts';
 import { CommandError, maxIndex, type State } from './store.ts';
 import type { WatchSet } from './watches.ts';
@@ -79,9 +81,27 @@ export function listTokens(state: State, { policy, role, authMethod }: TokenFilt
         ? aclTokens.by('role', fold(role))
         : authMethod !== ''
           ? aclTokens.by('authMethod', fold(authMethod))
-          : aclTokens.rows.values();
+          : [...aclTokens.byPrefix('accessor', ''), ...aclTokens.by('withoutAccessor', '')];
+  if (found.length > 1 && policy + role + authMethod !== '') found.sort(byAccessor);
   return found.map((token) => shownToken(state, token));
 }
+
+const byAccessor = (a: ACLToken, b: ACLToken): number => (a.AccessorID < b.AccessorID ? -1 : 1);
+
+/** Tokens whose time is over, the oldest first. */
+export function expiredTokens(state: State, nowMs: number, limit: number): ACLToken[] {
+  const { aclTokens } = state.tables;
+  const found: ACLToken[] = [];
+  aclTokens.indexes['expires']?.scan('', (secret) => {
+    const token = aclTokens.get(secret) as ACLToken;
+    if (expiryOf(token) > nowMs) return false;
+    return found.push(token) < limit;
+  });
+  return found;
+}
+
+/** Tokens of the system before 1.4, which had no accessors. */
+export const tokensWithoutAccessor = (state: State): ACLToken[] => state.tables.aclTokens.by('withoutAccessor', '');
 
 export function policyById(state: State, id: string): ACLPolicy | undefined {
   demandUuid(id, 'acl policy');

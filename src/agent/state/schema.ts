@@ -200,6 +200,10 @@ const definitions = {
     key: (token) => token.SecretID,
     indexes: {
       accessor: (token) => (token.AccessorID === '' ? null : fold(token.AccessorID)),
+      withoutAccessor: (token) => (token.AccessorID === '' ? '' : null),
+      // In order of time.
+      expires: ({ ExpirationTime }) =>
+        ExpirationTime === null ? null : String(Date.parse(ExpirationTime)).padStart(16, '0'),
       policy: (token) => links(token.Policies),
       role: (token) => links(token.Roles),
       authMethod: (token) => (token.AuthMethod === '' ? null : fold(token.AuthMethod)),

@@ -136,7 +136,7 @@ export class SimServer {
       metrics: silentMetrics,
       members,
       pools: { lan: () => quietPool, wan: () => null },
-      agentMaster: () => '',
+      tokens: { agentMaster: '', replication: '' },
       forwarder: new Forwarder({
         pool: network.poolOf(this),
         random: runtime.random,

@@ -3,8 +3,7 @@ import { ACLPolicy, ACLToken } from '../../../structs/acl.ts';
 import { policyHash, tokenHash } from '../../../structs/acl-hash.ts';
 import { make } from '../../../structs/make.ts';
 import { anonymousId, anonymousSecret, globalManagementId, globalManagementRules } from '../../acl/identities.ts';
-import { expiryOf } from '../../acl/resolver.ts';
-import { bootstrapIndex } from '../../state/acl-read.ts';
+import { bootstrapIndex, expiredTokens, tokensWithoutAccessor } from '../../state/acl-read.ts';
 import { fold } from '../../state/schema.ts';
 import type { ServerContext } from '../context.ts';
 import { managementToken } from '../methods/acl-bootstrap.ts';
@@ -15,7 +14,8 @@ const maxReaped = 512;
 
 export async function initializeAcls(context: ServerContext): Promise<void> {
   const { config, store, logger, propose } = context;
-  if (!config.acl.enabled) return;
+  // Other datacenters have theirs from the primary.
+  if (!config.acl.enabled || config.primaryDatacenter !== config.datacenter) return;
   logger.info('initializing acls');
   const { tables } = store.state;
   if (tables.aclPolicies.get(globalManagementId)?.Rules !== globalManagementRules) {
@@ -58,11 +58,25 @@ const setToken = ({ propose }: ServerContext, token: ACLToken): Promise<unknown>
 
 export async function reapTokens({ config, store, runtime, propose }: ServerContext): Promise<void> {
   if (!config.acl.enabled) return;
-  const nowMs = runtime.clock.wallMs();
-  const TokenIDs: string[] = [];
-  store.state.tables.aclTokens.rows.scan('', (token) => {
-    if (expiryOf(token) <= nowMs) TokenIDs.push(token.AccessorID);
-    return TokenIDs.length < maxReaped;
-  });
-  if (TokenIDs.length > 0) await propose('aclTokenDelete', { TokenIDs });
+  const expired = expiredTokens(store.state, runtime.clock.wallMs(), maxReaped);
+  if (expired.length > 0) await propose('aclTokenDelete', { TokenIDs: expired.map(({ AccessorID }) => AccessorID) });
+}
+
+export const upgradeIntervalMs = 1_000;
+const maxUpgraded = 128;
+
+/** Tokens of the system before 1.4 get what the present one knows tokens by; what they may do stays. */
+export async function upgradeTokens({ config, store, runtime, propose }: ServerContext): Promise<void> {
+  if (config.primaryDatacenter !== config.datacenter) return;
+  const Tokens = tokensWithoutAccessor(store.state)
+    .slice(0, maxUpgraded)
+    .map((token): ACLToken => {
+      const manages = token.Type === 'management';
+      const Policies = manages ? [{ ID: globalManagementId, Name: '' }] : token.Policies;
+      const upgraded = { ...token, AccessorID: runtime.random.uuid(), Policies };
+      return { ...upgraded, Hash: tokenHash(upgraded) };
+    });
+  if (Tokens.length === 0) return;
+  const options = { CAS: true, AllowMissingLinks: false, ProhibitUnprivileged: false, FromReplication: false };
+  await propose('aclTokenSet', { Tokens, ...options });
 }

@@ -9,8 +9,9 @@ import { getAutopilot, getMetadata } from '../../state/operator.ts';
 import { maxIndex } from '../../state/store.ts';
 import { pruneIntervalMs } from '../ca/authority.ts';
 import type { ServerContext } from '../context.ts';
-import { initializeAcls, reapIntervalMs, reapTokens } from './acl.ts';
+import { initializeAcls, reapIntervalMs, reapTokens, upgradeIntervalMs, upgradeTokens } from './acl.ts';
 import { createBootstrapEntries } from './bootstrap-entries.ts';
+import { MeshGatewayReporter, reportIntervalMs, statePruneIntervalMs } from './mesh-gateways.ts';
 import { reconcileAll, reconcileMember } from './reconcile.ts';
 
 const reconcileIntervalMs = 60_000;
@@ -60,6 +61,7 @@ export class LeadershipDuties {
     this.#timers.clear();
     this.#context.sessionTimers.stop();
     this.#context.autopilot.stop();
+    this.#context.replication.stop();
   }
 
   /** The state was replaced by a snapshot: what depends on it is set up again. */
@@ -95,10 +97,19 @@ export class LeadershipDuties {
     if (this.#stopped || this.#established) return;
     this.#established = true;
     this.#context.autopilot.start();
-    this.#reconcileLater();
+    this.#context.replication.start();
     this.#watchTombstones();
-    if (this.#context.acl !== null) this.#reapTokensLater();
-    if (this.#context.config.connect.enabled) this.#pruneRootsLater();
+    this.#every(reconcileIntervalMs, 'failed to reconcile', () => reconcileAll(this.#context));
+    const gateways = new MeshGatewayReporter(this.#context);
+    this.#every(reportIntervalMs, 'failed to report mesh gateways', () => gateways.report());
+    this.#every(statePruneIntervalMs, 'failed to prune federation states', () => gateways.prune());
+    if (this.#context.acl !== null) {
+      this.#every(upgradeIntervalMs, 'failed to upgrade legacy tokens', () => upgradeTokens(this.#context));
+      this.#every(reapIntervalMs, 'failed to reap expired tokens', () => reapTokens(this.#context));
+    }
+    if (this.#context.config.connect.enabled) {
+      this.#every(pruneIntervalMs, 'failed to prune CA roots', () => this.#context.ca.prune());
+    }
   }
 
   /** What every cluster has from its first leader on. They come before whatever waits for a leader. */
@@ -144,25 +155,10 @@ export class LeadershipDuties {
     }
   }
 
-  #reconcileLater(): void {
-    this.#after(reconcileIntervalMs, () => {
-      void this.#guarded('failed to reconcile', () => reconcileAll(this.#context)).then(() => this.#reconcileLater());
-    });
-  }
-
-  #reapTokensLater(): void {
-    this.#after(reapIntervalMs, () => {
-      void this.#guarded('failed to reap expired tokens', () => reapTokens(this.#context)).then(() =>
-        this.#reapTokensLater(),
-      );
-    });
-  }
-
-  #pruneRootsLater(): void {
-    this.#after(pruneIntervalMs, () => {
-      void this.#guarded('failed to prune CA roots', () => this.#context.ca.prune()).then(() =>
-        this.#pruneRootsLater(),
-      );
+  /** Again and again, that long after the end of the last time. */
+  #every(pauseMs: number, failure: string, run: () => Promise<void>): void {
+    this.#after(pauseMs, () => {
+      void this.#guarded(failure, run).then(() => this.#every(pauseMs, failure, run));
     });
   }
 

@@ -3,7 +3,7 @@ import { readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ACLToken } from '../../../structs/acl.ts';
 import { tokenHash } from '../../../structs/acl-hash.ts';
-import { make, zeroTime } from '../../../structs/make.ts';
+import { make } from '../../../structs/make.ts';
 import { authorize } from '../../acl/authorize.ts';
 import { globalManagementId } from '../../acl/identities.ts';
 import { errors, RpcError } from '../../errors.ts';
@@ -95,17 +95,7 @@ export const aclBootstrapMethods: MethodTable = {
     by: 'leader',
     run(context) {
       demandAcls(context);
-      return answer({
-        Enabled: false,
-        Running: false,
-        SourceDatacenter: '',
-        ReplicationType: '',
-        ReplicatedIndex: 0,
-        ReplicatedRoleIndex: 0,
-        ReplicatedTokenIndex: 0,
-        LastSuccess: zeroTime,
-        LastError: zeroTime,
-      });
+      return answer(context.replication.status());
     },
   },
 };

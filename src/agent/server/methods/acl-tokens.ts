@@ -1,10 +1,11 @@
 /** ACL.Token*: secrets and what they link to. */
+
 import { formatDuration, nsPerMs } from '../../../lib/duration.ts';
 import { ACLToken, type ACLTokenListStub } from '../../../structs/acl.ts';
+import { expiryOf } from '../../../structs/acl-expiry.ts';
 import { tokenHash } from '../../../structs/acl-hash.ts';
 import { make, zeroTime } from '../../../structs/make.ts';
 import { anonymousId, reservedIds } from '../../acl/identities.ts';
-import { expiryOf } from '../../acl/resolver.ts';
 import { errors, RpcError } from '../../errors.ts';
 import {
   isUuid,

@@ -16,8 +16,10 @@ import { rights } from './rights.ts';
 /** One call with its token. */
 export class Guarded<M extends MethodName> {
   readonly secret: string;
-  /** The token has no end, so neither have answers for it. */
+  /** Answers for it may be kept until the tables here change: the token has no end, and all its rights are from here. */
   readonly lasts: boolean;
+  /** Who has the same key shares answers. */
+  readonly key: string;
   readonly #checkpoint: Checkpoint;
   readonly #guard: Guard<M>;
   readonly #args: Partial<Args<M>>;
@@ -29,7 +31,9 @@ export class Guarded<M extends MethodName> {
     this.#guard = guard;
     this.secret = secret;
     this.#resolved = checkpoint.resolver.resolve(secret);
-    this.lasts = this.#resolved.expiresAtMs === Number.POSITIVE_INFINITY;
+    const { expiresAtMs, version } = this.#resolved;
+    this.lasts = expiresAtMs === Number.POSITIVE_INFINITY && version === 0;
+    this.key = `${secret}\0${version}`;
     this.#args = args;
   }
 
@@ -74,6 +78,13 @@ export class Checkpoint {
     this.#context = context;
     this.resolver = resolver;
     this.#logger = context.logger.named('acl');
+  }
+
+  /** Null when the call's token can be judged at once; otherwise resolves when it can, or rejects. */
+  prepare<M extends MethodName>(name: M, args: Partial<Args<M>>): Promise<unknown> | null {
+    const right = rights[name];
+    if (right === 'public' || (right as Guard<M>).open?.(args) === true) return null;
+    return this.resolver.prepare((args as { readonly Token?: string }).Token ?? '');
   }
 
   /** Null for what everybody may do. @throws RpcError for a token that is none */

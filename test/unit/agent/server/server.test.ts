@@ -25,6 +25,7 @@ import { manualRuntime } from './manual-runtime.ts';
 
 const config = {
   datacenter: 'dc1',
+  primaryDatacenter: 'dc1',
   defaultQueryTimeMs: 300_000,
   maxQueryTimeMs: 600_000,
   rpcHoldTimeoutMs: 7_000,
@@ -84,7 +85,7 @@ async function start({ bootstrap = true, members = [own] }: { bootstrap?: boolea
   const server = { suffrage: 'voter' as const, id: own.tags['id'] as string, address: '127.0.0.1:8300' };
   let raft: RaftNode | undefined;
   const one = await createServer({
-    agentMaster: () => '',
+    tokens: { agentMaster: '', replication: '' },
     config,
     nodeId: server.id,
     nodeName: 'one',
