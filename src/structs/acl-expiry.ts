@@ -1,3 +1,4 @@
+/** The end of tokens. */
 import type { ACLToken } from './acl.ts';
 
 /** When a token ends, in epoch milliseconds; Infinity for tokens that last. */
