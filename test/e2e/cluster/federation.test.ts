@@ -25,7 +25,7 @@ async function json<T>(node: ClusterNode, method: string, path: string, token: s
 }
 
 const acls = (more: string): string =>
-  `-hcl=acl { enabled = true default_policy = "deny" ${more} } primary_datacenter = "one"`;
+  `-hcl=acl { enabled = true default_policy = "deny" ${more} } primary_datacenter = "one" connect { enabled = true }`;
 const tokens = (lines: string): string => `tokens { ${lines} }`;
 
 async function twoDatacenters(ground: Playground, replicate: boolean): Promise<[ClusterNode, ClusterNode]> {
