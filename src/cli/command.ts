@@ -12,6 +12,7 @@ import type { Client } from '../client/index.ts';
 import type { ClientOptions } from '../client/settings.ts';
 import type { Flags, FlagValues } from './flags.ts';
 import type { GivenFlag } from './go-flags.ts';
+import type { Progress } from './progress.ts';
 
 /** What a command may touch of the world. */
 export interface Io {
@@ -24,6 +25,8 @@ export interface Io {
   stdin(): Promise<Buffer>;
   /** Aborts on SIGINT and SIGTERM, which end the process no more once this was called. */
   interrupted(): AbortSignal;
+  /** Whether somebody sits at the other end, who may be asked and shown things that move. */
+  isTerminal(stream: 'stdin' | 'stdout' | 'stderr'): boolean;
 }
 
 export interface Context<F = Flags> extends Io {
@@ -42,6 +45,12 @@ export interface Context<F = Flags> extends Io {
   allCommands(): Promise<Readonly<Record<string, Command>>>;
   /** What the flags and the environment say about the agent to ask. */
   clientOptions(): ClientOptions;
+  /** Shows on a terminal that work goes on; nothing elsewhere. To be ended before anything else is printed. */
+  progress(text: string): Progress;
+  /** A yes or no from whoever sits there; undefined where nobody does, and a flag has to say it. */
+  confirm(question: string): Promise<boolean | undefined>;
+  /** Prints the error with what to do about it, for commands that go on after one. */
+  tell(error: unknown): Promise<void>;
 }
 
 /** The exit code; nothing is 0. */
@@ -64,6 +73,8 @@ export interface Definition<F extends Flags> {
   readonly badFlagsExit?: number;
   /** The help sets all flags apart: Consul's lists none of this command. */
   readonly flagsApart?: true;
+  /** Flags may follow other words, which Consul's own commands do not take. */
+  readonly flagsAnywhere?: true;
   /** Reads its words itself: they all arrive in `args`, help included, and no flags are parsed. */
   readonly raw?: true;
   run(context: Context<F>): Exit | Promise<Exit>;
@@ -82,8 +93,8 @@ export function defineCommand<const F extends Flags = Record<never, never>>(defi
 export class CliError extends Error {
   readonly exitCode: number;
 
-  constructor(message: string, exitCode = 1) {
-    super(message);
+  constructor(message: string, exitCode = 1, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
     this.name = 'CliError';
     this.exitCode = exitCode;
   }
@@ -95,7 +106,7 @@ export async function explain<T>(what: string, request: Promise<T>): Promise<T> 
     return await request;
   } catch (error) {
     // By name: the client that threw may be of another bundle.
-    if (error instanceof Error && error.name === 'ApiError') throw new CliError(`${what}: ${error.message}`);
+    if (error instanceof Error && error.name === 'ApiError') throw new CliError(`${what}: ${error.message}`, 1, error);
     throw error;
   }
 }

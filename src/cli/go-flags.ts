@@ -18,7 +18,8 @@ export type ParsedFlags =
       readonly given: readonly GivenFlag[];
       readonly args: readonly string[];
     }
-  | { readonly ok: false; readonly message: string };
+  /** `unknown`: the name that is no flag's. */
+  | { readonly ok: false; readonly message: string; readonly unknown?: string };
 
 const helpFlags = new Set(['-h', '-help', '--help']);
 
@@ -31,14 +32,21 @@ export function asksForHelp(argv: readonly string[]): boolean {
   return false;
 }
 
-export function parseGoFlags(flags: Flags, argv: readonly string[]): ParsedFlags {
+/** `anywhere`: flags may also follow other words. */
+export function parseGoFlags(flags: Flags, argv: readonly string[], { anywhere = false } = {}): ParsedFlags {
+  const args: string[] = [];
   const values: Record<string, unknown> = {};
   for (const name in flags) values[name] = flags[name]!.initial;
   const given: GivenFlag[] = [];
   let at = 0;
   while (at < argv.length) {
     const word = argv[at]!;
-    if (word.length < 2 || word[0] !== '-') break;
+    if (word.length < 2 || word[0] !== '-') {
+      if (!anywhere) break;
+      args.push(word);
+      at += 1;
+      continue;
+    }
     at += 1;
     if (word === '--') break;
     const body = word.slice(word[1] === '-' ? 2 : 1);
@@ -46,7 +54,7 @@ export function parseGoFlags(flags: Flags, argv: readonly string[]): ParsedFlags
     const equals = body.indexOf('=');
     const name = equals < 0 ? body : body.slice(0, equals);
     const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
-    if (flag === undefined) return { ok: false, message: `flag provided but not defined: -${name}` };
+    if (flag === undefined) return { ok: false, message: `flag provided but not defined: -${name}`, unknown: name };
     let text: string;
     if (equals >= 0) text = body.slice(equals + 1);
     else if (flag.bool) text = 'true';
@@ -64,5 +72,5 @@ export function parseGoFlags(flags: Flags, argv: readonly string[]): ParsedFlags
     }
     given.push({ name, text });
   }
-  return { ok: true, values, given, args: argv.slice(at) };
+  return { ok: true, values, given, args: [...args, ...argv.slice(at)] };
 }

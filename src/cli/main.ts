@@ -45,6 +45,6 @@ export async function main(
     const rest = line.slice(words.split(' ').length);
     return await runCommand(command, rest, io, { allCommands: () => loadAll(table) });
   } catch (error) {
-    return report(error, io);
+    return await report(error, io);
   }
 }

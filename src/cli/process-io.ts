@@ -2,7 +2,7 @@
  * The real `Io`. Writes are synchronous on the descriptors: setting up process.stdout costs a one-shot command more than
  * all it prints, and nothing is lost when the process ends.
  */
-import { readFileSync, writeSync } from 'node:fs';
+import { fstatSync, readFileSync, writeSync } from 'node:fs';
 import type { Io } from './command.ts';
 
 const waitCell = new Int32Array(new SharedArrayBuffer(4));
@@ -47,10 +47,24 @@ function interrupted(): AbortSignal {
   return interruption.signal;
 }
 
+const descriptors = { stdin: 0, stdout: 1, stderr: 2 } as const;
+
+/** Files and pipes are told apart without node:tty, which takes a while to load. */
+function isTerminal(stream: keyof typeof descriptors): boolean {
+  const fd = descriptors[stream];
+  try {
+    return fstatSync(fd).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(fd);
+  } catch {
+    // A descriptor that was closed before we came.
+    return false;
+  }
+}
+
 export const processIo: Io = {
   env: process.env,
   out: (data) => writeAll(1, data),
   err: (text) => writeAll(2, text),
   stdin: readStdin,
   interrupted,
+  isTerminal,
 };

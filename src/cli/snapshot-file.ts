@@ -14,12 +14,18 @@ export function fileArgument(args: readonly string[]): string {
   return file;
 }
 
-/** Bytes of the file. Throws when it cannot be opened. */
-export async function openSnapshotFile(file: string): Promise<AsyncIterable<Uint8Array>> {
+export interface SnapshotFile {
+  readonly sizeBytes: number;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** Throws when it cannot be opened. */
+export async function openSnapshotFile(file: string): Promise<SnapshotFile> {
   const handle = await open(file).catch((error: unknown) => {
     throw new CliError(`Error opening snapshot file: open ${file}: ${systemText(error)}`);
   });
-  return handle.createReadStream();
+  const { size } = await handle.stat();
+  return { sizeBytes: size, bytes: handle.createReadStream() };
 }
 
 /** Calls `use` with the checked archive; `what` begins the message about one that is damaged. */
@@ -28,7 +34,7 @@ export async function withArchive<T>(
   what: string,
   use: (archive: OpenArchive) => Promise<T>,
 ): Promise<T> {
-  const bytes = await openSnapshotFile(file);
+  const { bytes } = await openSnapshotFile(file);
   const { readArchive } = await import('../snapshot/index.ts');
   const archive = await readArchive(bytes).catch((error: unknown) => {
     throw new CliError(`${what}: ${messageOf(error)}`);
@@ -46,14 +52,4 @@ export async function checkArchive(file: string): Promise<{ readonly index: numb
   const archive = await readArchive(createReadStream(file));
   await archive.dispose();
   return archive.meta;
-}
-
-const units = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
-
-/** 2631 is `2.6KB`. */
-export function byteSize(bytes: number): string {
-  let unit = 0;
-  let size = bytes;
-  for (; size >= 1024 && unit < units.length - 1; unit++) size /= 1024;
-  return `${size.toFixed(1).replace(/\.0$/, '')}${units[unit]}`;
 }

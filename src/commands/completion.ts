@@ -11,6 +11,7 @@ export default defineCommand({
     ['completion zsh > ~/.zsh/functions/_tc', 'For zsh:'],
     ['completion fish > ~/.config/fish/completions/tc.fish', 'For fish:'],
   ],
+  flagsAnywhere: true,
 
   async run({ args, out, err, help, allCommands }) {
     const shell = shells.find((name) => name === args[0]);

@@ -105,7 +105,10 @@ async function selfOf(asked: Promise<AgentSelf>): Promise<AgentSelf> {
   try {
     return await explain(what, asked);
   } catch (error) {
-    if (error instanceof CliError) throw invalid(`${error.message}. verify connectivity and agent address`);
+    if (error instanceof CliError) {
+      const why = `${error.message}. verify connectivity and agent address`;
+      throw new CliError(invalid(why).message, 1, error.cause);
+    }
     throw error;
   }
 }

@@ -25,8 +25,9 @@ warnings, 2 for errors, 3 when the checks could not be made.`,
     'data-dir': flag.string("The agent's data directory. Default: that of the configuration, or of the agent here."),
     format: formatFlag,
   },
+  flagsAnywhere: true,
 
-  async run({ args, flags, out, http }) {
+  async run({ args, flags, out, http, progress }) {
     if (args.length > 0) throw new CliError(`Too many arguments (expected 0, got ${args.length})`, unchecked);
     const { format } = flags;
     if (format !== 'pretty' && format !== 'json') throw new CliError(`Unknown format: ${format}`, unchecked);
@@ -34,6 +35,7 @@ warnings, 2 for errors, 3 when the checks could not be made.`,
     const { clusterFindings, findAgent } = await import('../cli/doctor/cluster-checks.ts');
     const machine = await import('../cli/doctor/machine-checks.ts');
 
+    progress('Looking over this machine and the cluster');
     const findings: Finding[] = [];
     const files = [...flags['config-dir'], ...flags['config-file']];
     const configured = files.length === 0 ? null : await configOf(files);

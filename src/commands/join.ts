@@ -10,7 +10,7 @@ export default defineCommand({
   http: 'agent',
   flags: { wan: flag.bool('Join the pool that joins the datacenters. Servers only.'), format: formatFlag },
 
-  async run({ args, flags, out, err, help, http }) {
+  async run({ args, flags, out, err, help, http, progress, tell }) {
     const json = wantsJson(flags.format);
     if (args.length === 0) {
       err(`At least one address to join must be specified.\n\n${help()}`);
@@ -18,12 +18,13 @@ export default defineCommand({
     }
     const agent = agentApi(http());
     let joined = 0;
-    for (const address of args) {
+    for (const [at, address] of args.entries()) {
+      progress(args.length === 1 ? `Joining ${address}` : `Joining ${address} (${at + 1} of ${args.length})`);
       try {
         await explain(`Error joining address '${address}'`, agent.join(address, { wan: flags.wan }));
         joined += 1;
       } catch (error) {
-        err(`${(error as Error).message}\n`);
+        await tell(error);
       }
     }
     if (joined === 0) {

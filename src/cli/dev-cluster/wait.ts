@@ -8,9 +8,14 @@ import type { PlannedAgent } from './plan.ts';
 const aliveStatus = 1;
 const pollMs = 100;
 
-/** False when the signal came first. */
-export async function formed(plan: readonly PlannedAgent[], signal: AbortSignal): Promise<boolean> {
-  for (const agent of plan) {
+/** False when the signal came first. `onWhole` hears how many agents know all the others. */
+export async function formed(
+  plan: readonly PlannedAgent[],
+  signal: AbortSignal,
+  onWhole: (agents: number) => void,
+): Promise<boolean> {
+  for (const [at, agent] of plan.entries()) {
+    onWhole(at);
     while (!(await isWhole(agent, plan.length))) {
       if (signal.aborted) return false;
       await sleep(pollMs);

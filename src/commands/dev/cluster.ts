@@ -31,8 +31,9 @@ Without -data-dir the state is thrown away at the end.`,
     'log-level': flag.string('Level of the logs, which go to files.', { initial: 'info' }),
     'with-services': flag.bool('Registers a few services and checks, to have something to look at.'),
   },
+  flagsAnywhere: true,
 
-  async run({ args, flags, out, interrupted }) {
+  async run({ args, flags, out, interrupted, progress }) {
     const servers = countOf(args[0] ?? '3', 1, maxServers, 'servers');
     const clients = countOf(String(flags.clients), 0, maxClients, 'clients');
     if (args.length > 1) throw new CliError(`Too many arguments (expected at most 1, got ${args.length})`);
@@ -58,7 +59,9 @@ Without -data-dir the state is thrown away at the end.`,
       for (const agent of plan) agents.push(startAgentProcess(agent, directory));
       const fallen = Promise.race(agents.map((one) => one.ended.then(() => one)));
       out(`==> Starting ${servers} servers${clients > 0 ? ` and ${clients} clients` : ''}...\n`);
-      const early = await Promise.race([formed(plan, signal), fallen]);
+      const shown = progress('Waiting for the agents');
+      const onWhole = (agents: number): void => shown.say(`${agents} of ${count} agents know all the others`);
+      const early = await Promise.race([formed(plan, signal, onWhole), fallen]);
       if (typeof early === 'object') throw new CliError(`${early.agent.name} ended early:\n${lastWords(early)}`);
       if (!early) return 0;
       if (flags['with-services']) await registerSample(plan, signal);
@@ -71,6 +74,7 @@ Without -data-dir the state is thrown away at the end.`,
       for (const one of agents) void one.ended.then(() => signal.aborted || out(`==> ${one.agent.name} ended\n`));
       await aborted;
       out('\n==> Taking the cluster down...\n');
+      progress('Waiting for the agents to end');
       return 0;
     } finally {
       await stopAgents(agents);

@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
-import { isatty } from 'node:tty';
 import { CliError, defineCommand } from '../../cli/command.ts';
 import { flag, formatFlag } from '../../cli/flags.ts';
 import { toJson, wantsJson } from '../../cli/format.ts';
@@ -26,8 +24,9 @@ The directories of other machines are brought here, and back, with everything in
     yes: flag.bool('Do not ask before writing.'),
     format: formatFlag,
   },
+  flagsAnywhere: true,
 
-  async run({ args, flags, out }) {
+  async run({ args, flags, out, confirm, progress }) {
     const json = wantsJson(flags.format);
     if (args.length === 0) throw new CliError('Missing DIRECTORY argument');
     const { planRecovery, renderOrder, renderPlan } = await import('../../cli/recover/plan.ts');
@@ -41,6 +40,7 @@ The directories of other machines are brought here, and back, with everything in
       const unusable = [];
       for (const given of new Set(args)) {
         const directory = resolve(given);
+        progress(`Reading the log in ${directory}`);
         try {
           if (!existsSync(directory)) throw new Error('no such file or directory');
           holds.push(await holdDataDir(directory));
@@ -56,7 +56,8 @@ The directories of other machines are brought here, and back, with everything in
       }
       const plan = planRecovery(found, flags.address);
       if (!json) out(`${renderPlan(plan, unusable)}\n`);
-      const writes = flags.yes || (!json && (await isConfirmed()));
+      const question = 'Write peers.json into each of them?';
+      const writes = flags.yes || (!json && ((await confirm(question)) ?? false));
       if (writes) for (const { directory } of plan.servers) await writePeers(directory, plan.peers);
       if (json) {
         const Servers = plan.servers.map(({ members: _, ...server }) => server);
@@ -68,16 +69,6 @@ The directories of other machines are brought here, and back, with everything in
     }
   },
 });
-
-async function isConfirmed(): Promise<boolean> {
-  if (!isatty(0) || !isatty(1)) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return (await terminal.question('Write peers.json into each of them? Only yes is taken for it: ')) === 'yes';
-  } finally {
-    terminal.close();
-  }
-}
 
 /** In one step, and durable: half a list of members would be worse than none. */
 async function writePeers(directory: string, peers: unknown): Promise<void> {

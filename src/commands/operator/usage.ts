@@ -1,8 +1,8 @@
+import { byteSize } from '../../cli/byte-size.ts';
 import { CliError, defineCommand, explain } from '../../cli/command.ts';
 import { formatFlag } from '../../cli/flags.ts';
 import { argumentLimit, columns, toJson, wantsJson } from '../../cli/format.ts';
 import { liveRecords } from '../../cli/live-records.ts';
-import { byteSize } from '../../cli/snapshot-file.ts';
 import { type Usage, UsageCount } from '../../cli/usage-count.ts';
 
 export default defineCommand({
@@ -13,10 +13,12 @@ export default defineCommand({
   examples: [['operator usage -format=json', 'For a script:']],
   http: 'all',
   flags: { format: formatFlag },
+  flagsAnywhere: true,
 
-  async run({ args, flags, out, http }) {
+  async run({ args, flags, out, http, progress }) {
     const json = wantsJson(flags.format);
     argumentLimit(args, 0);
+    progress('Reading the state of the servers');
     const usage = await explain('Error reading the state', counted(liveRecords(http(), { stale: true })));
     out(json ? toJson(usage) : columns(rowsOf(usage)));
   },

@@ -1,7 +1,8 @@
+import { byteSize } from '../../cli/byte-size.ts';
 import { CliError, defineCommand } from '../../cli/command.ts';
 import { flag, formatFlag } from '../../cli/flags.ts';
 import { columns, toJson } from '../../cli/format.ts';
-import { byteSize, fileArgument, withArchive } from '../../cli/snapshot-file.ts';
+import { fileArgument, withArchive } from '../../cli/snapshot-file.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import type { SnapshotMeta, StateStats, Usage } from '../../snapshot/index.ts';
 
@@ -21,9 +22,10 @@ export default defineCommand({
     kvfilter: flag.string('Count only keys that begin with this. Needs -kvdetails.'),
   },
 
-  async run({ args, flags, out }) {
+  async run({ args, flags, out, progress }) {
     const { format, kvdepth, kvdetails, kvfilter } = flags;
     const file = fileArgument(args);
+    progress(`Reading ${file}`);
     const { meta, stats } = await withArchive(file, 'Error reading snapshot', async (archive) => {
       const { inspectState, readState } = await import('../../snapshot/index.ts');
       try {

@@ -1,3 +1,4 @@
+import { ByteMeter } from '../../cli/byte-meter.ts';
 import { defineCommand, explain } from '../../cli/command.ts';
 import { formatFlag } from '../../cli/flags.ts';
 import { toJson, wantsJson } from '../../cli/format.ts';
@@ -13,11 +14,18 @@ export default defineCommand({
   http: 'all',
   flags: { format: formatFlag },
 
-  async run({ args, flags, out, http }) {
+  async run({ args, flags, out, http, progress }) {
     const json = wantsJson(flags.format);
     const file = fileArgument(args);
     const snapshots = snapshotApi(http());
-    await explain('Error restoring snapshot', snapshots.restore(await openSnapshotFile(file)));
+    const { sizeBytes, bytes } = await openSnapshotFile(file);
+    const shown = progress('Restoring the snapshot');
+    const meter = new ByteMeter(() => performance.now(), sizeBytes);
+    async function* sent(): AsyncGenerator<Uint8Array> {
+      yield* meter.count(bytes, (done) => shown.say(`Sending the snapshot: ${done}`));
+      shown.say(`The servers take the snapshot in: ${meter.text}`);
+    }
+    await explain('Error restoring snapshot', snapshots.restore(sent()));
     out(json ? toJson({ Restored: file }) : 'Restored snapshot\n');
   },
 });

@@ -1,4 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises';
+import { ByteMeter } from '../../cli/byte-meter.ts';
 import { CliError, defineCommand, explain } from '../../cli/command.ts';
 import { formatFlag } from '../../cli/flags.ts';
 import { toJson, wantsJson } from '../../cli/format.ts';
@@ -17,10 +18,12 @@ With -stale any server may give it: it works without a leader, but may miss the 
   http: 'all',
   flags: { format: formatFlag },
 
-  async run({ args, flags, out, http }) {
+  async run({ args, flags, out, http, progress }) {
     const json = wantsJson(flags.format);
     const file = fileArgument(args);
+    const shown = progress('Asking for a snapshot');
     const answer = await explain('Error saving snapshot', snapshotApi(http()).save());
+    const meter = new ByteMeter(() => performance.now());
 
     const unverified = `${file}.unverified.tmp${process.pid}`;
     const writing = (error: unknown): CliError =>
@@ -30,7 +33,8 @@ With -stale any server may give it: it works without a leader, but may miss the 
         throw new CliError(`Error writing unverified snapshot file: open ${unverified}: ${systemText(error)}`);
       });
       try {
-        for await (const chunk of answer.body) await handle.appendFile(chunk);
+        const chunks = meter.count(answer.body, (done) => shown.say(`Saving the snapshot: ${done}`));
+        for await (const chunk of chunks) await handle.appendFile(chunk);
         // What the process may do by itself does not count, as with Consul.
         await handle.chmod(fileMode);
         await handle.sync();
@@ -39,6 +43,7 @@ With -stale any server may give it: it works without a leader, but may miss the 
       } finally {
         await handle.close();
       }
+      shown.say(`Verifying the snapshot: ${meter.text}`);
       const { index } = await checkArchive(unverified).catch((error: unknown) => {
         throw new CliError(`Error verifying snapshot file: ${messageOf(error)}`);
       });

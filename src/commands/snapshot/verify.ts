@@ -14,10 +14,12 @@ agent and changes none. The exit code is 0 when all of it could be restored, els
     ['snapshot verify -format=json backup.snap', 'For a script:'],
   ],
   flags: { format: formatFlag },
+  flagsAnywhere: true,
 
-  async run({ args, flags, out }) {
+  async run({ args, flags, out, progress }) {
     const json = wantsJson(flags.format);
     const file = fileArgument(args);
+    progress(`Restoring ${file} into memory`);
     const { meta, tables } = await withArchive(file, 'Error verifying snapshot', async (archive) => {
       const { scratchRestore } = await import('../../agent/server/fsm/scratch-restore.ts');
       try {

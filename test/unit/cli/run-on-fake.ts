@@ -14,6 +14,8 @@ export interface Given {
   readonly stdin?: string;
   readonly transport?: Transport;
   readonly signal?: AbortSignal;
+  /** Streams that are a terminal; none when left out. */
+  readonly terminal?: readonly ('stdin' | 'stdout' | 'stderr')[];
 }
 
 export async function run(command: Command, argv: readonly string[], given: Given = {}): Promise<Ran> {
@@ -29,6 +31,7 @@ export async function run(command: Command, argv: readonly string[], given: Give
     },
     stdin: async () => Buffer.from(given.stdin ?? ''),
     interrupted: () => given.signal ?? new AbortController().signal,
+    isTerminal: (stream) => given.terminal?.includes(stream) ?? false,
   };
   const { transport } = given;
   const exit = await runCommand(command, argv, io, transport ? { connect: () => transport } : {});

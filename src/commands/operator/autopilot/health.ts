@@ -12,6 +12,7 @@ export default defineCommand({
   description: 'Prints the servers as a table, healthy or not. Exits with 2 when one of them is not healthy.',
   http: 'all',
   flags: { format: formatFlag },
+  flagsAnywhere: true,
 
   async run({ flags, out, http }) {
     const json = wantsJson(flags.format);

@@ -10,6 +10,7 @@ export default defineCommand({
     'Makes another server the leader, without an election that has to wait for silence: before a restart of the leader, for one. Without -id the server that is most up to date takes over.',
   http: 'all',
   flags: { id: flag.string('Server to become the leader, by id.'), format: formatFlag },
+  flagsAnywhere: true,
 
   async run({ flags, out, http }) {
     const json = wantsJson(flags.format);
