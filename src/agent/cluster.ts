@@ -2,6 +2,8 @@
  * This agent among others: its pools, its RPC port, and behind them the server part or the way to the servers. The part of the
  * composition that differs between servers and clients.
  */
+
+import { distanceSeconds } from '../lib/coordinate.ts';
 import { joinHostPort } from '../lib/host-port.ts';
 import type { Runtime } from '../lib/runtime.ts';
 import type { Sockets } from '../lib/sockets.ts';
@@ -10,7 +12,6 @@ import { errors, RpcError } from './errors.ts';
 import type { ConsulPool } from './gossip/consul-pool.ts';
 import { joinAtStart, keepJoining } from './gossip/joiner.ts';
 import { type Member, serverInfo } from './gossip/member.ts';
-import { distanceSeconds } from './gossip/serf/core/coordinate.ts';
 import type { MemberEvent } from './gossip/serf/core/members.ts';
 import type { UserEvent } from './gossip/serf/messages.ts';
 import { startLanPool, startWanPool } from './gossip/start-pools.ts';

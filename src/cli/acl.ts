@@ -62,7 +62,7 @@ export async function saying<T>(what: string, run: Promise<T>): Promise<T> {
   try {
     return await run;
   } catch (error) {
-    throw error instanceof CliError ? error : new CliError(`${what}: ${(error as Error).message}`);
+    throw error instanceof CliError ? error : new CliError(`${what}: ${(error as Error).message}`, 1, error);
   }
 }
 

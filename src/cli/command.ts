@@ -57,6 +57,9 @@ export interface Context<F = Flags> extends Io {
 // biome-ignore lint/suspicious/noConfusingVoidType: a command that returns nothing succeeded
 type Exit = number | void;
 
+/** Command lines without the program's name, with a word on each. */
+export type Examples = readonly (readonly [line: string, what: string])[];
+
 export interface Definition<F extends Flags> {
   /** One line for lists of commands. */
   readonly summary: string;
@@ -64,8 +67,7 @@ export interface Definition<F extends Flags> {
   readonly usage: string;
   /** Paragraphs for the help; the summary when left out. */
   readonly description?: string;
-  /** Command lines without the program's name, with a word on each. */
-  readonly examples?: readonly (readonly [line: string, what: string])[];
+  readonly examples?: Examples;
   readonly flags?: F;
   /** Talks to an agent: `agent` takes the connection flags, `all` also -datacenter and -stale. */
   readonly http?: 'agent' | 'all';

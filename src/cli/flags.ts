@@ -1,14 +1,8 @@
 /** Flags of a command: their types, what they accept, and the words with which a bad value is refused. */
 import { parseDuration, parseDurationMs } from '../lib/duration.ts';
+import { FlagValueError } from '../lib/go-flags.ts';
 import { goQuote } from '../lib/go-format.ts';
-
-/** Thrown by `Flag.parse` with the reason alone: `parse error`. */
-export class FlagValueError extends Error {
-  constructor(reason: string) {
-    super(reason);
-    this.name = 'FlagValueError';
-  }
-}
+import { parseBool } from '../lib/go-number.ts';
 
 export interface Flag<T = unknown> {
   /** Needs no value: `-x`. */
@@ -44,15 +38,6 @@ function make<T>(parts: Pick<Flag<T>, 'initial' | 'parse' | 'doc'> & Partial<Fla
 
 const parseError = (): FlagValueError => new FlagValueError('parse error');
 const outOfRange = (): FlagValueError => new FlagValueError('value out of range');
-
-const trueWords = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
-const falseWords = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
-
-/** The words Go takes for a boolean, or undefined. */
-export function parseBool(text: string): boolean | undefined {
-  if (trueWords.has(text)) return true;
-  return falseWords.has(text) ? false : undefined;
-}
 
 const integer = /^[+-]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9][0-9]*|0)$/;
 

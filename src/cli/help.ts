@@ -1,5 +1,5 @@
 /** Help texts in the form of Consul's: usage line, paragraphs, flags. Scripts and people find the same places. */
-import type { Command } from './command.ts';
+import type { Command, Examples } from './command.ts';
 import type { Flag, Flags } from './flags.ts';
 import { httpFlags } from './http-flags.ts';
 
@@ -52,6 +52,9 @@ function flagSection(title: string, flags: readonly [string, Flag][], indent = '
   return text;
 }
 
+export const examplesText = (examples: Examples): string =>
+  examples.map(([line, what]) => `\n${wrap(what, '  ')}\n\n      $ ${programName} ${line}\n`).join('');
+
 /** What `tc COMMAND -h` prints. */
 export function commandHelp(command: Command): string {
   const own = sorted(command.flags);
@@ -59,9 +62,7 @@ export function commandHelp(command: Command): string {
   for (const paragraph of (command.description ?? command.summary).split('\n\n')) {
     text += `\n${wrap(paragraph, '  ')}\n`;
   }
-  for (const [line, what] of command.examples ?? []) {
-    text += `\n${wrap(what, '  ')}\n\n      $ ${programName} ${line}\n`;
-  }
+  text += examplesText(command.examples ?? []);
   const indent = command.flagsApart === true ? '    ' : undefined;
   if (command.http !== undefined) {
     const shared = httpFlags(command.http);
@@ -95,6 +96,7 @@ export interface Topic {
   readonly usage: string;
   readonly summary: string;
   readonly description: string;
+  readonly examples: Examples;
 }
 
 /** What a command with subcommands prints when alone; those that Consul does not have come first. */
@@ -102,7 +104,7 @@ export function topicHelp(topic: Topic, own: readonly Listed[], subcommands: rea
   const paragraphs = topic.description.split('\n\n').map((paragraph) => wrap(paragraph, '  '));
   const more = own.length === 0 ? '' : `More than Consul has:\n${table(own)}\n`;
   const rest = subcommands.length === 0 ? '' : `Subcommands:\n${table(subcommands)}`;
-  return `Usage: ${programName} ${topic.usage}\n\n${paragraphs.join('\n\n')}\n\n${more}${rest}`;
+  return `Usage: ${programName} ${topic.usage}\n\n${paragraphs.join('\n\n')}\n${examplesText(topic.examples)}\n${more}${rest}`;
 }
 
 /** The top level: Consul's commands, and before them ours. */

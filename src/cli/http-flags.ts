@@ -1,8 +1,9 @@
 /** The flags and CONSUL_* variables of every command that talks to an agent. */
 import type { ClientOptions } from '../client/settings.ts';
 import { goQuote, rfc3339 } from '../lib/go-format.ts';
+import { parseBool } from '../lib/go-number.ts';
 import type { Io } from './command.ts';
-import { type Flags, flag, parseBool } from './flags.ts';
+import { type Flags, flag } from './flags.ts';
 
 export const agentFlags: Flags = {
   'ca-file': flag.string(

@@ -1,6 +1,7 @@
 /** From the command line to a command: finds it, or hands help and mistakes to `otherwise` (oclif). */
+
+import { asksForHelp } from '../lib/go-flags.ts';
 import type { Command, Io } from './command.ts';
-import { asksForHelp } from './go-flags.ts';
 import { report, runCommand } from './run.ts';
 
 /** Words of a command (`kv get`) -> how to load its definition. */

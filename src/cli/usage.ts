@@ -1,6 +1,7 @@
 /** What is said when no command runs: help that was asked for, and words that are no command. */
+
+import { asksForHelp } from '../lib/go-flags.ts';
 import type { Command, Io } from './command.ts';
-import { asksForHelp } from './go-flags.ts';
 import { commandHelp, type Listed, nearest, rootHelp, topicHelp } from './help.ts';
 import { notYet, topics } from './topics.ts';
 

@@ -4,8 +4,8 @@ import type { Answer, ConsulHttp, QueryOptions } from '../client/http.ts';
 import { kvApi } from '../client/kv.ts';
 import { eventApi } from '../client/operator.ts';
 import { goQuote } from '../lib/go-format.ts';
+import { parseBool } from '../lib/go-number.ts';
 import { CliError } from './command.ts';
-import { parseBool } from './flags.ts';
 import * as shapes from './watch-shapes.ts';
 
 /** As given by flags; '' and [] are not given. */

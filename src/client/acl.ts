@@ -1,5 +1,5 @@
 /** `/v1/acl/`: tokens, policies, roles. */
-import { escapePath } from './go-escape.ts';
+import { escapePath } from '../lib/go-url.ts';
 import type { ConsulHttp } from './http.ts';
 
 export interface AclLink {

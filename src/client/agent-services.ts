@@ -1,5 +1,5 @@
 /** The services and checks of one agent, registered and taken out of service with it. */
-import { escapePath } from './go-escape.ts';
+import { escapePath } from '../lib/go-url.ts';
 import type { ConsulHttp, WriteOptions } from './http.ts';
 import type { HealthCheck } from './types.ts';
 

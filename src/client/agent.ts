@@ -1,5 +1,5 @@
 /** The agent that answers: who it is, whom it knows, what it logs and measures. */
-import { escapePath } from './go-escape.ts';
+import { escapePath } from '../lib/go-url.ts';
 import { type ConsulHttp, parseJson, type QueryOptions, type WriteOptions } from './http.ts';
 import type { AgentMember, AgentMetrics, AgentSelf } from './types.ts';
 

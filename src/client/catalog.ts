@@ -1,5 +1,5 @@
 /** Nodes, services and their health. */
-import { escapePath } from './go-escape.ts';
+import { escapePath } from '../lib/go-url.ts';
 import type { Answer, ConsulHttp, QueryOptions } from './http.ts';
 import type { CatalogNode, CatalogNodeServices, CatalogService, HealthCheck, ServiceEntry } from './types.ts';
 

@@ -1,5 +1,5 @@
 /** Config entries, as plain objects: their shape depends on their kind. */
-import { escapePath } from './go-escape.ts';
+import { escapePath } from '../lib/go-url.ts';
 import { type Answer, type ConsulHttp, parseJson, type QueryOptions, type WriteOptions } from './http.ts';
 
 export interface ConfigEntry {

@@ -1,6 +1,7 @@
 /** What every area of the client is built on: one request of the /v1 API, its answer decoded, its errors told. */
+
+import { type QueryValue, withQuery } from '../lib/go-url.ts';
 import { type ApiError, statusError } from './errors.ts';
-import { type QueryValue, withQuery } from './go-escape.ts';
 import { networkError } from './net-error.ts';
 import type { Settings } from './settings.ts';
 import type { HttpHead, HttpRequest, HttpStream, Method, Transport } from './transport.ts';

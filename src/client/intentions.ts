@@ -1,5 +1,5 @@
 /** Intentions: who may talk to whom. */
-import { escapePath } from './go-escape.ts';
+import { escapePath } from '../lib/go-url.ts';
 import { type Answer, type ConsulHttp, parseJson, type QueryOptions } from './http.ts';
 
 export interface Intention {

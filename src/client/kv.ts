@@ -1,6 +1,7 @@
 /** Keys and values, and transactions over them. */
+
+import { escapePath } from '../lib/go-url.ts';
 import { statusError } from './errors.ts';
-import { escapePath } from './go-escape.ts';
 import { type Answer, type ConsulHttp, parseJson, type Query, type QueryOptions, type WriteOptions } from './http.ts';
 import type { KvPair, TxnOp, TxnResult } from './types.ts';
 

@@ -1,7 +1,8 @@
 /** Errors of Node's network told in the words of Go's net, crypto/tls and net/http packages, which operators match on. */
+
+import { escapeHost } from '../lib/go-url.ts';
 import { systemText } from '../lib/system-text.ts';
 import { ApiError } from './errors.ts';
-import { escapeHost } from './go-escape.ts';
 import type { Settings } from './settings.ts';
 import type { Method } from './transport.ts';
 

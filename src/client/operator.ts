@@ -1,5 +1,5 @@
 /** The cluster itself: leader, raft peers, snapshots, events, coordinates. */
-import { escapePath } from './go-escape.ts';
+import { escapePath } from '../lib/go-url.ts';
 import {
   type Answer,
   type ConsulHttp,

@@ -1,5 +1,5 @@
 /** Sessions: what locks belong to. */
-import { escapePath } from './go-escape.ts';
+import { escapePath } from '../lib/go-url.ts';
 import type { Answer, ConsulHttp, QueryOptions, WriteOptions } from './http.ts';
 import type { SessionEntry, SessionRequest } from './types.ts';
 

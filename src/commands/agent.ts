@@ -1,19 +1,27 @@
 /** `tc agent`: reads the configuration, runs the agent, and translates signals into its end. */
 import type { ServiceState } from '../agent/service-manager.ts';
-import { CliError, defineCommand } from '../cli/command.ts';
+import { CliError, defineCommand, type Examples } from '../cli/command.ts';
+import { examplesText, nearest } from '../cli/help.ts';
 import { consulVersion, ownVersion } from '../cli/version.ts';
 
 /** How long an agent may take to leave, and to stop. */
 const gracefulMs = 15_000;
 const stopMs = 10_000;
 
+const examples: Examples = [
+  ['agent -dev', 'To try things: everything in memory, one server that elects itself:'],
+  ['agent -server -bootstrap-expect=3 -data-dir=/var/lib/tc -retry-join=10.0.0.11', 'One of three servers:'],
+  ['agent -data-dir=/var/lib/tc -config-dir=/etc/tc.d', 'A client with its configuration in files:'],
+];
+
 export default defineCommand({
   summary: 'Runs an agent',
   usage: 'agent [options]',
+  examples,
   raw: true,
-  async run({ args, out, err }) {
+  async run({ args, out, err, isTerminal }) {
     const [
-      { parseAgentFlags },
+      { agentFlags, parseAgentFlags },
       { loadConfig },
       { reloaded },
       { nodeHost },
@@ -34,10 +42,21 @@ export default defineCommand({
       import('../agent/agent.ts'),
     ]);
     const parsed = parseAgentFlags(args);
-    if (parsed.kind === 'exit') {
-      out(parsed.stdout);
-      err(parsed.stderr);
-      return parsed.code;
+    if (parsed.kind === 'help') {
+      const { helpText } = await import('../agent/config/usage.ts');
+      out(helpText(agentFlags, examplesText(examples)));
+      return 0;
+    }
+    if (parsed.kind === 'error') {
+      err(parsed.message);
+      const meant =
+        parsed.unknown &&
+        nearest(
+          parsed.unknown,
+          agentFlags.map(({ name }) => name),
+        );
+      if (meant && isTerminal('stderr')) err(`\nDid you mean -${meant}?\n`);
+      return 1;
     }
     const load = () => {
       const result = loadConfig(parsed.flags, nodeHost, consulVersion);

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { CliError, defineCommand, explain } from '../cli/command.ts';
 import type { Capture, Target } from '../cli/debug/capture.ts';
-import { flag } from '../cli/flags.ts';
+import { flag, formatFlag } from '../cli/flags.ts';
+import { toJson, wantsJson } from '../cli/format.ts';
 import { agentApi } from '../client/agent.ts';
 import type { AgentSelf } from '../client/types.ts';
 import { formatDurationMs } from '../lib/duration.ts';
@@ -28,10 +29,15 @@ Profiles need enable_debug, or ACLs and a token that may read operator things.`,
     capture: flag.strings('What to collect: metrics, logs, pprof, host, agent or cluster. Default: all. Repeatable.'),
     duration: flag.durationMs('How long to watch, at least 10s.', { initial: 120_000 }),
     interval: flag.durationMs('Length of an interval, at least 5s.', { initial: 30_000 }),
+    format: formatFlag,
     output: flag.string('Folder, or name of the archive without .tar.gz. Default: consul-debug-TIME.'),
   },
 
   async run({ args, flags, out, err, http, interrupted, clientOptions }) {
+    const json = wantsJson(flags.format);
+    const say = (text: string): void => {
+      if (!json) out(text);
+    };
     if (args.length > 0) throw new CliError('==> debug: Too many arguments provided, expected 0');
     const { archive, duration, interval } = flags;
     const folder = flags.output || `consul-debug-${Math.floor(Date.now() / 1000)}`;
@@ -59,8 +65,8 @@ Profiles need enable_debug, or ACLs and a token that may read operator things.`,
       Output: archive ? `${folder}.tar.gz` : folder,
       Capture: wanted.join(', '),
     };
-    out('==> Starting debugger and capturing static information...\n');
-    for (const [name, value] of Object.entries(facts)) out(`${name.padStart(18)}: '${value}'\n`);
+    say('==> Starting debugger and capturing static information...\n');
+    for (const [name, value] of Object.entries(facts)) say(`${name.padStart(18)}: '${value}'\n`);
 
     const { token } = clientOptions();
     const capture: Capture = {
@@ -77,9 +83,9 @@ Profiles need enable_debug, or ACLs and a token that may read operator things.`,
       const count = Math.floor(duration / interval);
       for (let done = 0; done < count && !capture.signal.aborted; ) {
         const startMs = Date.now();
-        out(`==> Beginning capture interval ${goTimestamp(startMs)} (${done})\n`);
+        say(`==> Beginning capture interval ${goTimestamp(startMs)} (${done})\n`);
         await captureInterval(capture, Math.floor(startMs / 1000));
-        out(`==> Capture successful ${goTimestamp(startMs)} (${++done})\n`);
+        say(`==> Capture successful ${goTimestamp(startMs)} (${++done})\n`);
       }
     }
     const { Interval, Duration } = facts;
@@ -91,7 +97,8 @@ Profiles need enable_debug, or ACLs and a token that may read operator things.`,
       Targets: wanted,
     });
     const { packFolder } = await import('../cli/debug/pack.ts');
-    out(`    Saved debug archive: ${archive ? packFolder(folder) : folder}\n`);
+    const saved = archive ? packFolder(folder) : folder;
+    out(json ? toJson({ Archive: saved, Captured: wanted }) : `    Saved debug archive: ${saved}\n`);
   },
 });
 

@@ -7,6 +7,10 @@ export default defineCommand({
   usage: 'force-leave [options] name',
   description:
     'Makes the others take a failed member for one that left. A member that is still alive joins again by itself.',
+  examples: [
+    ['force-leave node-3', 'A member that will not come back:'],
+    ['force-leave -prune node-3', 'And forget that it was there:'],
+  ],
   http: 'agent',
   flags: { prune: flag.bool('Drop the member from the list altogether.') },
 

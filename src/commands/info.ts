@@ -7,6 +7,10 @@ export default defineCommand({
   summary: 'Provides debugging information for operators',
   usage: 'info [options]',
   description: 'Prints what the agent knows about itself: its build, raft, gossip and runtime.',
+  examples: [
+    ['info', 'What the agent here knows of itself:'],
+    ['info -format=json', 'For a script:'],
+  ],
   http: 'agent',
   flags: { format: formatFlag },
 

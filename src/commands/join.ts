@@ -7,6 +7,10 @@ export default defineCommand({
   summary: 'Tell Consul agent to join cluster',
   usage: 'join [options] address ...',
   description: 'Makes the agent join the cluster of which the addresses are members. One that answers is enough.',
+  examples: [
+    ['join 10.0.0.11 10.0.0.12', 'By the addresses of two members:'],
+    ['join -wan 10.1.0.11', 'A server of another datacenter:'],
+  ],
   http: 'agent',
   flags: { wan: flag.bool('Join the pool that joins the datacenters. Servers only.'), format: formatFlag },
 

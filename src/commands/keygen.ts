@@ -10,6 +10,7 @@ export default defineCommand({
   usage: 'keygen',
   description:
     "Prints a new random key for the encryption of the agents' traffic, in base64 as the configuration wants it.",
+  examples: [['keygen', 'A key for `encrypt` in the configuration of all agents:']],
   flags: { format: formatFlag },
 
   run({ flags, out }) {

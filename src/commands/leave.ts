@@ -8,6 +8,10 @@ export default defineCommand({
   usage: 'leave [options]',
   description:
     'Makes the agent leave the cluster and stop. The others see that it left, not that it failed, and do not wait for it.',
+  examples: [
+    ['leave', 'The agent here:'],
+    ['leave -http-addr=10.0.0.13:8500', 'Another:'],
+  ],
   http: 'agent',
   flags: { format: formatFlag },
 

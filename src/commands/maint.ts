@@ -1,5 +1,6 @@
 import { CliError, defineCommand, explain } from '../cli/command.ts';
-import { flag } from '../cli/flags.ts';
+import { flag, formatFlag } from '../cli/flags.ts';
+import { toJson, wantsJson } from '../cli/format.ts';
 import { agentApi } from '../client/agent.ts';
 import { agentServicesApi } from '../client/agent-services.ts';
 
@@ -22,9 +23,11 @@ Without options it shows what of the agent is in maintenance.`,
     disable: flag.bool('Switch maintenance off.'),
     reason: flag.string('Why, for those who look. Only with -enable.'),
     service: flag.string('Id of a service, instead of the node.'),
+    format: formatFlag,
   },
 
-  async run({ flags: { enable, disable, reason, service }, out, http }) {
+  async run({ flags: { enable, disable, reason, service, format }, out, http }) {
+    const json = wantsJson(format);
     if (enable && disable) throw new CliError('Only one of -enable or -disable may be provided');
     if (!enable && reason !== '') throw new CliError('Reason may only be provided with -enable');
     if (!enable && !disable && service !== '') throw new CliError('Service requires either -enable or -disable');
@@ -32,7 +35,18 @@ Without options it shows what of the agent is in maintenance.`,
     if (!enable && !disable) {
       const { Config } = await explain('Error querying Consul agent', agentApi(http()).self());
       const checks = await explain('Error querying Consul agent', api.checks());
-      for (const { CheckID, ServiceID, Notes } of Object.values(checks)) {
+      const marks = Object.values(checks);
+      if (json) {
+        const node = marks.find(({ CheckID }) => CheckID === nodeMark);
+        const services = marks.filter(({ CheckID }) => CheckID.startsWith(serviceMark));
+        return out(
+          toJson({
+            Node: node === undefined ? null : { Name: Config.NodeName, Reason: node.Notes },
+            Services: services.map(({ ServiceID, Notes }) => ({ ID: ServiceID, Reason: Notes })),
+          }),
+        );
+      }
+      for (const { CheckID, ServiceID, Notes } of marks) {
         if (CheckID === nodeMark) out(`Node:\n  Name:   ${Config.NodeName}\n  Reason: ${Notes}\n\n`);
         else if (CheckID.startsWith(serviceMark)) out(`Service:\n  ID:     ${ServiceID}\n  Reason: ${Notes}\n\n`);
       }
@@ -41,6 +55,7 @@ Without options it shows what of the agent is in maintenance.`,
     const what = service === '' ? 'node' : 'service';
     const failed = `Error ${enable ? 'enabling' : 'disabling'} ${what} maintenance`;
     await explain(failed, api.setMaintenance(enable, reason, service === '' ? undefined : service));
+    if (json) return out(toJson({ Service: service || null, Maintenance: enable }));
     const state = `maintenance is now ${enable ? 'enabled' : 'disabled'}`;
     out(service === '' ? `Node ${state}\n` : `Service ${state} for "${service}"\n`);
   },

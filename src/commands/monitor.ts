@@ -1,5 +1,6 @@
 import { defineCommand, explain } from '../cli/command.ts';
 import { flag } from '../cli/flags.ts';
+import { wantsJson } from '../cli/format.ts';
 import { agentApi } from '../client/agent.ts';
 
 export default defineCommand({
@@ -15,11 +16,17 @@ export default defineCommand({
       initial: 'INFO',
       choices: ['trace', 'debug', 'info', 'warn', 'err'],
     }),
+    format: flag.string('`json` does the same as -log-json.', {
+      initial: 'pretty',
+      extra: true,
+      choices: ['pretty', 'json'],
+    }),
   },
 
   async run({ flags, out, err, http, interrupted }) {
+    const logJson = wantsJson(flags.format) || flags['log-json'];
     const signal = interrupted();
-    const options = { logLevel: flags['log-level'], logJson: flags['log-json'], signal };
+    const options = { logLevel: flags['log-level'], logJson, signal };
     try {
       const log = await explain('Error starting monitor', agentApi(http()).monitor(options));
       for await (const chunk of log) out(chunk);

@@ -8,6 +8,7 @@ export default defineCommand({
   usage: 'reload',
   description:
     'Makes the agent read its configuration files again, as SIGHUP does. What is wrong in them is told here.',
+  examples: [['reload', 'After a change of the configuration files:']],
   http: 'agent',
   flags: { format: formatFlag },
 

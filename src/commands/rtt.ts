@@ -5,6 +5,7 @@ import { agentApi } from '../client/agent.ts';
 import type { ConsulHttp } from '../client/http.ts';
 import { coordinateApi } from '../client/operator.ts';
 import type { Coordinate } from '../client/types.ts';
+import { distanceSeconds } from '../lib/coordinate.ts';
 
 export default defineCommand({
   summary: 'Estimates network round trip time between nodes',
@@ -74,12 +75,4 @@ async function acrossDatacenters(http: ConsulHttp, one: string, two: string | un
 async function ownName(http: ConsulHttp): Promise<{ readonly NodeName: string; readonly Datacenter: string }> {
   const { Config } = await explain('Unable to look up node name', agentApi(http).self());
   return { NodeName: String(Config['NodeName']), Datacenter: String(Config['Datacenter']) };
-}
-
-/** Vivaldi: distance of the vectors, plus both heights, plus both adjustments unless that is nonsense. */
-function distanceSeconds(a: Coordinate, b: Coordinate): number {
-  const squares = a.Vec.reduce((sum, x, i) => sum + (x - (b.Vec[i] ?? 0)) ** 2, 0);
-  const raw = Math.sqrt(squares) + a.Height + b.Height;
-  const adjusted = raw + a.Adjustment + b.Adjustment;
-  return adjusted > 0 ? adjusted : raw;
 }

@@ -7,6 +7,10 @@ export default defineCommand({
   summary: 'Prints the version',
   usage: 'version [options]',
   description: 'Prints the version of tc, as build metadata of the Consul version it is compatible with.',
+  examples: [
+    ['version', 'Of this program:'],
+    ['version -format=json', 'For a script:'],
+  ],
   flags: {
     format: flag.string('Output format.', { initial: 'pretty', choices: ['pretty', 'json'] }),
   },

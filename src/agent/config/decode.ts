@@ -4,6 +4,7 @@
  */
 
 import { goFloat, goQuote, goValue } from '../../lib/go-format.ts';
+import { parseBool } from '../../lib/go-number.ts';
 import type { PlainObject, PlainValue } from '../../lib/hcl/plain.ts';
 import type { Fields, FieldType } from './field.ts';
 
@@ -99,7 +100,7 @@ class Decoder {
     if (typeof value === 'number') return value !== 0;
     if (value === '') return false;
     if (typeof value === 'string') {
-      const parsed = parseGoBool(value);
+      const parsed = parseBool(value);
       if (parsed !== undefined) return parsed;
       return this.problem(
         `cannot parse '${path}' as bool: strconv.ParseBool: parsing ${goQuote(value)}: invalid syntax`,
@@ -167,13 +168,6 @@ const isObject = (value: PlainValue): value is PlainObject =>
 
 function onlyElement(value: PlainValue): PlainValue {
   return Array.isArray(value) && value.length === 1 ? value[0]! : value;
-}
-
-/** Go's strconv.ParseBool. */
-export function parseGoBool(text: string): boolean | undefined {
-  if (/^(?:1|t|T|TRUE|true|True)$/.test(text)) return true;
-  if (/^(?:0|f|F|FALSE|false|False)$/.test(text)) return false;
-  return undefined;
 }
 
 /** Go's strconv.ParseInt with base 0: decimal, 0x, 0o or 0, 0b. */

@@ -1,11 +1,11 @@
-/** The flags of `agent` in Go's style, read by the schema: -x, -x=v, -x v, --x; bool flags need no value. */
-
+/** The flags of `agent`, read by the schema. */
+import { FlagValueError, readGoFlags } from '../../lib/go-flags.ts';
 import { goQuote } from '../../lib/go-format.ts';
-import { parseGoBool } from './decode.ts';
+import { parseBool } from '../../lib/go-number.ts';
 import { type FieldType, leavesOf } from './field.ts';
 import { schema } from './schema.ts';
 import { type Source, withValueAt } from './settings.ts';
-import { flagErrorText, helpText } from './usage.ts';
+import { flagErrorText } from './usage.ts';
 
 export interface AgentFlags {
   readonly dev: boolean;
@@ -23,8 +23,9 @@ export interface AgentFlags {
 
 export type ParsedFlags =
   | { readonly kind: 'flags'; readonly flags: AgentFlags }
-  /** Nothing to run: print and exit. */
-  | { readonly kind: 'exit'; readonly code: 0 | 1; readonly stdout: string; readonly stderr: string };
+  | { readonly kind: 'help' }
+  /** `unknown`: the name that is no flag's. */
+  | { readonly kind: 'error'; readonly message: string; readonly unknown?: string };
 
 /** A flag that exists; those without a path are not keys of the configuration. */
 export interface FlagSpec {
@@ -68,44 +69,26 @@ export const agentFlags: readonly FlagSpec[] = [...commandFlags, ...keyFlags].so
 
 const byName: ReadonlyMap<string, FlagSpec> = new Map(agentFlags.map((flag) => [flag.name, flag]));
 
-/** Thrown and caught in this file: the line about the flag. */
-class FlagError extends Error {}
-
 export function parseAgentFlags(argv: readonly string[]): ParsedFlags {
   const collected = new Collector();
-  let at = 0;
-  try {
-    for (; at < argv.length; at++) {
-      const word = argv[at]!;
-      if (word.length < 2 || !word.startsWith('-')) break;
-      if (word === '--') {
-        at++;
-        break;
-      }
-      const body = word.slice(word.startsWith('--') ? 2 : 1);
-      if (body === '' || body.startsWith('-') || body.startsWith('=')) throw new FlagError(`bad flag syntax: ${word}`);
-      const equals = body.indexOf('=');
-      const name = equals === -1 ? body : body.slice(0, equals);
+  const read = readGoFlags(argv, {
+    isBool(name) {
       const flag = byName.get(name);
-      if (flag === undefined) {
-        if (name === 'h' || name === 'help') return { kind: 'exit', code: 0, stdout: helpText(agentFlags), stderr: '' };
-        throw new FlagError(`flag provided but not defined: -${name}`);
-      }
-      let text = equals === -1 ? undefined : body.slice(equals + 1);
-      if (text === undefined) {
-        if (flag.type.kind === 'bool') text = 'true';
-        else if (++at < argv.length) text = argv[at]!;
-        else throw new FlagError(`flag needs an argument: -${name}`);
-      }
-      collected.set(flag, text);
-    }
-  } catch (error) {
-    if (!(error instanceof FlagError)) throw error;
-    return { kind: 'exit', code: 1, stdout: '', stderr: flagErrorText(error.message, agentFlags) };
+      return flag && flag.type.kind === 'bool';
+    },
+    take: (name, text) => collected.set(byName.get(name)!, text),
+  });
+  if (!read.ok) {
+    if (read.unknown === 'h' || read.unknown === 'help') return { kind: 'help' };
+    const { unknown } = read;
+    return {
+      kind: 'error',
+      message: flagErrorText(read.message, agentFlags),
+      ...(unknown !== undefined && { unknown }),
+    };
   }
-  const extra = argv.slice(at);
-  if (extra.length > 0) {
-    return { kind: 'exit', code: 1, stdout: '', stderr: `==> Unexpected extra arguments: [${extra.join(' ')}]\n` };
+  if (read.args.length > 0) {
+    return { kind: 'error', message: `==> Unexpected extra arguments: [${read.args.join(' ')}]\n` };
   }
   return { kind: 'flags', flags: collected.flags() };
 }
@@ -148,11 +131,9 @@ class Collector {
 function flagValue(flag: FlagSpec, text: string): unknown {
   switch (flag.type.kind) {
     case 'bool': {
-      const value = parseGoBool(text);
+      const value = parseBool(text);
       if (value !== undefined) return value;
-      throw new FlagError(
-        `invalid boolean value ${goQuote(text)} for -${flag.name}: strconv.ParseBool: parsing ${goQuote(text)}: invalid syntax`,
-      );
+      throw new FlagValueError(`strconv.ParseBool: parsing ${goQuote(text)}: invalid syntax`);
     }
     case 'int': {
       const complaint = !/^[+-]?\d+$/.test(text)
@@ -161,9 +142,7 @@ function flagValue(flag: FlagSpec, text: string): unknown {
           ? 'value out of range'
           : undefined;
       if (complaint === undefined) return Number(text);
-      throw new FlagError(
-        `invalid value ${goQuote(text)} for flag -${flag.name}: strconv.Atoi: parsing ${goQuote(text)}: ${complaint}`,
-      );
+      throw new FlagValueError(`strconv.Atoi: parsing ${goQuote(text)}: ${complaint}`);
     }
     default:
       return text;

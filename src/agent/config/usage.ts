@@ -4,8 +4,8 @@ import type { FlagSpec } from './flags.ts';
 
 const width = 74;
 
-/** What `agent -h` prints. */
-export function helpText(flags: readonly FlagSpec[]): string {
+/** What `agent -h` prints; `examples` stand before the flags. */
+export function helpText(flags: readonly FlagSpec[], examples: string): string {
   const options = flags.map((flag) => {
     const doc = wrap(flag.doc, width - 5)
       .map((line) => `     ${line}\n`)
@@ -16,7 +16,7 @@ export function helpText(flags: readonly FlagSpec[]): string {
 
   Starts the agent and runs until an interrupt is received. The agent is one
   node of a cluster.
-
+${examples}
 Command Options
 
 ${options.join('\n')}`;

@@ -2,6 +2,7 @@
 
 import { JsonError } from '../../lib/go-json/index.ts';
 import { parseFirst } from '../../lib/go-json/parse.ts';
+import { NumberError, parseUint } from '../../lib/go-number.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import type { MaybePromise } from '../../lib/runtime.ts';
 import { type ConfigEntryResponse, entrySchema, type IndexedConfigEntries } from '../../structs/config-entry.ts';
@@ -14,7 +15,6 @@ import { BadRequest, RpcError } from '../errors.ts';
 import { type HttpAnswer, json, plainText, yesNo } from './answer.ts';
 import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
-import { NumberError, parseUint } from './go-number.ts';
 import { readOptions, refuseNamespace, writeOptions } from './query-options.ts';
 import { read, type Shown, shownBy } from './read.ts';
 import { Rendered } from './rendered.ts';

@@ -1,9 +1,11 @@
 /** What happens to a request before it has a route: the hot lane, odd paths, redirects. Mirrors Go's ServeMux. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { escapePath } from '../../lib/go-url.ts';
 import { type AnswerCache, repeat } from './answer-cache.ts';
 import { escapeHtml } from './html.ts';
 import type { Endpoint } from './serve.ts';
-import { cleanPath, escapePath, isPrintable, parseTarget, type Target } from './target.ts';
+import { cleanPath, isPrintable, parseTarget, type Target } from './target.ts';
 
 /** Left on the request for the route's handler. */
 export interface Arrived extends IncomingMessage {

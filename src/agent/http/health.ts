@@ -1,4 +1,6 @@
 /** `/v1/health/`: checks, and the instances of services with them. */
+
+import { parseBool } from '../../lib/go-number.ts';
 import type { MaybePromise } from '../../lib/runtime.ts';
 import {
   CheckServiceNode,
@@ -11,7 +13,6 @@ import { type HttpAnswer, plainText } from './answer.ts';
 import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
 import { discovery } from './catalog.ts';
-import { parseBool } from './go-number.ts';
 import { checksShown, instancesShown } from './no-nil.ts';
 import { nodeMetaFilters, querySource, readOptions, refuseNamespace } from './query-options.ts';
 import { read, type Shown, shownBy } from './read.ts';

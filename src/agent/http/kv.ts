@@ -1,4 +1,6 @@
 /** `/v1/kv/`: read, list, write and delete keys. */
+
+import { NumberError, parseUint } from '../../lib/go-number.ts';
 import type { MaybePromise } from '../../lib/runtime.ts';
 import type { KVSRequest } from '../../structs/kv.ts';
 import { DirEntry, type IndexedDirEntries, type IndexedKeyList } from '../../structs/kv.ts';
@@ -8,7 +10,6 @@ import { BadRequest, RpcError } from '../errors.ts';
 import { type HttpAnswer, yesNo } from './answer.ts';
 import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
-import { NumberError, parseUint } from './go-number.ts';
 import { readOptions, refuseNamespace, writeOptions } from './query-options.ts';
 import { read, type Shown, shownBy } from './read.ts';
 import { Rendered } from './rendered.ts';

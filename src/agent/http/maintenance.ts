@@ -1,5 +1,5 @@
 /** `/v1/agent/maintenance`: taking this node out of service, and back. */
-import { parseGoBool } from '../config/decode.ts';
+import { parseBool } from '../../lib/go-number.ts';
 import { BadRequest } from '../errors.ts';
 import { setNodeMaintenance } from '../local/maintenance.ts';
 import { tokenOf } from './acl-guard.ts';
@@ -21,7 +21,7 @@ async function maintenance(request: ApiRequest, api: Api): Promise<HttpAnswer> {
 export function maintenanceSwitch({ query }: ApiRequest): boolean {
   if (!query.has('enable')) throw new BadRequest('Missing value for enable');
   const text = query.get('enable');
-  const enable = parseGoBool(text);
+  const enable = parseBool(text);
   if (enable === undefined) throw new BadRequest(`Invalid value for enable: ${JSON.stringify(text)}`);
   return enable;
 }

@@ -1,5 +1,6 @@
 /** `/v1/operator/autopilot/`: what keeps the servers healthy, and how healthy they are. */
 
+import { NumberError, parseUint } from '../../lib/go-number.ts';
 import { decodeJson } from '../../structs/json-decode.ts';
 import { make } from '../../structs/make.ts';
 import { AutopilotConfig, type AutopilotServerHealth, type ServerState } from '../../structs/operator.ts';
@@ -10,7 +11,6 @@ import { type HttpAnswer, json, yesNo } from './answer.ts';
 import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
 import { refusing } from './decode-body.ts';
-import { NumberError, parseUint } from './go-number.ts';
 import { readOptions, writeOptions } from './query-options.ts';
 
 export const autopilotRoutes: readonly Route[] = [

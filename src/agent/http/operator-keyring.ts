@@ -1,4 +1,6 @@
 /** `/v1/operator/keyring`: the keys of the gossip pools. */
+
+import { NumberError, parseBool, parseInteger } from '../../lib/go-number.ts';
 import { type KeyringResponse, KeyringResponse as KeyringResponseSchema } from '../../structs/internal.ts';
 import { decodeJson } from '../../structs/json-decode.ts';
 import { slice, str, struct } from '../../structs/schema.ts';
@@ -9,7 +11,6 @@ import { empty, type HttpAnswer, json } from './answer.ts';
 import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
 import { refusing } from './decode-body.ts';
-import { NumberError, parseBool, parseInteger } from './go-number.ts';
 
 export const keyringRoutes: readonly Route[] = [
   { path: '/v1/operator/keyring', methods: ['GET', 'POST', 'PUT', 'DELETE'], handler: keyring },

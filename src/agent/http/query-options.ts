@@ -1,10 +1,10 @@
 /** The parameters that all reads share: index, wait, consistency, caching, datacenter, token, namespace. */
 import { DurationError, parseDuration } from '../../lib/duration.ts';
+import { NumberError, parseUint } from '../../lib/go-number.ts';
 import type { QuerySource } from '../../structs/common.ts';
 import { BadRequest } from '../errors.ts';
 import type { Api } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
-import { NumberError, parseUint } from './go-number.ts';
 
 export interface ReadOptions {
   Datacenter: string;

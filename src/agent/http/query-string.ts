@@ -1,5 +1,6 @@
 /** Query strings as Go's `url.ParseQuery` reads them: ordered, repeated keys, `&` and `;` as separators. Pure. */
-import { decodeBytes, escapeQuery } from './target.ts';
+import { escapeQuery } from '../../lib/go-url.ts';
+import { decodeBytes } from './target.ts';
 
 const badEscape = /%(?![0-9a-f]{2})/i;
 

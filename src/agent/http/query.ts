@@ -1,5 +1,6 @@
 /** `/v1/query`: prepared queries. */
 import { goQuote } from '../../lib/go-format.ts';
+import { NumberError, parseBool, parseInteger } from '../../lib/go-number.ts';
 import type { MaybePromise } from '../../lib/runtime.ts';
 import { make } from '../../structs/make.ts';
 import {
@@ -15,7 +16,6 @@ import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
 import { discovery } from './catalog.ts';
 import { decodeBody } from './decode-body.ts';
-import { NumberError, parseBool, parseInteger } from './go-number.ts';
 import { instancesShown } from './no-nil.ts';
 import { consistencyLevel, querySource, type ReadOptions, readOptions, writeOptions } from './query-options.ts';
 import { read, shownBy } from './read.ts';

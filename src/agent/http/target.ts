@@ -1,7 +1,7 @@
 /**
  * The request target as Go's net/url and ServeMux read it: percent-decoded path, raw query, redirects to clean paths. Pure.
  */
-import { asNative, bytesOf, textOf } from '../../lib/msgpack/text.ts';
+import { asNative, textOf } from '../../lib/msgpack/text.ts';
 
 export interface Target {
   /** Decoded path; bytes that are no UTF-8 survive (`lib/msgpack/text.ts`). */
@@ -63,21 +63,3 @@ const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} \udc80-\udcff]/u;
 
 /** Whether every character is one that Go's `unicode.IsPrint` accepts. */
 export const isPrintable = (path: string): boolean => plain.test(path) || !unprintable.test(path);
-
-const keptInPath = /[A-Za-z0-9\-_.~$&+,/:;=@]/;
-const keptInQuery = /[A-Za-z0-9\-_.~]/;
-
-/** The path as it stands in a Location header. */
-export const escapePath = (path: string): string => percentEncode(path, keptInPath);
-
-/** `url.QueryEscape`: a space becomes `+`. */
-export const escapeQuery = (text: string): string => percentEncode(text, keptInQuery).replaceAll('%20', '+');
-
-function percentEncode(text: string, kept: RegExp): string {
-  let out = '';
-  for (const byte of bytesOf(text)) {
-    const char = String.fromCharCode(byte);
-    out += kept.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  }
-  return out;
-}

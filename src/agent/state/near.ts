@@ -1,23 +1,10 @@
 /** Sorting by network distance (`?near=`), from the coordinates that nodes report. */
+import { distanceSeconds } from '../../lib/coordinate.ts';
 import type { Coordinate } from '../../structs/coordinate.ts';
 import { nodeKey } from './schema.ts';
 import type { State } from './store.ts';
 import { part } from './table.ts';
 import type { WatchSet } from './watches.ts';
-
-type Point = NonNullable<Coordinate['Coord']>;
-
-/** Estimated round trip time in seconds; infinite where it cannot be told. */
-export function distanceSeconds(a: Point | null, b: Point | null): number {
-  if (a === null || b === null) return Number.POSITIVE_INFINITY;
-  const [from, to] = [a.Vec ?? [], b.Vec ?? []];
-  if (from.length !== to.length) return Number.POSITIVE_INFINITY;
-  let squares = 0;
-  for (let i = 0; i < from.length; i++) squares += (from[i]! - to[i]!) ** 2;
-  const raw = Math.sqrt(squares) + a.Height + b.Height;
-  const adjusted = raw + a.Adjustment + b.Adjustment;
-  return adjusted > 0 ? adjusted : raw;
-}
 
 /** Coordinates of a node by network segment. */
 export const coordinatesOf = (state: State, node: string): Coordinate[] =>

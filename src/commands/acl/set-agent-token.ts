@@ -1,5 +1,7 @@
 import { saying } from '../../cli/acl.ts';
 import { CliError, defineCommand } from '../../cli/command.ts';
+import { formatFlag } from '../../cli/flags.ts';
+import { toJson, wantsJson } from '../../cli/format.ts';
 import { aclApi } from '../../client/acl.ts';
 
 /** Words of the command, and what the API calls them. */
@@ -18,7 +20,9 @@ export default defineCommand({
 default: for requests that come without a token; agent: for what the agent does by itself; master: for this agent's own endpoints when no server can be reached; replication: for copying from the primary datacenter.`,
   examples: [['acl set-agent-token agent c4d0f8df-3aba-4ab6-a7a0-35b760dc29a1', "The agent's own token:"]],
   http: 'all',
-  async run({ args, out, http }) {
+  flags: { format: formatFlag },
+  async run({ args, flags, out, http }) {
+    const json = wantsJson(flags.format);
     const [kind, token, ...more] = args;
     if (kind === undefined) throw new CliError('Error! Missing TYPE and TOKEN arguments');
     if (token === undefined) throw new CliError('Error! Missing TOKEN argument');
@@ -26,6 +30,6 @@ default: for requests that come without a token; agent: for what the agent does 
     const name = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
     if (name === undefined) throw new CliError('Unknown token type');
     await saying(`Failed to set ACL token "${kind}"`, aclApi(http()).setAgentToken(name, token));
-    out(`ACL token "${kind}" set successfully\n`);
+    out(json ? toJson({ Type: kind, Set: true }) : `ACL token "${kind}" set successfully\n`);
   },
 });

@@ -1,7 +1,8 @@
 import { saying, tokenId } from '../../cli/acl.ts';
 import { CliError, defineCommand } from '../../cli/command.ts';
 import { readData } from '../../cli/data-argument.ts';
-import { flag } from '../../cli/flags.ts';
+import { flag, formatFlag } from '../../cli/flags.ts';
+import { toJson, wantsJson } from '../../cli/format.ts';
 import { aclApi } from '../../client/acl.ts';
 
 export default defineCommand({
@@ -16,8 +17,10 @@ export default defineCommand({
   flags: {
     'token-accessor': flag.bool('The argument is the accessor id of a token.'),
     'token-secret': flag.bool('The argument is the secret of a token.'),
+    format: formatFlag,
   },
   async run({ args, flags, out, http, stdin }) {
+    const json = wantsJson(flags.format);
     const [argument, ...more] = args;
     if (argument === undefined) throw new CliError('Error! Missing TRANSLATE argument');
     if (more.length > 0) throw new CliError(`Error! Too many arguments: expected 1 got ${args.length}`);
@@ -35,7 +38,8 @@ export default defineCommand({
     } else rules = (await readData(argument, { stdin })).toString();
     const { translateRules } = await import('../../agent/acl/translate.ts');
     try {
-      out(`${translateRules(rules).trimEnd()}\n`);
+      const translated = translateRules(rules).trimEnd();
+      out(json ? toJson({ Rules: translated }) : `${translated}\n`);
     } catch (error) {
       throw new CliError(`Error translating rules: ${(error as Error).message}`);
     }

@@ -7,6 +7,7 @@ export default defineCommand({
   summary: 'Lists all known datacenters for this agent',
   usage: 'catalog datacenters [options]',
   description: 'Prints the names of the datacenters, nearest first.',
+  examples: [['catalog datacenters', 'All of them:']],
   http: 'all',
   flags: { format: formatFlag },
 

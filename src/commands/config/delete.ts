@@ -1,5 +1,6 @@
 import { CliError, defineCommand, explain } from '../../cli/command.ts';
-import { flag } from '../../cli/flags.ts';
+import { flag, formatFlag } from '../../cli/flags.ts';
+import { toJson, wantsJson } from '../../cli/format.ts';
 import { namespaceFlag } from '../../cli/namespace.ts';
 import { configApi } from '../../client/config.ts';
 
@@ -14,12 +15,14 @@ export default defineCommand({
     kind: flag.string('The kind of the entry.'),
     name: flag.string('The name of the entry.'),
     namespace: namespaceFlag,
+    format: formatFlag,
   },
 
-  async run({ flags: { kind, name }, out, http }) {
+  async run({ flags: { kind, name, format }, out, http }) {
+    const json = wantsJson(format);
     if (kind === '') throw new CliError('Must specify the -kind parameter');
     if (name === '') throw new CliError('Must specify the -name parameter');
     await explain(`Error deleting config entry ${kind}/${name}`, configApi(http()).delete(kind, name));
-    out(`Config entry deleted: ${kind}/${name}\n`);
+    out(json ? toJson({ Kind: kind, Name: name, Deleted: true }) : `Config entry deleted: ${kind}/${name}\n`);
   },
 });

@@ -1,5 +1,6 @@
 import { CliError, defineCommand, explain } from '../../cli/command.ts';
-import { flag } from '../../cli/flags.ts';
+import { flag, formatFlag } from '../../cli/flags.ts';
+import { toJson, wantsJson } from '../../cli/format.ts';
 import { namespaceFlag } from '../../cli/namespace.ts';
 import { configApi } from '../../client/config.ts';
 
@@ -9,12 +10,14 @@ export default defineCommand({
   description: 'Prints the names of all config entries of a kind.',
   examples: [['config list -kind service-defaults', 'All services with defaults:']],
   http: 'all',
-  flags: { kind: flag.string('The kind of the entries.'), namespace: namespaceFlag },
+  flags: { kind: flag.string('The kind of the entries.'), namespace: namespaceFlag, format: formatFlag },
 
-  async run({ flags: { kind }, out, http }) {
+  async run({ flags: { kind, format }, out, http }) {
+    const json = wantsJson(format);
     if (kind === '') throw new CliError('Must specify the -kind parameter');
     const failed = `Error listing config entries for kind ${JSON.stringify(kind)}`;
     const { value } = await explain(failed, configApi(http()).list(kind));
+    if (json) return out(toJson(value));
     out(value.map(({ Name }) => `${Name ?? 'mesh'}\n`).join(''));
   },
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CliError, defineCommand, explain, type Io } from '../../cli/command.ts';
-import { flag } from '../../cli/flags.ts';
+import { flag, formatFlag } from '../../cli/flags.ts';
+import { toJson, wantsJson } from '../../cli/format.ts';
 import { namespaceFlag } from '../../cli/namespace.ts';
 import { configApi } from '../../client/config.ts';
 import { parseHcl } from '../../lib/hcl/hcl.ts';
@@ -24,9 +25,11 @@ export default defineCommand({
     cas: flag.bool('Write only if the index of the entry is the one of -modify-index.'),
     'modify-index': flag.uint64('The index for -cas. 0: only if there is no such entry yet.'),
     namespace: namespaceFlag,
+    format: formatFlag,
   },
 
   async run({ args, flags, err, out, stdin, http }) {
+    const json = wantsJson(flags.format);
     if (args.length !== 1) {
       throw new CliError('Must provide exactly one positional argument to specify the config entry to write');
     }
@@ -35,7 +38,10 @@ export default defineCommand({
     const body = renderText(entrySchema(entry.Kind) as Schema<unknown>, entry, 'compact');
     const options = flags.cas ? { cas: String(flags['modify-index']) } : {};
     const written = await explain(`Error writing config entry ${name}`, configApi(http()).set(body, options));
-    if (written) return out(`Config entry written: ${name}\n`);
+    if (written)
+      return out(
+        json ? toJson({ Kind: entry.Kind, Name: entry['Name'], Written: true }) : `Config entry written: ${name}\n`,
+      );
     err(`Config entry not updated: ${name}\n`);
     return 1;
   },

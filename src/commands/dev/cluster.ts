@@ -7,8 +7,8 @@ import { freePorts, freeRow } from '../../cli/dev-cluster/free-ports.ts';
 import { innerPortsPerAgent, planCluster } from '../../cli/dev-cluster/plan.ts';
 import { registerSample } from '../../cli/dev-cluster/sample.ts';
 import { formed } from '../../cli/dev-cluster/wait.ts';
-import { flag } from '../../cli/flags.ts';
-import { columns } from '../../cli/format.ts';
+import { flag, formatFlag } from '../../cli/flags.ts';
+import { columns, toJson, wantsJson } from '../../cli/format.ts';
 
 const maxServers = 9;
 const maxClients = 20;
@@ -30,10 +30,15 @@ Without -data-dir the state is thrown away at the end.`,
     'http-port': flag.int('HTTP port of the first agent; the others follow.', { initial: 8500 }),
     'log-level': flag.string('Level of the logs, which go to files.', { initial: 'info' }),
     'with-services': flag.bool('Registers a few services and checks, to have something to look at.'),
+    format: formatFlag,
   },
   flagsAnywhere: true,
 
   async run({ args, flags, out, interrupted, progress }) {
+    const json = wantsJson(flags.format);
+    const say = (text: string): void => {
+      if (!json) out(text);
+    };
     const servers = countOf(args[0] ?? '3', 1, maxServers, 'servers');
     const clients = countOf(String(flags.clients), 0, maxClients, 'clients');
     if (args.length > 1) throw new CliError(`Too many arguments (expected at most 1, got ${args.length})`);
@@ -58,22 +63,22 @@ Without -data-dir the state is thrown away at the end.`,
     try {
       for (const agent of plan) agents.push(startAgentProcess(agent, directory));
       const fallen = Promise.race(agents.map((one) => one.ended.then(() => one)));
-      out(`==> Starting ${servers} servers${clients > 0 ? ` and ${clients} clients` : ''}...\n`);
+      say(`==> Starting ${servers} servers${clients > 0 ? ` and ${clients} clients` : ''}...\n`);
       const shown = progress('Waiting for the agents');
       const onWhole = (agents: number): void => shown.say(`${agents} of ${count} agents know all the others`);
       const early = await Promise.race([formed(plan, signal, onWhole), fallen]);
       if (typeof early === 'object') throw new CliError(`${early.agent.name} ended early:\n${lastWords(early)}`);
       if (!early) return 0;
       if (flags['with-services']) await registerSample(plan, signal);
-      out(described(agents, directory));
+      out(json ? toJson(listed(agents, directory)) : described(agents, directory));
       const aborted = new Promise<null>((done) => {
         if (signal.aborted) done(null);
         signal.addEventListener('abort', () => done(null), { once: true });
       });
       // An agent that is killed on purpose is part of learning: the others go on.
-      for (const one of agents) void one.ended.then(() => signal.aborted || out(`==> ${one.agent.name} ended\n`));
+      for (const one of agents) void one.ended.then(() => signal.aborted || say(`==> ${one.agent.name} ended\n`));
       await aborted;
-      out('\n==> Taking the cluster down...\n');
+      say('\n==> Taking the cluster down...\n');
       progress('Waiting for the agents to end');
       return 0;
     } finally {
@@ -88,6 +93,17 @@ function countOf(text: string, least: number, most: number, what: string): numbe
   if (/^\d+$/.test(text) && count >= least && count <= most) return count;
   throw new CliError(`Number of ${what} must be between ${least} and ${most}: ${text}`);
 }
+
+const listed = (agents: readonly RunningAgent[], directory: string): unknown => ({
+  Agents: agents.map(({ agent, pid, logFile }) => ({
+    Node: agent.name,
+    Server: agent.server,
+    HTTP: `http://127.0.0.1:${agent.httpPort}`,
+    PID: pid,
+    Log: logFile,
+  })),
+  Directory: directory,
+});
 
 function described(agents: readonly RunningAgent[], directory: string): string {
   const rows = agents.map(({ agent, pid }) => [

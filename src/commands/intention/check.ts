@@ -1,4 +1,6 @@
 import { CliError, defineCommand, explain } from '../../cli/command.ts';
+import { formatFlag } from '../../cli/flags.ts';
+import { toJson, wantsJson } from '../../cli/format.ts';
 import { namespaceFlag } from '../../cli/namespace.ts';
 import { intentionsApi } from '../../client/intentions.ts';
 
@@ -10,15 +12,17 @@ export default defineCommand({
   examples: [['intention check web db', 'May web talk to db?']],
   http: 'all',
   badFlagsExit: 2,
-  flags: { namespace: namespaceFlag },
+  flags: { namespace: namespaceFlag, format: formatFlag },
 
-  async run({ args, out, http }) {
+  async run({ args, flags, out, http }) {
+    const json = wantsJson(flags.format);
     if (args.length !== 2) throw new CliError('Error: command requires exactly two arguments: src and dst', 2);
     const asked = intentionsApi(http()).check(args[0]!, args[1]!);
     const allowed = await explain('Error checking the connection', asked).catch((error: unknown) => {
-      throw error instanceof CliError ? new CliError(error.message, 2) : error;
+      throw error instanceof CliError ? new CliError(error.message, 2, error.cause) : error;
     });
-    out(allowed ? 'Allowed\n' : 'Denied\n');
+    if (json) out(toJson({ Allowed: allowed }));
+    else out(allowed ? 'Allowed\n' : 'Denied\n');
     return allowed ? 0 : 1;
   },
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CliError, defineCommand, explain } from '../../cli/command.ts';
-import { flag } from '../../cli/flags.ts';
+import { flag, formatFlag } from '../../cli/flags.ts';
+import { toJson, wantsJson } from '../../cli/format.ts';
 import { destinationOf, intentionEnd, intentionText, sourceOf } from '../../cli/intention-text.ts';
 import { namespaceFlag } from '../../cli/namespace.ts';
 import { type Intention, intentionsApi } from '../../client/intentions.ts';
@@ -26,17 +27,20 @@ export default defineCommand({
     meta: flag.pairs('Metadata as key=value.'),
     replace: flag.bool('Overwrite one that is there.'),
     namespace: namespaceFlag,
+    format: formatFlag,
   },
 
   async run({ args, flags, out, http }) {
+    const json = wantsJson(flags.format);
     if (flags.allow && flags.deny) throw new CliError('Only one of -allow or -deny may be specified.');
     const wanted = flags.file ? args.map(fromFile) : [fromArguments(args, flags.deny, flags.meta)];
     const intentions = intentionsApi(http());
     for (const intention of wanted) {
       if (flags.replace && (await replaced(intentions, intention))) continue;
       await explain(`Error creating intention "${intentionText(intention)}"`, intentions.create(intention));
-      out(`Created: ${intentionText(intention)}\n`);
+      if (!json) out(`Created: ${intentionText(intention)}\n`);
     }
+    if (json) out(toJson(wanted));
   },
 });
 

@@ -1,5 +1,6 @@
 import { CliError, defineCommand } from '../../cli/command.ts';
-import { columns } from '../../cli/format.ts';
+import { formatFlag } from '../../cli/flags.ts';
+import { columns, toJson, wantsJson } from '../../cli/format.ts';
 import { destinationOf, sourceOf } from '../../cli/intention-text.ts';
 import { namespaceFlag } from '../../cli/namespace.ts';
 import type { ApiError } from '../../client/errors.ts';
@@ -14,9 +15,10 @@ export default defineCommand({
     ['intention get e9ebc19f-d481-42b1-4871-4d298d3acd5c', 'By its identifier:'],
   ],
   http: 'all',
-  flags: { namespace: namespaceFlag },
+  flags: { namespace: namespaceFlag, format: formatFlag },
 
-  async run({ args, out, http }) {
+  async run({ args, flags, out, http }) {
+    const json = wantsJson(flags.format);
     if (args.length !== 1 && args.length !== 2) throw new CliError('command requires exactly 1 or 2 arguments');
     const intentions = intentionsApi(http());
     const [source, destination] = args as [string, string?];
@@ -26,7 +28,7 @@ export default defineCommand({
     if (found === null) {
       throw new CliError(`Intention not found with source "${source}" and destination "${destination}"`);
     }
-    out(shown(found));
+    out(json ? toJson(found) : shown(found));
   },
 });
 

@@ -1,5 +1,6 @@
 import { defineCommand, explain } from '../../cli/command.ts';
-import { columns } from '../../cli/format.ts';
+import { formatFlag } from '../../cli/flags.ts';
+import { columns, toJson, wantsJson } from '../../cli/format.ts';
 import { destinationOf, sourceOf } from '../../cli/intention-text.ts';
 import { namespaceFlag } from '../../cli/namespace.ts';
 import { intentionsApi } from '../../client/intentions.ts';
@@ -10,13 +11,18 @@ export default defineCommand({
   description: 'Prints all intentions, those that count first.',
   examples: [['intention list', 'All of them:']],
   http: 'all',
-  flags: { namespace: namespaceFlag },
+  flags: { namespace: namespaceFlag, format: formatFlag },
 
-  async run({ out, err, http }) {
+  async run({ flags, out, err, http }) {
+    const json = wantsJson(flags.format);
     const { value } = await explain('Failed to retrieve the intentions list', intentionsApi(http()).list());
     if (value.length === 0) {
       err('There are no intentions.\n');
       return 2;
+    }
+    if (json) {
+      out(toJson(value));
+      return 0;
     }
     const rows = value.map((one) => [
       one.ID ?? '',

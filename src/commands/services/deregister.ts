@@ -1,5 +1,6 @@
 import { CliError, defineCommand, explain } from '../../cli/command.ts';
-import { flag } from '../../cli/flags.ts';
+import { flag, formatFlag } from '../../cli/flags.ts';
+import { toJson, wantsJson } from '../../cli/format.ts';
 import { namespaceFlag } from '../../cli/namespace.ts';
 import { agentServicesApi } from '../../client/agent-services.ts';
 
@@ -13,9 +14,10 @@ export default defineCommand({
     ['services deregister web.json', 'Deregister what a file defines:'],
   ],
   http: 'all',
-  flags: { id: flag.string('Id of the service.'), namespace: namespaceFlag },
+  flags: { id: flag.string('Id of the service.'), namespace: namespaceFlag, format: formatFlag },
 
   async run({ args, flags, out, err, http }) {
+    const json = wantsJson(flags.format);
     if (args.length === 0 && flags.id === '') {
       throw new CliError('Service deregistration requires at least one argument or -id.');
     }
@@ -26,8 +28,9 @@ export default defineCommand({
     const api = agentServicesApi(http());
     for (const { id, name } of services) {
       await explain(`Error registering service "${name}"`, api.deregister(id));
-      out(`Deregistered service: ${id}\n`);
+      if (!json) out(`Deregistered service: ${id}\n`);
     }
+    if (json) out(toJson({ Deregistered: services.map(({ id }) => id) }));
   },
 });
 

@@ -1,5 +1,6 @@
 import { CliError, defineCommand, explain } from '../../cli/command.ts';
-import { flag } from '../../cli/flags.ts';
+import { flag, formatFlag } from '../../cli/flags.ts';
+import { toJson, wantsJson } from '../../cli/format.ts';
 import { namespaceFlag } from '../../cli/namespace.ts';
 import { agentServicesApi } from '../../client/agent-services.ts';
 
@@ -25,9 +26,11 @@ The agent keeps the services until they are deregistered, also over a restart.`,
     'tagged-address': flag.pairs('Address under a name, as name=host:port.'),
     kind: flag.string('Kind of the service: connect-proxy, mesh-gateway and so on.'),
     namespace: namespaceFlag,
+    format: formatFlag,
   },
 
   async run({ args, flags, out, err, http }) {
+    const json = wantsJson(flags.format);
     if (args.length === 0 && flags.name === '') {
       throw new CliError('Service registration requires at least one argument or flags.');
     }
@@ -38,8 +41,9 @@ The agent keeps the services until they are deregistered, also over a restart.`,
     const api = agentServicesApi(http());
     for (const { name, body } of services) {
       await explain(`Error registering service "${name}"`, api.register(body));
-      out(`Registered service: ${name}\n`);
+      if (!json) out(`Registered service: ${name}\n`);
     }
+    if (json) out(toJson({ Registered: services.map(({ name }) => name) }));
   },
 });
 

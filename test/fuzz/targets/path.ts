@@ -1,5 +1,6 @@
 /** Request targets as they come over the wire: decoding, cleaning, escaping. */
-import { cleanPath, escapePath, isPrintable, parseTarget } from '../../../src/agent/http/target.ts';
+import { cleanPath, isPrintable, parseTarget } from '../../../src/agent/http/target.ts';
+import { escapePath } from '../../../src/lib/go-url.ts';
 import { pathCorpus, pathWords } from '../corpus.ts';
 import { holds, type Target } from '../target.ts';
 

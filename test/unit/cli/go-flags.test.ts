@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { flag } from '../../../src/cli/flags.ts';
-import { asksForHelp, parseGoFlags } from '../../../src/cli/go-flags.ts';
+import { parseGoFlags } from '../../../src/cli/go-flags.ts';
+import { asksForHelp } from '../../../src/lib/go-flags.ts';
 
 const flags = {
   deep: flag.bool('bool'),

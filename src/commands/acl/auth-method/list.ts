@@ -7,6 +7,7 @@ export default defineCommand({
   summary: 'Lists ACL auth methods',
   usage: 'acl auth-method list [options]',
   description: 'Lists all auth methods, without their settings.',
+  examples: [['acl auth-method list', 'All of them:']],
   http: 'all',
   flags: shownFlags,
   async run({ flags, out, http }) {

@@ -8,6 +8,7 @@ export default defineCommand({
   summary: 'Read an ACL auth method',
   usage: 'acl auth-method read -name NAME [options]',
   description: 'Prints an auth method with its settings.',
+  examples: [['acl auth-method read -name=ci', 'One with its configuration:']],
   http: 'all',
   flags: { name: flag.string('Name of the auth method; required.'), ...shownFlags },
   async run({ flags, out, http }) {

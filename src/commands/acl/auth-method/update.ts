@@ -8,6 +8,7 @@ export default defineCommand({
   summary: 'Update an ACL auth method',
   usage: 'acl auth-method update -name NAME [options]',
   description: 'Changes what is given of an auth method; with -no-merge everything else is emptied.',
+  examples: [['acl auth-method update -name=ci -config=@ci.json', 'With a new configuration:']],
   http: 'all',
   flags: {
     name: flag.string('Name of the auth method; required.'),

@@ -8,6 +8,7 @@ export default defineCommand({
   summary: 'Lists ACL binding rules',
   usage: 'acl binding-rule list [options]',
   description: 'Lists all binding rules, or those of an auth method.',
+  examples: [['acl binding-rule list -method=ci', 'Those of an auth method:']],
   http: 'all',
   flags: { method: flag.string('Only rules of this auth method.'), ...shownFlags },
   async run({ flags, out, http }) {

@@ -8,6 +8,7 @@ export default defineCommand({
   summary: 'Read an ACL binding rule',
   usage: 'acl binding-rule read -id ID [options]',
   description: 'Prints a binding rule.',
+  examples: [['acl binding-rule read -id=1b2f', 'One by the beginning of its id:']],
   http: 'all',
   flags: { id: flag.string('Id of the rule, or a unique beginning of it; required.'), ...shownFlags },
   async run({ flags, out, http }) {

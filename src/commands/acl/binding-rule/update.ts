@@ -9,6 +9,7 @@ export default defineCommand({
   usage: 'acl binding-rule update -id ID [options]',
   description:
     'Changes what is given of a binding rule; with -no-merge everything else is emptied. The bind type is always that of the flag.',
+  examples: [['acl binding-rule update -id=1b2f -bind-name=deploy', 'Bound to another role or service:']],
   http: 'all',
   flags: {
     id: flag.string('Id of the rule, or a unique beginning of it; required.'),

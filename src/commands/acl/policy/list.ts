@@ -6,6 +6,7 @@ export default defineCommand({
   summary: 'Lists ACL policies',
   usage: 'acl policy list [options]',
   description: 'Lists all policies, without their rules.',
+  examples: [['acl policy list', 'All of them:']],
   http: 'all',
   flags: shownFlags,
   async run({ flags, out, http }) {

@@ -7,6 +7,7 @@ export default defineCommand({
   summary: 'Read an ACL policy',
   usage: 'acl policy read [options] POLICY',
   description: 'Prints a policy with its rules.',
+  examples: [['acl policy read -name=web-read', 'One with its rules:']],
   http: 'all',
   flags: {
     id: flag.string('Id of the policy, or a unique beginning of it.'),

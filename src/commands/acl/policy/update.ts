@@ -7,6 +7,7 @@ export default defineCommand({
   summary: 'Update an ACL policy',
   usage: 'acl policy update [options]',
   description: 'Changes what is given of a policy; with -no-merge everything else is emptied.',
+  examples: [['acl policy update -name=web-read -rules=@web.hcl', 'With new rules:']],
   http: 'all',
   flags: {
     id: flag.string('Id of the policy, or a unique beginning of it.'),

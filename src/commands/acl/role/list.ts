@@ -6,6 +6,7 @@ export default defineCommand({
   summary: 'Lists ACL roles',
   usage: 'acl role list [options]',
   description: 'Lists all roles with what they link to.',
+  examples: [['acl role list', 'All of them:']],
   http: 'all',
   flags: shownFlags,
   async run({ flags, out, http }) {

@@ -7,6 +7,7 @@ export default defineCommand({
   summary: 'Read an ACL role',
   usage: 'acl role read [options] ROLE',
   description: 'Prints a role and what it links to.',
+  examples: [['acl role read -name=deploy', 'One by its name:']],
   http: 'all',
   flags: {
     id: flag.string('Id of the role, or a unique beginning of it.'),

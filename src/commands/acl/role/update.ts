@@ -16,6 +16,7 @@ export default defineCommand({
   summary: 'Update an ACL role',
   usage: 'acl role update [options]',
   description: 'Changes what is given of a role and adds links to it; with -no-merge everything else is emptied.',
+  examples: [['acl role update -name=deploy -policy-name=web-read', 'One more policy for it:']],
   http: 'all',
   flags: {
     id: flag.string('Id of the role, or a unique beginning of it; required.'),

@@ -8,6 +8,7 @@ export default defineCommand({
   summary: 'Clone an ACL token',
   usage: 'acl token clone [options]',
   description: 'Creates a token that links to the same as another.',
+  examples: [["acl token clone -id=1b2f -description='of the second host'", 'A second one with the same rights:']],
   http: 'all',
   flags: {
     id: flag.string('Accessor id of the token, or a unique beginning of it; required.'),

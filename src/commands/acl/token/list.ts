@@ -6,6 +6,7 @@ export default defineCommand({
   summary: 'List ACL tokens',
   usage: 'acl token list [options]',
   description: 'Lists all tokens with what they link to; secrets are shown only to those who may change tokens.',
+  examples: [['acl token list', 'All of them:']],
   http: 'all',
   flags: shownFlags,
   async run({ flags, out, http }) {

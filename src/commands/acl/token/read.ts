@@ -7,6 +7,10 @@ export default defineCommand({
   summary: 'Read an ACL token',
   usage: 'acl token read [options] -id TOKENID',
   description: 'Prints a token and what it links to.',
+  examples: [
+    ['acl token read -self', 'What the token in use may do:'],
+    ['acl token read -id=1b2f', 'Another, by the beginning of its accessor id:'],
+  ],
   http: 'all',
   flags: {
     id: flag.string('Accessor id of the token, or a unique beginning of it.'),

@@ -19,6 +19,7 @@ export default defineCommand({
   usage: 'acl token update [options]',
   description:
     'Replaces what a token links to by what is given; with a -merge flag, links of that kind are added to those there are.',
+  examples: [['acl token update -id=1b2f -policy-name=web-read -merge-policies', 'One more policy for it:']],
   http: 'all',
   flags: {
     id: flag.string('Accessor id of the token, or a unique beginning of it; required.'),

@@ -7,6 +7,7 @@ export default defineCommand({
   summary: 'Display the current Autopilot configuration',
   usage: 'operator autopilot get-config [options]',
   description: 'Prints by which rules autopilot looks after the servers.',
+  examples: [['operator autopilot get-config', 'The rules that hold:']],
   http: 'all',
   flags: { format: formatFlag },
 

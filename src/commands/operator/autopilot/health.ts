@@ -10,6 +10,10 @@ export default defineCommand({
   summary: 'Display the health of the servers',
   usage: 'operator autopilot health [options]',
   description: 'Prints the servers as a table, healthy or not. Exits with 2 when one of them is not healthy.',
+  examples: [
+    ['operator autopilot health', 'How the servers are:'],
+    ['operator autopilot health -format=json', 'For a script:'],
+  ],
   http: 'all',
   flags: { format: formatFlag },
   flagsAnywhere: true,

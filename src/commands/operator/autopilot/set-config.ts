@@ -7,6 +7,7 @@ export default defineCommand({
   summary: 'Modify the current Autopilot configuration',
   usage: 'operator autopilot set-config [options]',
   description: 'Changes rules by which autopilot looks after the servers. What is not given stays as it is.',
+  examples: [['operator autopilot set-config -cleanup-dead-servers=false', 'Keep servers that died in the group:']],
   http: 'all',
   flags: {
     'cleanup-dead-servers': flag.keptBool('Remove failed servers once others took their place.'),

@@ -9,6 +9,7 @@ export default defineCommand({
   // Consul's own help has the wrong name here.
   usage: 'operator autopilot get-config [options]',
   description: 'Prints how autopilot sees the servers: who votes, how far they are, and how healthy.',
+  examples: [['operator autopilot state', 'How the servers are:']],
   http: 'all',
   flags: {
     format: flag.string('Output format: `pretty` or `json`.', { initial: 'pretty', choices: ['pretty', 'json'] }),

@@ -7,6 +7,10 @@ export default defineCommand({
   summary: 'Display the current Raft peer configuration',
   usage: 'operator raft list-peers [options]',
   description: 'Prints the servers of the raft group, and which of them leads. With -stale any server may answer.',
+  examples: [
+    ['operator raft list-peers', 'Who votes, and who leads:'],
+    ['operator raft list-peers -stale', 'The same while there is no leader:'],
+  ],
   http: 'all',
   flags: { format: formatFlag },
 

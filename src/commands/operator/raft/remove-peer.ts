@@ -8,6 +8,7 @@ export default defineCommand({
   usage: 'operator raft remove-peer [options]',
   description:
     'Takes a server that will not come back out of the raft group. For a server that can still run, "tc leave" there is the better way.',
+  examples: [['operator raft remove-peer -address=10.0.0.13:8300', 'A server that will not come back:']],
   http: 'all',
   flags: {
     address: flag.string('Server to remove, by address and port.'),

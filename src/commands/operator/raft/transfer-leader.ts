@@ -8,6 +8,7 @@ export default defineCommand({
   usage: 'operator raft transfer-leader [options]',
   description:
     'Makes another server the leader, without an election that has to wait for silence: before a restart of the leader, for one. Without -id the server that is most up to date takes over.',
+  examples: [['operator raft transfer-leader', 'To whom is most up to date, before this one is stopped:']],
   http: 'all',
   flags: { id: flag.string('Server to become the leader, by id.'), format: formatFlag },
   flagsAnywhere: true,

@@ -60,7 +60,7 @@ export function fakeHost(files: Readonly<Record<string, string>> = {}, over: Par
 
 export function load(argv: readonly string[], host: Host = fakeHost()): LoadResult {
   const parsed = parseAgentFlags(argv);
-  if (parsed.kind === 'exit') throw new Error(parsed.stderr || parsed.stdout);
+  if (parsed.kind !== 'flags') throw new Error(parsed.kind === 'error' ? parsed.message : 'help');
   return loadConfig(parsed.flags, host);
 }
 

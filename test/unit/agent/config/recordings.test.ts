@@ -1,10 +1,11 @@
 /** Replays what Consul was seen to print for broken and suspicious configurations. */
 
 import { describe, expect, it } from 'vitest';
-import { parseAgentFlags } from '../../../../src/agent/config/flags.ts';
+import { agentFlags, parseAgentFlags } from '../../../../src/agent/config/flags.ts';
 import type { Host } from '../../../../src/agent/config/host.ts';
 import { loadConfig } from '../../../../src/agent/config/load.ts';
 import { setupError } from '../../../../src/agent/config/start-checks.ts';
+import { helpText } from '../../../../src/agent/config/usage.ts';
 import { validateFiles } from '../../../../src/agent/config/validate.ts';
 import refusals from '../../../data/config/agent-refusals.json' with { type: 'json' };
 import validations from '../../../data/config/validate.json' with { type: 'json' };
@@ -68,7 +69,8 @@ describe('agent refuses to start as recorded', () => {
 
 function runAgent(argv: readonly string[]): { code: number; stdout: string; stderr: string } {
   const parsed = parseAgentFlags(argv);
-  if (parsed.kind === 'exit') return parsed;
+  if (parsed.kind === 'help') return { code: 0, stdout: helpText(agentFlags, ''), stderr: '' };
+  if (parsed.kind === 'error') return { code: 1, stdout: '', stderr: parsed.message };
   const result = loadConfig(parsed.flags, hostWith(refusals.files));
   const message = result.kind === 'error' ? result.message : setupError(result.loaded);
   return message === undefined

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Node } from '../../../../src/agent/gossip/memberlist/core/node.ts';
-import { CoordinateClient, distanceSeconds } from '../../../../src/agent/gossip/serf/core/coordinate.ts';
+import { CoordinateClient } from '../../../../src/agent/gossip/serf/core/coordinate.ts';
 import { encodeFilters, matchesFilter } from '../../../../src/agent/gossip/serf/core/filters.ts';
 import { Serf } from '../../../../src/agent/gossip/serf/core/serf.ts';
 import { type SerfEffect, serfDefaults } from '../../../../src/agent/gossip/serf/core/types.ts';
@@ -23,6 +23,7 @@ import {
   type SerfType,
   UserEvent,
 } from '../../../../src/agent/gossip/serf/messages.ts';
+import { distanceSeconds } from '../../../../src/lib/coordinate.ts';
 import type { Random } from '../../../../src/lib/runtime.ts';
 import type { Schema } from '../../../../src/structs/schema.ts';
 

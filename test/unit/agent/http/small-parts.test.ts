@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { acceptsGzip } from '../../../../src/agent/http/accept-encoding.ts';
 import { Access } from '../../../../src/agent/http/access.ts';
-import { parseBool, parseUint } from '../../../../src/agent/http/go-number.ts';
+import { parseBool, parseUint } from '../../../../src/lib/go-number.ts';
 
 describe('numbers in queries', () => {
   it('are exact up to 64 bits', () => {

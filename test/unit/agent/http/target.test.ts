@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cleanPath, escapePath, escapeQuery, isPrintable, parseTarget } from '../../../../src/agent/http/target.ts';
+import { cleanPath, isPrintable, parseTarget } from '../../../../src/agent/http/target.ts';
+import { escapePath } from '../../../../src/lib/go-url.ts';
 
 describe('a request target', () => {
   it('is split at the first question mark, and only the path is decoded', () => {
@@ -74,12 +75,5 @@ describe('what may stand in a path', () => {
     }
     for (const path of ['/a\0', '/a\n', '/a\t', '/a\u00a0b', '/a\u200b', '/a\x7f'])
       expect(isPrintable(path)).toBe(false);
-  });
-});
-
-describe('escaping', () => {
-  it('is Go’s', () => {
-    expect(escapePath('/a b/é?&=+')).toBe('/a%20b/%C3%A9%3F&=+');
-    expect(escapeQuery('a b&c=/')).toBe('a+b%26c%3D%2F');
   });
 });

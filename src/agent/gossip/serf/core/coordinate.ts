@@ -2,6 +2,7 @@
  * Vivaldi network coordinates with heights, adjustment and gravity (Dabek et al. 2004; Ledlie et al. 2007; wire facts of Serf,
  * section 7). Distances and times are seconds.
  */
+import { distanceSeconds, rawDistanceSeconds } from '../../../../lib/coordinate.ts';
 import type { Random } from '../../../../lib/runtime.ts';
 
 export interface Coordinate {
@@ -31,17 +32,6 @@ export const origin = (): Coordinate => ({
 
 const magnitude = (v: readonly number[]): number => Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
 const diff = (a: readonly number[], b: readonly number[]): number[] => a.map((x, i) => x - (b[i] ?? 0));
-const rawDistance = (a: Coordinate, b: Coordinate): number => magnitude(diff(a.Vec, b.Vec)) + a.Height + b.Height;
-
-/** Estimated round trip time. Both must have the same dimensions. */
-export function distanceSeconds(a: Coordinate, b: Coordinate): number {
-  const raw = rawDistance(a, b);
-  const adjusted = raw + a.Adjustment + b.Adjustment;
-  return truncateNs(adjusted > 0 ? adjusted : raw);
-}
-
-const truncateNs = (seconds: number): number => Math.trunc(seconds * 1e9) / 1e9;
-
 export function isValid(c: Coordinate): boolean {
   return c.Vec.length === dimensions && [...c.Vec, c.Error, c.Adjustment, c.Height].every(Number.isFinite);
 }
@@ -118,7 +108,7 @@ export class CoordinateClient {
   }
 
   #adjust(peer: Coordinate, rtt: number): void {
-    this.#samples[this.#sampleAt] = rtt - rawDistance(this.#me, peer);
+    this.#samples[this.#sampleAt] = rtt - rawDistanceSeconds(this.#me, peer);
     this.#sampleAt = (this.#sampleAt + 1) % adjustmentWindow;
     const sum = this.#samples.reduce((s, x) => s + x, 0);
     this.#me = { ...this.#me, Adjustment: sum / (2 * adjustmentWindow) };

@@ -1,5 +1,5 @@
 /** Numbers in query strings, with the error texts of Go's strconv. Pure. */
-import { goQuote } from '../../lib/go-format.ts';
+import { goQuote } from './go-format.ts';
 
 const maxUint64 = 2n ** 64n - 1n;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeHost, escapePath, escapeQuery, withQuery } from '../../../src/client/go-escape.ts';
+import { escapeHost, escapePath, escapeQuery, withQuery } from '../../../src/lib/go-url.ts';
 
 describe('escaping as Go does', () => {
   it('keeps in paths what Go keeps', () => {
@@ -32,5 +32,9 @@ describe('escaping as Go does', () => {
 
   it('takes broken surrogates without throwing', () => {
     expect(escapePath('\ud800')).toBe('%EF%BF%BD');
+  });
+
+  it('keeps bytes that are no UTF-8', () => {
+    expect(escapePath('bad\udcff')).toBe('bad%FF');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { distanceSeconds } from '../../../../src/agent/state/near.ts';
+import { distanceSeconds } from '../../../src/lib/coordinate.ts';
 
 const point = (x: number, Adjustment = 0) => ({ Vec: [x, 0], Error: 1, Adjustment, Height: 0.001 });
 
