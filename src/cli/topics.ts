@@ -136,17 +136,26 @@ export const topics: Readonly<Record<string, Topic>> = {
     summary: 'Builtin helpers for creating CAs and certificates',
     description:
       'This command has subcommands for making the certificates with which agents know each other and encrypt what they say.\n\nSee "tc tls <subcommand> -h" for more.',
+    examples: [
+      ['tls ca create', 'A CA for the agents:'],
+      ['tls cert create -server', 'A certificate of a server:'],
+    ],
   },
   'tls ca': {
     usage: 'tls ca <subcommand> [options] filename-prefix',
     summary: 'Helpers for CAs',
     description:
       'Makes the authority that signs the certificates of the agents.\n\nSee "tc tls ca <subcommand> -h" for more.',
+    examples: [['tls ca create -days=3650', 'A CA for the agents:']],
   },
   'tls cert': {
     usage: 'tls cert <subcommand> [options] [filename-prefix]',
     summary: 'Helpers for certificates',
     description: 'Makes certificates for servers, clients and commands.\n\nSee "tc tls cert <subcommand> -h" for more.',
+    examples: [
+      ['tls cert create -server -dc=dc1', 'Of a server:'],
+      ['tls cert create -cli', 'Of the command line:'],
+    ],
   },
   dev: {
     usage: 'dev <subcommand> [options]',

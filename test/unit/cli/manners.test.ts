@@ -25,6 +25,7 @@ const withoutFormat: Readonly<Record<string, string>> = {
   agent: 'runs',
   completion: 'prints a script',
   'config read': 'prints JSON anyway',
+  exec: 'prints what its children do',
   'force-leave': 'prints nothing',
   'kv export': 'prints JSON anyway',
   lock: 'prints what its child does',

@@ -1,7 +1,8 @@
 import { createAuthority, validityOf } from '../../../cli/agent-certificates.ts';
 import { pairNames, refuseToOverwrite, savePair } from '../../../cli/certificate-files.ts';
 import { defineCommand } from '../../../cli/command.ts';
-import { flag } from '../../../cli/flags.ts';
+import { flag, formatFlag } from '../../../cli/flags.ts';
+import { toJson, wantsJson } from '../../../cli/format.ts';
 import { generateKey, privateKeyPem } from '../../../lib/x509/index.ts';
 
 export default defineCommand({
@@ -21,9 +22,14 @@ Every agent needs the certificate. The key belongs on no agent: whoever has it c
     days: flag.int('For how many days from now it is valid.', { initial: 1825 }),
     domain: flag.string('Domain of the cluster. The names of the files begin with it.', { initial: 'consul' }),
     'name-constraint': flag.bool('The CA can only certify names below the domain, and localhost.'),
+    format: formatFlag,
   },
 
   async run({ flags, out }) {
+    const json = wantsJson(flags.format);
+    const say = (text: string): void => {
+      if (!json) out(text);
+    };
     const names = pairNames(`${flags.domain}-agent-ca`);
     await refuseToOverwrite(names);
     const key = await generateKey();
@@ -38,6 +44,7 @@ Every agent needs the certificate. The key belongs on no agent: whoever has it c
       },
       key,
     );
-    await savePair(names, { cert, key: privateKeyPem(key) }, (file) => out(`==> Saved ${file}\n`));
+    await savePair(names, { cert, key: privateKeyPem(key) }, (file) => say(`==> Saved ${file}\n`));
+    if (json) out(toJson({ Certificate: names.cert, Key: names.key }));
   },
 });

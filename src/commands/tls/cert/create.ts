@@ -1,7 +1,8 @@
 import { createCertificate, type Purpose, validityOf } from '../../../cli/agent-certificates.ts';
 import { freePair, readPem, savePair } from '../../../cli/certificate-files.ts';
 import { CliError, defineCommand } from '../../../cli/command.ts';
-import { flag } from '../../../cli/flags.ts';
+import { flag, formatFlag } from '../../../cli/flags.ts';
+import { toJson, wantsJson } from '../../../cli/format.ts';
 import { parseIp } from '../../../lib/sockaddr/ip.ts';
 import {
   type Certificate,
@@ -43,9 +44,14 @@ Servers get the name server.DATACENTER.DOMAIN, which agents with verify_server_h
     key: flag.string('File with the key of the CA.', { initial: caKeyFile }),
     node: flag.string('With -server: name of the node, for a name of its own below that of the servers.'),
     server: flag.bool('For a server.'),
+    format: formatFlag,
   },
 
   async run({ flags, out }) {
+    const json = wantsJson(flags.format);
+    const say = (text: string): void => {
+      if (!json) out(text);
+    };
     const purposes = (['server', 'client', 'cli'] as const).filter((purpose) => flags[purpose]);
     const [purpose] = purposes;
     if (purpose === undefined || purposes.length > 1)
@@ -57,8 +63,8 @@ Servers get the name server.DATACENTER.DOMAIN, which agents with verify_server_h
     const files = { ca: flags.ca.replace('#DOMAIN#', domain), key: flags.key.replace('#DOMAIN#', domain) };
     const caPem = await readPem(files.ca, 'Error reading CA');
     const keyPem = await readPem(files.key, 'Error reading CA key');
-    if (purpose === 'server') out(serverWarning);
-    out(`==> Using ${files.ca} and ${files.key}\n`);
+    if (purpose === 'server') say(serverWarning);
+    say(`==> Using ${files.ca} and ${files.key}\n`);
 
     const caKey = privateKey(keyPem);
     if (!flags['additional-ipaddress'].every(parseIp)) throw new CliError('failed to parse certificate');
@@ -73,7 +79,8 @@ Servers get the name server.DATACENTER.DOMAIN, which agents with verify_server_h
       ips: flags['additional-ipaddress'],
     };
     const cert = createCertificate(wish, key, authority(caPem), caKey);
-    await savePair(names, { cert, key: privateKeyPem(key) }, (file) => out(`==> Saved ${file}\n`));
+    await savePair(names, { cert, key: privateKeyPem(key) }, (file) => say(`==> Saved ${file}\n`));
+    if (json) out(toJson({ Certificate: names.cert, Key: names.key }));
   },
 });
 
