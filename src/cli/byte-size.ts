@@ -1,3 +1,4 @@
+/** Sizes for people. */
 const units = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
 
 /** 2631 is `2.6KB`. */
