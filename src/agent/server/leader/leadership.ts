@@ -12,7 +12,7 @@ import type { ServerContext } from '../context.ts';
 import { initializeAcls, reapIntervalMs, reapTokens, upgradeIntervalMs, upgradeTokens } from './acl.ts';
 import { createBootstrapEntries } from './bootstrap-entries.ts';
 import { MeshGatewayReporter, reportIntervalMs, statePruneIntervalMs } from './mesh-gateways.ts';
-import { reconcileAll, reconcileMember } from './reconcile.ts';
+import { reconcileAll, reconcileMember, reconcileMembers } from './reconcile.ts';
 
 const reconcileIntervalMs = 60_000;
 const establishRetryMs = 1_000;
@@ -87,7 +87,9 @@ export class LeadershipDuties {
       await initializeAcls(this.#context);
       await createBootstrapEntries(this.#context);
       if (this.#stopped) return;
-      await reconcileAll(this.#context);
+      // After a restore, agents of before may still be on their way to this cluster: they and what they hold have until the
+      // next round.
+      await (this.#established ? reconcileMembers : reconcileAll)(this.#context);
     } catch (error) {
       if (this.#stopped) return;
       logger.error('failed to establish leadership', { error: text(error) });

@@ -17,14 +17,17 @@ const failedOutput = 'Agent not live or unreachable';
 /** Every member, and what is still registered of members that nobody remembers. */
 export async function reconcileAll(context: ServerContext): Promise<void> {
   const startMs = context.runtime.clock.nowMs();
-  const members = context.members();
-  for (const member of members) await reconcileMember(context, member);
-  const known = new Set(members.map((member) => fold(member.name)));
+  await reconcileMembers(context);
+  const known = new Set(context.members().map((member) => fold(member.name)));
   for (const node of context.store.state.tables.nodes.rows.values()) {
     const check = getCheck(context.store.state, node.Node, serfHealth);
     if (check !== undefined && !known.has(fold(node.Node))) await deregister(context, node.Node, 'reaped');
   }
   context.metrics.sample('leader.reconcile')(context.runtime.clock.nowMs() - startMs);
+}
+
+export async function reconcileMembers(context: ServerContext): Promise<void> {
+  for (const member of context.members()) await reconcileMember(context, member);
 }
 
 export async function reconcileMember(context: ServerContext, member: Member): Promise<void> {
