@@ -16,6 +16,7 @@ const ownCommands = new Set([
   'operator raft transfer-leader',
   'operator recover',
   'operator usage',
+  'snapshot agent',
   'snapshot verify',
   'top',
 ]);

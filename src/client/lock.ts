@@ -79,8 +79,11 @@ export async function acquireLock({ kv, session: sessions }: Apis, options: Lock
       lost: monitor(read, mine, options.monitorRetries, over.signal, pace),
       async release() {
         over.abort();
-        await kv.put(key, '', { release: session.id, flags: lockFlags });
-        await session.end();
+        try {
+          await kv.put(key, '', { release: session.id, flags: lockFlags });
+        } finally {
+          await session.end();
+        }
       },
       async cleanUp() {
         const { value: pair } = await kv.get(key);

@@ -117,16 +117,19 @@ export async function acquireSemaphore(
 
       async release() {
         over.abort();
-        let released = false;
-        while (!released) {
-          const { value: lock } = await kv.get(lockKey);
-          const slots = parseSlots(lock ?? undefined);
-          if (lock === null || slots === undefined || !Object.hasOwn(slots.Holders, session.id)) break;
-          const { [session.id]: _, ...others } = slots.Holders;
-          released = await write({ ...slots, Holders: others }, lock);
+        try {
+          let released = false;
+          while (!released) {
+            const { value: lock } = await kv.get(lockKey);
+            const slots = parseSlots(lock ?? undefined);
+            if (lock === null || slots === undefined || !Object.hasOwn(slots.Holders, session.id)) break;
+            const { [session.id]: _, ...others } = slots.Holders;
+            released = await write({ ...slots, Holders: others }, lock);
+          }
+          await kv.delete(entryKey);
+        } finally {
+          await session.end();
         }
-        await kv.delete(entryKey);
-        await session.end();
       },
 
       async cleanUp() {

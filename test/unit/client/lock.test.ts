@@ -123,6 +123,16 @@ describe('a lock', () => {
     expect(lost).toBe(false);
   });
 
+  it('keeps no session alive when it cannot be given back', async () => {
+    const { consul, apis, lock, pass } = setUp();
+    const held = await lock();
+    apis.kv.put = () => Promise.reject(new Error('refused'));
+    await expect(held?.release()).rejects.toThrow('refused');
+    const before = consul.requests.length;
+    await pass(sessionTtlMs);
+    expect(consul.requests.slice(before)).toEqual([]);
+  });
+
   it('renews its session at half its life', async () => {
     const { consul, lock, pass } = setUp();
     await lock();
