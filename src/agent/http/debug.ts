@@ -27,7 +27,12 @@ function guardedPage(path: string, page: (typeof pages)[string]): Handler {
     if (api.acl === null && !api.config.enableDebug) return empty(404);
     // The index takes every path below it that is none of the others.
     if (request.path !== path) return empty(404);
-    demand(await authorizerOf(request, api), 'operator', 'read');
+    try {
+      demand(await authorizerOf(request, api), 'operator', 'read');
+    } catch (error) {
+      if (!(error instanceof RpcError) || error.status !== 403) throw error;
+      return { status: 403, headers: ['Vary', 'Accept-Encoding'], body: null };
+    }
     return page(request);
   };
 }

@@ -1,6 +1,6 @@
 /** `/v1/event/`: user events, fired to everybody and heard of late. */
 import { slice } from '../../structs/schema.ts';
-import { BadRequest } from '../errors.ts';
+import { BadRequest, errors, RpcError } from '../errors.ts';
 import { indexOfEvent, UserEvent } from '../events/user-event.ts';
 import { authorizerOf } from './acl-guard.ts';
 import { type HttpAnswer, json } from './answer.ts';
@@ -18,17 +18,22 @@ async function fire(request: ApiRequest, api: Api): Promise<HttpAnswer> {
   const options = writeOptions(request, api);
   if (rest === '') throw new BadRequest('Missing name');
   const body = await request.readBody();
-  const event = await api.events.fire(
-    {
-      Name: rest,
-      Payload: body.length === 0 ? null : body,
-      NodeFilter: query.get('node'),
-      ServiceFilter: query.get('service'),
-      TagFilter: query.get('tag'),
-    },
-    options,
-  );
-  return json(UserEvent, event, request.layout);
+  const event = {
+    Name: rest,
+    Payload: body.length === 0 ? null : body,
+    NodeFilter: query.get('node'),
+    ServiceFilter: query.get('service'),
+    TagFilter: query.get('tag'),
+  };
+  try {
+    return json(UserEvent, await api.events.fire(event, options), request.layout);
+  } catch (error) {
+    // A token that is none has a status of its own here, as in Consul 1.10.
+    if (error instanceof RpcError && error.message.includes(errors.aclNotFound().message)) {
+      throw new RpcError(error.message, 500, { cause: error });
+    }
+    throw error;
+  }
 }
 
 /** Events have no index of their own: the last one's id stands for it, and whoever knows another one is answered at once. */

@@ -69,8 +69,8 @@ async function orNotFound(answer: () => MaybePromise<HttpAnswer>): Promise<HttpA
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     if (error.message.includes('Query not found')) return text(404, 'Query not found');
-    if (error instanceof BadParameter || error.status !== 500) throw error;
-    return text(500, error.message, unknownMeta);
+    if (error instanceof BadParameter) throw error;
+    return text(error.status, error.message, unknownMeta);
   }
 }
 

@@ -114,7 +114,7 @@ export const catalogRights: Rights<
     check: (permit, { ServiceName = '' }) => permit.demand('service', 'read', ServiceName),
     filter: (authorizer, reply) => ({
       ...reply,
-      Services: reply.Services?.filter(({ Service }) => mayReadService(authorizer, Service.Name)) ?? null,
+      Services: (reply.Services ?? []).filter(({ Service }) => mayReadService(authorizer, Service.Name)),
     }),
   },
   'Catalog.ListDatacenters': 'public',
