@@ -105,14 +105,8 @@ export const meshRights: Rights<
     },
   },
   'ConnectCA.SignIntermediate': operatorWrite,
-  'ConnectCA.ConfigurationGet': {
-    check: (permit) => permit.demand('operator', 'read'),
-    // Keys are for those who may set them.
-    filter(authorizer, reply) {
-      if (reply.Config?.['PrivateKey'] === undefined || authorizer.allows('operator', 'write')) return reply;
-      return { ...reply, Config: { ...reply.Config, PrivateKey: 'hidden' } };
-    },
-  },
+  // There may be a key in it.
+  'ConnectCA.ConfigurationGet': operatorWrite,
   'ConnectCA.ConfigurationSet': operatorWrite,
   'ConnectCA.Roots': 'public',
   'ConfigEntry.Apply': { check: (permit, { Entry }) => demandEntryWrite(permit, entryOf(Entry)) },
