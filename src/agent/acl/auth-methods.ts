@@ -1,17 +1,9 @@
-/** Configurations of auth methods: what they may say, and who a bearer token says that somebody is. */
+/** Configurations of auth methods, and what they may say. */
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { DurationError, nsPerMs, parseDuration } from '../../lib/duration.ts';
 import type { ACLAuthMethod } from '../../structs/acl.ts';
-import {
-  algorithms,
-  type ClaimRules,
-  type Claims,
-  JwtError,
-  publicKeyOf,
-  readJwt,
-  validateClaims,
-  verifySignature,
-} from './jwt.ts';
+import { algorithms, type ClaimRules, JwtError, publicKeyOf, readJwt } from './jwt.ts';
+import type { KeySource } from './key-sets.ts';
 
 /** Thrown for a configuration that is wrong; the message is the one of the API. */
 export class AuthMethodError extends Error {
@@ -20,12 +12,6 @@ export class AuthMethodError extends Error {
 
 export const authMethodTypes: readonly string[] = ['jwt', 'kubernetes'];
 
-/** What is known of somebody, by the names that binding rules use. */
-export interface Identity {
-  readonly value: Readonly<Record<string, string>>;
-  readonly list: Readonly<Record<string, readonly string[]>>;
-}
-
 type Config = Readonly<Record<string, unknown>>;
 
 const jwtKeys = ['JWTSupportedAlgs', 'BoundAudiences', 'ClaimMappings', 'ListClaimMappings', 'OIDCDiscoveryURL'];
@@ -33,8 +19,10 @@ jwtKeys.push('OIDCDiscoveryCACert', 'JWKSURL', 'JWKSCACert', 'JWTValidationPubKe
 jwtKeys.push('ExpirationLeeway', 'NotBeforeLeeway', 'ClockSkewLeeway');
 const kubernetesKeys = ['Host', 'CACert', 'ServiceAccountJWT'];
 
-interface JwtConfig extends ClaimRules {
-  readonly keys: readonly KeyObject[];
+export interface JwtConfig extends ClaimRules {
+  /** The keys themselves, or where they are published. */
+  readonly keys: readonly KeyObject[] | KeySource;
+  /** Empty for all. */
   readonly algorithms: readonly string[];
   readonly claims: Readonly<Record<string, string>>;
   readonly listClaims: Readonly<Record<string, string>>;
@@ -70,32 +58,22 @@ function leewayOf(config: Config, key: string, defaultS: number): number {
   }
 }
 
-function jwtConfigOf(config: Config): JwtConfig {
+/** @throws AuthMethodError */
+export function jwtConfigOf(config: Config): JwtConfig {
   refuseUnknown(config, jwtKeys);
-  const pems = textsOf(config['JWTValidationPubKeys']);
-  const sources = [pems.length > 0, textOf(config, 'JWKSURL') !== '', textOf(config, 'OIDCDiscoveryURL') !== ''];
-  if (sources.filter(Boolean).length !== 1) {
-    throw new AuthMethodError(
-      `exactly one of 'JWTValidationPubKeys', 'JWKSURL', or 'OIDCDiscoveryURL' must be set for type "jwt"`,
-    );
-  }
-  if (pems.length === 0) throw new AuthMethodError('only JWTValidationPubKeys are supported yet');
-  const keys = pems.map((pem, at) => {
-    try {
-      return publicKeyOf(pem);
-    } catch (error) {
-      if (!(error instanceof JwtError)) throw error;
-      throw new AuthMethodError(`error parsing public key JWTValidationPubKeys[${at}]: ${error.message}`);
-    }
-  });
+  const keys = keysOf(config);
   const supported = textsOf(config['JWTSupportedAlgs']);
   for (const name of supported) {
     if (!Object.hasOwn(algorithms, name)) throw new AuthMethodError(`Invalid supported algorithm: ${name}`);
   }
+  const issuer = textOf(config, 'BoundIssuer');
+  const isDiscovered = 'kind' in keys && keys.kind === 'oidc';
+  if (isDiscovered && issuer !== '') throw new AuthMethodError(`'BoundIssuer' must not be set with 'OIDCDiscoveryURL'`);
   return {
     keys,
-    algorithms: supported,
-    issuer: textOf(config, 'BoundIssuer'),
+    // Issuers that are discovered sign with it unless they say otherwise.
+    algorithms: supported.length === 0 && isDiscovered ? ['RS256'] : supported,
+    issuer: isDiscovered ? keys.url : issuer,
     audiences: textsOf(config['BoundAudiences']),
     claims: mappingOf(config, 'ClaimMappings'),
     listClaims: mappingOf(config, 'ListClaimMappings'),
@@ -103,6 +81,43 @@ function jwtConfigOf(config: Config): JwtConfig {
     notBeforeLeewayS: leewayOf(config, 'NotBeforeLeeway', 150),
     clockSkewLeewayS: leewayOf(config, 'ClockSkewLeeway', 60),
   };
+}
+
+function keysOf(config: Config): JwtConfig['keys'] {
+  const pems = textsOf(config['JWTValidationPubKeys']);
+  const jwks = textOf(config, 'JWKSURL');
+  const oidc = textOf(config, 'OIDCDiscoveryURL');
+  if ([pems.length > 0, jwks !== '', oidc !== ''].filter(Boolean).length !== 1) {
+    throw new AuthMethodError(
+      `exactly one of 'JWTValidationPubKeys', 'JWKSURL', or 'OIDCDiscoveryURL' must be set for type "jwt"`,
+    );
+  }
+  if (jwks !== '') return sourceOf(config, 'jwks', jwks, 'JWKSURL', 'JWKSCACert');
+  if (oidc !== '') return sourceOf(config, 'oidc', oidc, 'OIDCDiscoveryURL', 'OIDCDiscoveryCACert');
+  return pems.map((pem, at) => {
+    try {
+      return publicKeyOf(pem);
+    } catch (error) {
+      if (!(error instanceof JwtError)) throw error;
+      throw new AuthMethodError(`error parsing public key JWTValidationPubKeys[${at}]: ${error.message}`);
+    }
+  });
+}
+
+function sourceOf(config: Config, kind: KeySource['kind'], url: string, urlKey: string, caKey: string): KeySource {
+  const isWeb = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  if (!isWeb) throw new AuthMethodError(`error checking ${urlKey}: "${url}" is no URL of the web`);
+  const ca = textOf(config, caKey);
+  if (ca !== '') demandCertificates(ca, `error parsing ${caKey}`);
+  return { kind, url, ca };
+}
+
+function demandCertificates(pem: string, failed: string): void {
+  try {
+    new X509Certificate(pem);
+  } catch {
+    throw new AuthMethodError(`${failed}: data does not contain any valid RSA or ECDSA certificates`);
+  }
 }
 
 function mappingOf(config: Config, key: string): Record<string, string> {
@@ -113,17 +128,23 @@ function mappingOf(config: Config, key: string): Record<string, string> {
   return mapping;
 }
 
-function demandKubernetes(config: Config): void {
+export interface KubernetesConfig {
+  /** URL of the API server. */
+  readonly host: string;
+  /** Its certificates, in PEM. */
+  readonly ca: string;
+  /** Of the account that may review tokens. */
+  readonly jwt: string;
+}
+
+/** @throws AuthMethodError */
+export function kubernetesConfigOf(config: Config): KubernetesConfig {
   refuseUnknown(config, kubernetesKeys);
-  if (textOf(config, 'Host') === '') throw new AuthMethodError('Config.Host is required');
-  const certificate = textOf(config, 'CACert');
-  if (certificate === '') throw new AuthMethodError('Config.CACert is required');
-  try {
-    new X509Certificate(certificate);
-  } catch {
-    const why = 'data does not contain any valid RSA or ECDSA certificates';
-    throw new AuthMethodError(`error parsing kubernetes ca cert: ${why}`);
-  }
+  const host = textOf(config, 'Host');
+  if (host === '') throw new AuthMethodError('Config.Host is required');
+  const ca = textOf(config, 'CACert');
+  if (ca === '') throw new AuthMethodError('Config.CACert is required');
+  demandCertificates(ca, 'error parsing kubernetes ca cert');
   const jwt = textOf(config, 'ServiceAccountJWT');
   if (jwt === '') throw new AuthMethodError('Config.ServiceAccountJWT is required');
   try {
@@ -132,12 +153,17 @@ function demandKubernetes(config: Config): void {
     if (!(error instanceof JwtError)) throw error;
     throw new AuthMethodError(`Config.ServiceAccountJWT is not a valid JWT: ${error.message}`);
   }
+  return { host, ca, jwt };
 }
 
-/** @throws AuthMethodError */
-export function demandConfig({ Type, Config }: ACLAuthMethod): void {
-  if (Type === 'jwt') jwtConfigOf(Config ?? {});
-  else demandKubernetes(Config ?? {});
+/** Where the keys of a method are published; null where they are not. @throws AuthMethodError for a wrong configuration */
+export function demandConfig({ Type, Config }: ACLAuthMethod): KeySource | null {
+  if (Type !== 'jwt') {
+    kubernetesConfigOf(Config ?? {});
+    return null;
+  }
+  const { keys } = jwtConfigOf(Config ?? {});
+  return 'kind' in keys ? keys : null;
 }
 
 const kubernetesNames = ['serviceaccount.namespace', 'serviceaccount.name', 'serviceaccount.uid'];
@@ -145,47 +171,3 @@ const kubernetesNames = ['serviceaccount.namespace', 'serviceaccount.name', 'ser
 /** The variables that names in binding rules may have. */
 export const variablesOf = ({ Type, Config }: ACLAuthMethod): string[] =>
   Type === 'jwt' ? Object.values(mapOf(Config?.['ClaimMappings'])).map((name) => `value.${name}`) : kubernetesNames;
-
-/** @throws JwtError or AuthMethodError for somebody who cannot be believed */
-export function identify({ Type, Config }: ACLAuthMethod, bearerToken: string, nowMs: number): Identity {
-  if (Type !== 'jwt')
-    throw new AuthMethodError(`logging in with an auth method of type "${Type}" is not supported yet`);
-  if (bearerToken === '') throw new JwtError('missing jwt');
-  const config = jwtConfigOf(Config ?? {});
-  const jwt = reading(bearerToken);
-  verifySignature(jwt, config.keys, config.algorithms);
-  validateClaims(jwt.claims, config, nowMs / 1000);
-  const value: Record<string, string> = {};
-  for (const [path, name] of Object.entries(config.claims)) {
-    const claim = claimAt(jwt.claims, path);
-    if (claim === undefined || claim === null) continue;
-    if (typeof claim === 'object') throw new JwtError(`error converting claim '${path}' to string from unknown type`);
-    value[name] = String(claim);
-  }
-  const list: Record<string, readonly string[]> = {};
-  for (const [path, name] of Object.entries(config.listClaims)) {
-    const claim = claimAt(jwt.claims, path);
-    if (claim !== undefined && claim !== null) list[name] = textsOf(claim);
-  }
-  return { value, list };
-}
-
-function reading(text: string): ReturnType<typeof readJwt> {
-  try {
-    return readJwt(text);
-  } catch (error) {
-    throw error instanceof JwtError ? new JwtError(`error parsing token: ${error.message}`) : error;
-  }
-}
-
-/** A claim by its name, or by a JSON pointer (RFC 6901). */
-function claimAt(claims: Claims, path: string): unknown {
-  if (!path.startsWith('/')) return Object.hasOwn(claims, path) ? claims[path] : undefined;
-  let at: unknown = claims;
-  for (const step of path.slice(1).split('/')) {
-    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return undefined;
-    at = (at as Readonly<Record<string, unknown>>)[name];
-  }
-  return at;
-}

@@ -1,6 +1,6 @@
 /** Binding rules: whom they are for, and the name that they bind somebody to. */
 import { compileFilter, FilterError, type StructField } from '../../lib/bexpr/index.ts';
-import { AuthMethodError, type Identity } from './auth-methods.ts';
+import { AuthMethodError } from './auth-methods.ts';
 
 const text = { kind: 'text' } as const;
 /** What selectors may ask of. Names that somebody does not have are no error: the rule is for others. */
@@ -18,15 +18,18 @@ const accountFields: StructField = {
   fields: new Map([['serviceaccount', { kind: 'struct', fields: new Map(account) }]]),
 };
 
+const fieldsOf = (methodType: string): StructField => (methodType === 'jwt' ? identityFields : accountFields);
+
 /** @throws FilterError for a selector that is none, or asks of what nobody has */
 export function demandSelector(selector: string, methodType: string): void {
-  if (selector !== '') compileFilter(selector, methodType === 'jwt' ? identityFields : accountFields);
+  if (selector !== '') compileFilter(selector, fieldsOf(methodType));
 }
 
-export function isSelected(selector: string, identity: Identity): boolean {
+/** `selectable`: of an Identity. */
+export function isSelected(selector: string, methodType: string, selectable: object): boolean {
   if (selector === '') return true;
   try {
-    return compileFilter(selector, identityFields)(identity);
+    return compileFilter(selector, fieldsOf(methodType))(selectable);
   } catch (error) {
     if (error instanceof FilterError) return false;
     throw error;

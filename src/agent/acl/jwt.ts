@@ -30,6 +30,8 @@ export const algorithms: Readonly<Record<string, Algorithm>> = {
 
 export interface Jwt {
   readonly algorithm: string;
+  /** Names the key; '' when it does not. */
+  readonly keyId: string;
   readonly claims: Claims;
   readonly signed: string;
   readonly signature: Buffer;
@@ -48,7 +50,8 @@ export function readJwt(text: string): Jwt {
   const algorithm = header['alg'];
   if (typeof algorithm !== 'string') throw unreadable('missing algorithm in JWS header');
   const claims = objectOf(body);
-  return { algorithm, claims, signed: `${head}.${body}`, signature: Buffer.from(signature, 'base64url') };
+  const keyId = typeof header['kid'] === 'string' ? header['kid'] : '';
+  return { algorithm, keyId, claims, signed: `${head}.${body}`, signature: Buffer.from(signature, 'base64url') };
 }
 
 function objectOf(part: string): Claims {

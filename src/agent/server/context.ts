@@ -3,6 +3,7 @@ import type { MaybePromise, Runtime } from '../../lib/runtime.ts';
 import type { CommandBody, CommandName } from '../../structs/commands.ts';
 import type { QueryMeta } from '../../structs/common.ts';
 import type { AgentTokens } from '../acl/agent-tokens.ts';
+import type { Identifier } from '../acl/identify.ts';
 import type { AclResolver } from '../acl/resolver.ts';
 import type { Config } from '../config/config.ts';
 import type { Member } from '../gossip/member.ts';
@@ -38,6 +39,8 @@ export interface ServerContext {
   readonly acl: AclResolver | null;
   /** The agent's own. */
   readonly tokens: ServerTokens;
+  /** Finds out who logs in. */
+  readonly identifier: Identifier;
   /** Of the primary's tables, while this server leads a secondary datacenter. */
   readonly replication: Replication;
   readonly sessionTimers: SessionTimers;

@@ -4,6 +4,8 @@
 import type { Runtime } from '../../lib/runtime.ts';
 import { encodeCommand } from '../../structs/commands.ts';
 import type { QueryMeta } from '../../structs/common.ts';
+import { Identifier } from '../acl/identify.ts';
+import { fetchJson } from '../acl/json-client.ts';
 import { RemoteAcl } from '../acl/remote.ts';
 import { AclResolver } from '../acl/resolver.ts';
 import type { Config } from '../config/config.ts';
@@ -109,6 +111,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     store,
     acl,
     tokens: options.tokens,
+    identifier: new Identifier(clock, fetchJson),
     get replication(): Replication {
       return replication;
     },

@@ -28,7 +28,8 @@ const stub = (method: ACLAuthMethod): ACLAuthMethodListStub => ({
 
 const invalid = (why: string): RpcError => new RpcError(`Invalid Auth Method: ${why}`);
 
-function prepareMethod({ store }: ServerContext, method: ACLAuthMethod): ACLAuthMethod {
+async function prepareMethod(context: ServerContext, method: ACLAuthMethod): Promise<ACLAuthMethod> {
+  const { store, config, identifier } = context;
   if (method.Name === '') throw invalid('no Name is set');
   if (!isAclName(method.Name, 128)) {
     throw invalid("invalid Name. Only alphanumeric characters, '-' and '_' are allowed");
@@ -49,9 +50,13 @@ function prepareMethod({ store }: ServerContext, method: ACLAuthMethod): ACLAuth
   if (!['', 'local', 'global'].includes(TokenLocality)) {
     throw invalid("TokenLocality should be one of 'local' or 'global'");
   }
+  if (TokenLocality === 'global' && config.primaryDatacenter !== config.datacenter) {
+    throw invalid("TokenLocality 'global' can only be used in the primary datacenter");
+  }
   const stored = { ...method, Type };
   try {
-    demandConfig(stored);
+    const source = demandConfig(stored);
+    if (source !== null) await identifier.keySets.check(source);
   } catch (error) {
     throw error instanceof AuthMethodError ? invalid(error.message) : error;
   }
@@ -124,7 +129,7 @@ export const aclAuthMethodMethods: MethodTable = {
     by: 'leader',
     async run(context, args) {
       demandAcls(context);
-      const method = prepareMethod(context, make(ACLAuthMethod, args.AuthMethod));
+      const method = await prepareMethod(context, make(ACLAuthMethod, args.AuthMethod));
       await proposing('Failed to apply auth method upsert request', () =>
         context.propose('aclAuthMethodSet', { AuthMethods: [method] }),
       );

@@ -1,8 +1,9 @@
 /** ACL.Login and Logout: a token for who an auth method vouches for, and its end. */
-import { ACLToken } from '../../../structs/acl.ts';
+import { type ACLAuthMethod, ACLToken } from '../../../structs/acl.ts';
 import { make } from '../../../structs/make.ts';
-import { AuthMethodError, type Identity, identify } from '../../acl/auth-methods.ts';
+import { AuthMethodError } from '../../acl/auth-methods.ts';
 import { interpolate, isBindName, isSelected } from '../../acl/binding.ts';
+import type { Identity } from '../../acl/identify.ts';
 import { JwtError } from '../../acl/jwt.ts';
 import { errors, RpcError } from '../../errors.ts';
 import { authMethodByName, listBindingRules, roleByName, tokenBySecret } from '../../state/acl-read.ts';
@@ -13,15 +14,15 @@ import { writeToken } from './acl-tokens.ts';
 type Bound = Pick<ACLToken, 'Roles' | 'ServiceIdentities' | 'NodeIdentities'>;
 
 /** What the rules of a method make of somebody. Roles that are not there bind nobody. */
-function bind({ store, config }: ServerContext, method: string, identity: Identity): Bound {
+function bind({ store, config }: ServerContext, method: ACLAuthMethod, identity: Identity): Bound {
   const bound = { Roles: [], ServiceIdentities: [], NodeIdentities: [] } as {
     Roles: NonNullable<Bound['Roles']>;
     ServiceIdentities: NonNullable<Bound['ServiceIdentities']>;
     NodeIdentities: NonNullable<Bound['NodeIdentities']>;
   };
-  for (const { Selector, BindType, BindName } of listBindingRules(store.state, method)) {
-    if (!isSelected(Selector, identity)) continue;
-    const name = interpolate(BindName, (variable) => identity.value[variable.replace(/^value\./, '')] ?? '');
+  for (const { Selector, BindType, BindName } of listBindingRules(store.state, method.Name)) {
+    if (!isSelected(Selector, method.Type, identity.selectable)) continue;
+    const name = interpolate(BindName, (variable) => identity.variables[variable] ?? '');
     if (!isBindName(BindType, name)) {
       throw new RpcError(`cannot compute "${BindType}" bind name for bind target: invalid bind name: ${name}`);
     }
@@ -45,7 +46,7 @@ export const aclLoginMethods: MethodTable = {
   'ACL.Login': {
     kind: 'procedure',
     by: 'leader',
-    async run(context, args) {
+    async run(context, args, options) {
       demandAcls(context);
       if (!args.Auth) throw new RpcError('Invalid Login request: Missing auth parameters');
       const { AuthMethod, BearerToken, Meta } = args.Auth;
@@ -56,8 +57,7 @@ export const aclLoginMethods: MethodTable = {
       }
       let bound: Bound;
       try {
-        const identity = identify(method, BearerToken, context.runtime.clock.wallMs());
-        bound = bind(context, method.Name, identity);
+        bound = bind(context, method, await context.identifier.identify(method, BearerToken, options?.signal));
       } catch (error) {
         throw error instanceof JwtError || error instanceof AuthMethodError ? new RpcError(error.message) : error;
       }

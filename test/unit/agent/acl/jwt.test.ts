@@ -1,8 +1,8 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { identify } from '../../../../src/agent/acl/auth-methods.ts';
 import { interpolate, isSelected } from '../../../../src/agent/acl/binding.ts';
+import { Identifier } from '../../../../src/agent/acl/identify.ts';
 import { JwtError, publicKeyOf, readJwt, validateClaims, verifySignature } from '../../../../src/agent/acl/jwt.ts';
 import { ACLAuthMethod } from '../../../../src/structs/acl.ts';
 import { make } from '../../../../src/structs/make.ts';
@@ -81,6 +81,8 @@ describe('claims', () => {
 });
 
 describe('somebody who logs in', () => {
+  const clock = { nowMs: () => 0, wallMs: () => nowS * 1000, after: () => ({ cancel() {} }) };
+  const identifier = new Identifier(clock, () => Promise.reject(new Error('nobody is asked')));
   const method = make(ACLAuthMethod, {
     Name: 'j',
     Type: 'jwt',
@@ -91,7 +93,7 @@ describe('somebody who logs in', () => {
     },
   });
 
-  it('is who the mapped claims say', () => {
+  it('is who the mapped claims say', async () => {
     const claims = {
       iat: nowS,
       exp: nowS + 600,
@@ -100,22 +102,22 @@ describe('somebody who logs in', () => {
       groups: ['dev'],
       __proto__: { x: 1 },
     };
-    expect(identify(method, tokenOf(claims), nowS * 1000)).toEqual({
-      value: { team: 'core', role: 'lead' },
-      list: { groups: ['dev'] },
+    expect(await identifier.identify(method, tokenOf(claims))).toEqual({
+      selectable: { value: { team: 'core', role: 'lead' }, list: { groups: ['dev'] } },
+      variables: { 'value.team': 'core', 'value.role': 'lead' },
     });
   });
 
-  it('fails in the ways of tokens only, whatever is sent', () => {
-    fc.assert(
-      fc.property(
+  it('fails in the ways of tokens only, whatever is sent', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.oneof(
           fc.string(),
           fc.base64String(),
           fc.tuple(fc.string(), fc.string()).map(([a, b]) => `${a}.${b}.x`),
         ),
-        (text) => {
-          expect(() => identify(method, text, nowS * 1000)).toThrow(JwtError);
+        async (text) => {
+          await expect(identifier.identify(method, text)).rejects.toThrow(JwtError);
         },
       ),
     );
@@ -123,9 +125,12 @@ describe('somebody who logs in', () => {
 
   it('is bound by the rules that select them', () => {
     const identity = { value: { team: 'core' }, list: { groups: ['dev', 'ops'] } };
-    expect(isSelected('', identity)).toBe(true);
-    expect(isSelected('value.team == core and ops in list.groups', identity)).toBe(true);
-    expect(isSelected('value.nobody == x', identity)).toBe(false);
+    expect(isSelected('', 'jwt', identity)).toBe(true);
+    expect(isSelected('value.team == core and ops in list.groups', 'jwt', identity)).toBe(true);
+    expect(isSelected('value.nobody == x', 'jwt', identity)).toBe(false);
+    const serviceaccount = { namespace: 'default', name: 'web', uid: 'u' };
+    expect(isSelected('serviceaccount.name == web', 'kubernetes', { serviceaccount })).toBe(true);
+    expect(isSelected('serviceaccount.namespace != default', 'kubernetes', { serviceaccount })).toBe(false);
     expect(interpolate(`svc-\${value.team}-x`, () => 'core')).toBe('svc-core-x');
     expect(messageOf(() => interpolate(`x-\${value.bogus}`, () => undefined))).toBe(
       '1:5: unknown variable accessed: value.bogus',
