@@ -5,7 +5,8 @@ import { AgentTokens, inOwnName } from './acl/agent-tokens.ts';
 import { RemoteAcl, type RemoteAclOptions } from './acl/remote.ts';
 import { AgentCache } from './cache/agent-cache.ts';
 import { startCluster } from './cluster.ts';
-import type { Config } from './config/config.ts';
+import type { Config, TlsSettings } from './config/config.ts';
+import type { Files } from './config/host.ts';
 import type { Loaded } from './config/load.ts';
 import { startError } from './config/start-checks.ts';
 import { noEffectWarning } from './config/unsupported.ts';
@@ -31,6 +32,8 @@ import type { RpcCaller } from './rpc/caller.ts';
 import type { Server } from './server/server.ts';
 import type { Logger } from './telemetry/api.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
+import { AgentTls } from './tls/agent-tls.ts';
+import { readMaterial, type TlsMaterial } from './tls/material.ts';
 
 export interface AgentOptions {
   readonly loaded: Loaded;
@@ -38,6 +41,8 @@ export interface AgentOptions {
   readonly version: string;
   readonly revision: string;
   readonly runtime: Runtime;
+  /** Where certificates and keys are read from. */
+  readonly files: Files;
   /** Made and stopped by the caller: it outlives the agent. */
   readonly telemetry: Telemetry;
   /** Called when it is known who starts, before anything else of note: the banner. */
@@ -97,6 +102,8 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   const removePidFile = writePidFile(config().pidFile);
   stops.push(removePidFile);
 
+  const readTls = (settings: TlsSettings): TlsMaterial => readMaterial(settings, options.files);
+  const tls = new AgentTls({ settings: config().tls, material: readTls(config().tls), domain: config().domain });
   const tokens = new AgentTokens(config(), logger);
   let events: UserEvents | null = null;
   const cluster = await startCluster({
@@ -104,6 +111,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     nodeId,
     version,
     sockets: nodeSockets,
+    tls,
     runtime,
     logger,
     metrics: telemetry.metrics,
@@ -125,7 +133,8 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
 
   const ownRpc = inOwnName(rpc, tokens);
   const clusterSize = () => lan.members().length;
-  const local = createLocalAgent({ config, nodeId, rpc: ownRpc, clusterSize, runtime, logger });
+  const agentTls = () => tls.checking();
+  const local = createLocalAgent({ config, nodeId, rpc: ownRpc, clusterSize, agentTls, runtime, logger });
   stops.push(() => local.stop());
   await local.applyDefinitions(loaded.settings);
   await local.restore();
@@ -148,8 +157,10 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     logger.info('Reloading configuration...');
     try {
       const fresh = options.reload(loaded);
+      const material = readTls(fresh.config.tls);
       await local.applyDefinitions(fresh.settings);
       loaded = fresh;
+      tls.reload(fresh.config.tls, material);
       tokens.reload(config().acl);
     } catch (error) {
       throw new RpcError((error as Error).message, 500, { cause: error });
@@ -224,6 +235,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   stops.push(() => dns?.stop());
   const http = createHttpServer({
     api,
+    tls,
     logger,
     metrics: telemetry.metrics,
     requestTimer: telemetry.requestTimer,

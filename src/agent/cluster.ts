@@ -11,10 +11,10 @@ import type { Config } from './config/config.ts';
 import { errors, RpcError } from './errors.ts';
 import type { ConsulPool } from './gossip/consul-pool.ts';
 import { joinAtStart, keepJoining } from './gossip/joiner.ts';
-import { type Member, serverInfo } from './gossip/member.ts';
+import { type Member, type ServerInfo, serverInfo } from './gossip/member.ts';
 import type { MemberEvent } from './gossip/serf/core/members.ts';
 import type { UserEvent } from './gossip/serf/messages.ts';
-import { startLanPool, startWanPool } from './gossip/start-pools.ts';
+import { type PoolContext, startLanPool, startWanPool } from './gossip/start-pools.ts';
 import { timingsFor } from './raft/core/timings.ts';
 import { NetTransport } from './raft/net-transport.ts';
 import type { RaftNode, RaftOptions } from './raft/options.ts';
@@ -24,12 +24,15 @@ import { Forwarder } from './rpc/forwarder.ts';
 import { listenRpc } from './rpc/listener.ts';
 import { ConnectionPool } from './rpc/pool.ts';
 import { createRemoteCaller } from './rpc/remote-caller.ts';
+import { secureSockets } from './rpc/secure-sockets.ts';
 import { rebalanceIntervalMs, ServerList } from './rpc/server-list.ts';
 import { restoreTo, type Snapshots, saveFrom, serveSnapshot } from './rpc/snapshot-stream.ts';
+import { unknownMethod } from './rpc/stream-server.ts';
 import type { ServerTokens } from './server/context.ts';
 import { createServer, type Server } from './server/server.ts';
 import { routeSnapshots } from './server/snapshots.ts';
 import type { Logger, Metrics } from './telemetry/api.ts';
+import type { AgentTls } from './tls/agent-tls.ts';
 
 export interface ClusterOptions {
   readonly config: Config;
@@ -37,6 +40,7 @@ export interface ClusterOptions {
   /** The Consul version that peers reckon with. */
   readonly version: string;
   readonly sockets: Sockets;
+  readonly tls: AgentTls;
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -78,7 +82,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 async function startServerNode(options: ClusterOptions): Promise<Cluster> {
-  const { config, nodeId, sockets, runtime, logger, metrics } = options;
+  const { config, nodeId, tls, runtime, logger, metrics } = options;
   const { clock } = runtime;
   const stops: (() => unknown)[] = [];
   const serverLogger = logger.named('server');
@@ -88,6 +92,9 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
   let wan: ConsulPool | null = null;
   const members = (): readonly Member[] => lan?.members() ?? nobody;
   const wanMembers = (): readonly Member[] => wan?.members() ?? nobody;
+  const everyServer = (): readonly ServerInfo[] =>
+    [...members(), ...wanMembers()].flatMap((member) => serverInfo(member) ?? []);
+  const sockets = socketsToServers(options, everyServer);
 
   const pool = new ConnectionPool({ sockets, clock, maxStreams: poolStreams.server, idleMs: poolIdleMs.server });
   stops.push(() => pool.close());
@@ -114,24 +121,30 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
     resolve: (peer) => serverOf(peer.id)?.address ?? peer.address,
     knowsPreVote: (peer) => serverOf(peer.id)?.preVote ?? false,
     sockets,
+    plainSockets: options.sockets,
     clock,
     logger: serverLogger.named('raft'),
   });
   const listener = await listenRpc({
     host: config.bindAddr,
     port: config.ports.server,
-    handshakeTimeoutMs: 5_000,
+    handshakeTimeoutMs: config.limits.rpcHandshakeTimeoutMs,
     maxConnsPerClient: () => config.limits.rpcMaxConnsPerClient,
+    tls,
+    datacenter: config.datacenter,
     dispatch: (method, args, signal) => {
       if (server === null) throw errors.noLeader();
       return server.call(method, args as never, { signal });
+    },
+    dispatchEnrolment: (method) => {
+      throw new RpcError(unknownMethod(method));
     },
     onRaft: (socket, rest) => transport.accept(socket, rest),
     onSnapshot: (socket, rest) => {
       if (snapshots === null) socket.destroy();
       else void serveSnapshot(socket, rest, snapshots, serverLogger.named('snapshot'));
     },
-    sockets,
+    sockets: options.sockets,
     clock,
     logger: serverLogger.named('rpc'),
   });
@@ -161,7 +174,7 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
       );
     }
   };
-  const context = { config, nodeId, build: options.version, sockets, runtime, logger: serverLogger, metrics };
+  const context = poolContext(options, serverLogger);
   lan = await startLanPool(context, {
     onMember: (event, member) => {
       logMember(serverLogger, event, member);
@@ -259,14 +272,15 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
 }
 
 async function startClientNode(options: ClusterOptions): Promise<Cluster> {
-  const { config, nodeId, sockets, runtime, metrics } = options;
+  const { config, runtime } = options;
   const { clock, random } = runtime;
   const logger = options.logger.named('client');
   const stops: (() => unknown)[] = [];
   const servers = new ServerList(random);
+  const sockets = socketsToServers(options, () => servers.all);
   const pool = new ConnectionPool({ sockets, clock, maxStreams: poolStreams.client, idleMs: poolIdleMs.client });
   stops.push(() => pool.close());
-  const context = { config, nodeId, build: options.version, sockets, runtime, logger, metrics };
+  const context = poolContext(options, logger);
   const lan = await startLanPool(context, {
     onMember: (event, member) => {
       logMember(logger, event, member);
@@ -315,6 +329,22 @@ async function startClientNode(options: ClusterOptions): Promise<Cluster> {
     leave: () => lan.leave(),
     stop: () => stopAll(stops),
   };
+}
+
+/** Ways to servers, as the settings of TLS want them. An address nobody announced is of this datacenter. */
+function socketsToServers({ config, sockets, tls }: ClusterOptions, known: () => readonly ServerInfo[]): Sockets {
+  return secureSockets(sockets, (address) => {
+    const server = known().find((one) => one.address === address);
+    return tls.asking({
+      datacenter: server?.datacenter ?? config.datacenter,
+      offersTls: server?.offersTls ?? false,
+    });
+  });
+}
+
+function poolContext(options: ClusterOptions, logger: Logger): PoolContext {
+  const { config, nodeId, version: build, sockets, runtime, metrics, tls } = options;
+  return { config, nodeId, build, offersTls: tls.hasCertificate, sockets, runtime, logger, metrics };
 }
 
 async function stopAll(stops: (() => unknown)[]): Promise<void> {

@@ -61,7 +61,7 @@ export default defineCommand({
     const load = () => {
       const result = loadConfig(parsed.flags, nodeHost, consulVersion);
       if (result.kind === 'error') throw new Error(result.message);
-      const wrong = setupError(result.loaded);
+      const wrong = setupError(result.loaded, nodeHost.files);
       if (wrong !== undefined) throw new Error(wrong);
       return result.loaded;
     };
@@ -107,6 +107,7 @@ export default defineCommand({
         version: consulVersion,
         revision: `tc-${ownVersion}`,
         runtime: nodeRuntime,
+        files: nodeHost.files,
         telemetry,
         announce: (nodeId) => {
           out(banner(loaded, { nodeId, version }));

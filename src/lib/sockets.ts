@@ -1,5 +1,6 @@
 /** TCP and UDP as values that can be replaced, like the clock: the system's own here, a simulated network in `test/sim`. */
 import dgram from 'node:dgram';
+import { once } from 'node:events';
 import net from 'node:net';
 
 export interface Sockets {
@@ -8,6 +9,12 @@ export interface Sockets {
   listener(options: net.ServerOpts, onConnection: (socket: net.Socket) => void): net.Server;
   /** Not bound yet. */
   udp(type: dgram.SocketType): dgram.Socket;
+}
+
+/** Resolves when a connection can be used: made, and encrypted if it is to be. Rejects when it fails before. */
+export async function opened(socket: net.Socket, signal?: AbortSignal): Promise<void> {
+  const isEncrypted = 'encrypted' in socket && socket.encrypted === true;
+  await once(socket, isEncrypted ? 'secureConnect' : 'connect', signal === undefined ? {} : { signal });
 }
 
 export const nodeSockets: Sockets = {

@@ -8,12 +8,13 @@ import {
   type ServingStatus,
 } from './health-protocol.ts';
 import { Http2Failure, withSession } from './http2-session.ts';
+import type { ProbeTls } from './probe-tls.ts';
 import type { Attempt, Result } from './runner.ts';
 
 export interface GrpcProbe {
   /** host:port, or host:port/service */
   readonly target: string;
-  readonly tls: { readonly skipVerify: boolean; readonly serverName: string } | null;
+  readonly tls: ProbeTls | null;
 }
 
 const statusNames = [

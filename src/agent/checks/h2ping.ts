@@ -1,11 +1,12 @@
 /** A server that answers the ping of HTTP/2, over TLS. */
 import { Http2Failure, withSession } from './http2-session.ts';
+import type { ProbeTls } from './probe-tls.ts';
 import type { Attempt, Result } from './runner.ts';
 
 export interface H2PingProbe {
   /** host:port */
   readonly target: string;
-  readonly tls: { readonly skipVerify: boolean; readonly serverName: string };
+  readonly tls: ProbeTls;
 }
 
 export async function probeH2Ping({ target, tls }: H2PingProbe, attempt: Attempt): Promise<Result> {

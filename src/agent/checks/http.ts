@@ -1,8 +1,9 @@
 /** An HTTP request: 2xx is passing, 429 warning, anything else critical. */
 import { STATUS_CODES } from 'node:http';
-import type { Agent, Dispatcher } from 'undici';
-import { networkErrorText } from './network-error.ts';
+import type { Agent, buildConnector, Dispatcher } from 'undici';
+import { networkErrorText } from '../../lib/network-error.ts';
 import { OutputTail } from './output.ts';
+import { type ProbeTls, tlsOptions } from './probe-tls.ts';
 import type { Attempt, Result } from './runner.ts';
 
 export interface HttpProbe {
@@ -12,7 +13,7 @@ export interface HttpProbe {
   readonly headers: Readonly<Record<string, readonly string[] | null>> | null;
   readonly body: string;
   readonly outputMaxBytes: number;
-  readonly tls: { readonly skipVerify: boolean; readonly serverName: string };
+  readonly tls: ProbeTls;
 }
 
 const maxRedirects = 10;
@@ -25,9 +26,8 @@ export async function probeHttp(probe: HttpProbe, attempt: Attempt): Promise<Res
   const critical = (why: string): Result => ({ status: 'critical', output: `${said}: ${why}` });
   // Loaded by the first check that needs it.
   const { default: undici } = await import('undici');
-  const { skipVerify, serverName } = probe.tls;
   const agent = new undici.Agent({
-    connect: { rejectUnauthorized: !skipVerify, ...(serverName !== '' && { servername: serverName }) },
+    connect: tlsOptions(probe.tls) as buildConnector.BuildOptions,
     headersTimeout: 0,
     bodyTimeout: 0,
   });

@@ -1,12 +1,13 @@
 /** A connection over HTTP/2 for one question, closed whatever comes of it. */
 import { type ClientHttp2Session, connect } from 'node:http2';
-import { networkErrorText } from './network-error.ts';
+import { networkErrorText } from '../../lib/network-error.ts';
+import { type ProbeTls, tlsOptions } from './probe-tls.ts';
 import type { Attempt } from './runner.ts';
 
 export interface Http2Target {
   /** host:port */
   readonly address: string;
-  readonly tls: { readonly skipVerify: boolean; readonly serverName: string } | null;
+  readonly tls: ProbeTls | null;
 }
 
 /** Why there is no answer, in the words of Go's net package. */
@@ -41,11 +42,7 @@ export function withSession<T>(
     }
     try {
       session = connect(`${tls === null ? 'http' : 'https'}://${address}`, {
-        ...(tls !== null && {
-          rejectUnauthorized: !tls.skipVerify,
-          ALPNProtocols: ['h2'],
-          ...(tls.serverName !== '' && { servername: tls.serverName }),
-        }),
+        ...(tls !== null && { ...tlsOptions(tls), ALPNProtocols: ['h2'] }),
       });
     } catch (error) {
       reject(new Http2Failure('dial', (error as Error).message, { cause: error }));

@@ -5,6 +5,7 @@ import type { CheckType } from '../../structs/catalog.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
 import { type LocalHealth, startLocalAlias, startRemoteAlias } from './alias.ts';
 import { checkKind, minIntervalMs } from './definition.ts';
+import type { ProbeTls } from './probe-tls.ts';
 import { type Attempt, type CheckRunner, type Report, type Result, startPeriodic } from './runner.ts';
 import { probeTcp } from './tcp.ts';
 import { withThresholds } from './thresholds.ts';
@@ -20,6 +21,8 @@ export interface CheckContext {
   readonly outputMaxBytes: number;
   /** Name in certificates where neither check nor address says another. */
   readonly serverName: string;
+  /** The agent's certificate and authorities, where checks use them. */
+  readonly agentTls: () => ProbeTls['agent'] & object;
 }
 
 const defaultTimeoutMs = 10_000;
@@ -43,9 +46,10 @@ export function startCheck(
     if (node === '' || node === nodeName) return startLocalAlias(local, serviceId, id, report);
     return startRemoteAlias({ rpc, datacenter, node, serviceId, token, ownId: id, clock, random, report });
   }
-  const tls = {
+  const tls: ProbeTls = {
     skipVerify: definition.TLSSkipVerify,
     serverName: definition.TLSServerName || context.serverName,
+    agent: context.agentTls(),
   };
   // What they are made of is loaded by the first that runs.
   const probes: Record<typeof kind, (attempt: Attempt) => Promise<Result>> = {

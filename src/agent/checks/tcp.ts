@@ -1,6 +1,6 @@
 /** Passing when a connection can be made. */
 import { connect } from 'node:net';
-import { networkErrorText } from './network-error.ts';
+import { networkErrorText } from '../../lib/network-error.ts';
 import type { Attempt, Result } from './runner.ts';
 
 /** `host:port`, an IPv6 address in brackets. Null when it is not of that form. */

@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net';
 import { parseCidr } from '../../lib/sockaddr/ip.ts';
 import { type ResolvedAddresses, resolveAddresses, withPort } from './addresses.ts';
 import { parseCipherSuites } from './cipher-suites.ts';
-import type { Config, GossipTimers } from './config.ts';
+import type { Config, GossipTimers, TlsSettings } from './config.ts';
 import { debugView } from './debug.ts';
 import type { Host } from './host.ts';
 import { durationMs, Problems } from './problems.ts';
@@ -99,6 +99,7 @@ function partsOf(
       disableKeyringFile: settings.disable_keyring_file,
       rejoinAfterLeave: settings.rejoin_after_leave,
     },
+    tls: tlsOf(settings),
     joins: {
       lan: {
         start: addresses.startJoin,
@@ -166,6 +167,8 @@ function partsOf(
     limits: {
       httpMaxConnsPerClient: limits.http_max_conns_per_client,
       rpcMaxConnsPerClient: limits.rpc_max_conns_per_client,
+      httpsHandshakeTimeoutMs: durationMs(limits.https_handshake_timeout),
+      rpcHandshakeTimeoutMs: durationMs(limits.rpc_handshake_timeout),
       rpcRate: limits.rpc_rate,
       rpcMaxBurst: limits.rpc_max_burst,
       kvMaxValueSize: limits.kv_max_value_size,
@@ -252,6 +255,31 @@ function gossipTimers(
     probeTimeoutMs: durationMs(timers.probe_timeout),
     suspicionMult: timers.suspicion_mult,
     retransmitMult: timers.retransmit_mult,
+  };
+}
+
+function tlsOf(settings: Settings): TlsSettings {
+  const ciphers = parseCipherSuites(settings.tls_cipher_suites);
+  const { auto_encrypt } = settings;
+  return {
+    caFile: settings.ca_file,
+    caPath: settings.ca_path,
+    certFile: settings.cert_file,
+    keyFile: settings.key_file,
+    verifyIncomingRpc: settings.verify_incoming || settings.verify_incoming_rpc,
+    verifyIncomingHttps: settings.verify_incoming || settings.verify_incoming_https,
+    verifyOutgoing: settings.verify_outgoing || settings.verify_server_hostname,
+    verifyServerHostname: settings.verify_server_hostname,
+    minVersion: settings.tls_min_version,
+    ciphers: 'suites' in ciphers ? ciphers.suites.map(({ openssl }) => openssl) : [],
+    preferServerCiphers: settings.tls_prefer_server_cipher_suites,
+    useForChecks: settings.enable_agent_tls_for_checks,
+    autoEncrypt: {
+      tls: auto_encrypt.tls,
+      allowTls: auto_encrypt.allow_tls,
+      dnsSan: auto_encrypt.dns_san,
+      ipSan: auto_encrypt.ip_san,
+    },
   };
 }
 

@@ -24,6 +24,35 @@ export interface Joins {
   readonly retryMax: number;
 }
 
+/** What goes over TLS, with which certificate, and who is checked. Files are read by `tls/material.ts`. */
+export interface TlsSettings {
+  readonly caFile: string;
+  readonly caPath: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Only peers with a certificate of our authority may ask. */
+  readonly verifyIncomingRpc: boolean;
+  readonly verifyIncomingHttps: boolean;
+  /** Servers are asked over TLS, and must have a certificate of our authority. */
+  readonly verifyOutgoing: boolean;
+  /** ... and one for the name `server.DATACENTER.DOMAIN`. */
+  readonly verifyServerHostname: boolean;
+  /** tls10, tls11, tls12 or tls13. */
+  readonly minVersion: string;
+  /** In OpenSSL's words; empty = its own choice. */
+  readonly ciphers: readonly string[];
+  readonly preferServerCiphers: boolean;
+  readonly useForChecks: boolean;
+  readonly autoEncrypt: {
+    /** A client that gets its certificate from the servers. */
+    readonly tls: boolean;
+    /** A server that gives them. */
+    readonly allowTls: boolean;
+    readonly dnsSan: readonly string[];
+    readonly ipSan: readonly string[];
+  };
+}
+
 /**
  * The agent's configuration after all sources were merged, defaults filled, templates resolved and rules checked
  * (`config/load.ts`). Everything else reads this and nothing else. Durations are milliseconds, sizes bytes.
@@ -74,6 +103,7 @@ export interface Config {
     readonly disableKeyringFile: boolean;
     readonly rejoinAfterLeave: boolean;
   };
+  readonly tls: TlsSettings;
   readonly joins: { readonly lan: Joins; readonly wan: Joins };
   readonly translateWanAddrs: boolean;
   readonly leaveOnTerm: boolean;
@@ -159,6 +189,8 @@ export interface Config {
   readonly limits: {
     readonly httpMaxConnsPerClient: number;
     readonly rpcMaxConnsPerClient: number;
+    readonly httpsHandshakeTimeoutMs: number;
+    readonly rpcHandshakeTimeoutMs: number;
     readonly rpcRate: number;
     readonly rpcMaxBurst: number;
     readonly kvMaxValueSize: number;

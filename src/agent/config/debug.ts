@@ -229,7 +229,7 @@ function securityView(settings: Settings) {
     EncryptVerifyOutgoing: settings.encrypt_verify_outgoing,
     KeyFile: hidden,
     ServerName: settings.server_name ?? '',
-    TLSCipherSuites: 'numbers' in ciphers ? ciphers.numbers : [],
+    TLSCipherSuites: 'suites' in ciphers ? ciphers.suites.map(({ number }) => number) : [],
     TLSMinVersion: settings.tls_min_version,
     TLSPreferServerCipherSuites: settings.tls_prefer_server_cipher_suites,
     VerifyIncoming: settings.verify_incoming,

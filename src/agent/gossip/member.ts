@@ -63,6 +63,8 @@ export interface ServerInfo {
   /** Understands the question for a pre-vote. */
   readonly preVote: boolean;
   readonly acls: string;
+  /** Can be asked over TLS. */
+  readonly offersTls: boolean;
   readonly status: MemberStatus;
 }
 
@@ -94,6 +96,7 @@ export function serverInfo(member: Member): ServerInfo | null {
     expect: Number(tags['expect'] ?? 0),
     preVote: Number(tags['ft_pv'] ?? 0) >= 1,
     acls: tags['acls'] ?? '',
+    offersTls: tags['use_tls'] !== undefined,
     status: member.status,
   };
 }

@@ -19,6 +19,8 @@ export interface PoolContext {
   readonly nodeId: string;
   /** The Consul version that peers reckon with. */
   readonly build: string;
+  /** This server can be asked over TLS. */
+  readonly offersTls: boolean;
   readonly sockets: Sockets;
   readonly runtime: Runtime;
   readonly logger: Logger;
@@ -26,7 +28,7 @@ export interface PoolContext {
 }
 
 export function startLanPool(context: PoolContext, listener: PoolListener): Promise<ConsulPool> {
-  const { config, nodeId, build } = context;
+  const { config, nodeId, build, offersTls } = context;
   const self = { name: config.nodeName, nodeId, datacenter: config.datacenter };
   return startPool(context, listener, {
     kind: 'lan',
@@ -34,7 +36,7 @@ export function startLanPool(context: PoolContext, listener: PoolListener): Prom
     address: config.advertiseAddr,
     port: config.ports.serfLan,
     timers: config.gossip.lan,
-    tags: lanTags(config, nodeId, build),
+    tags: lanTags(config, nodeId, build, offersTls),
     keyringFile: 'serf/local.keyring',
     memoryFile: 'serf/local.snapshot',
     veto: (members) => lanVeto(self, members),
@@ -44,14 +46,14 @@ export function startLanPool(context: PoolContext, listener: PoolListener): Prom
 
 /** Servers of all datacenters; names end in the datacenter. */
 export function startWanPool(context: PoolContext, listener: PoolListener): Promise<ConsulPool> {
-  const { config, nodeId, build } = context;
+  const { config, nodeId, build, offersTls } = context;
   return startPool(context, listener, {
     kind: 'wan',
     name: `${config.nodeName}.${config.datacenter}`,
     address: config.advertiseAddrWan,
     port: config.ports.serfWan,
     timers: config.gossip.wan,
-    tags: wanTags(config, nodeId, build),
+    tags: wanTags(config, nodeId, build, offersTls),
     keyringFile: 'serf/remote.keyring',
     memoryFile: 'serf/remote.snapshot',
     veto: wanVeto,

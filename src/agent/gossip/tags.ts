@@ -4,18 +4,20 @@ import type { Config } from '../config/config.ts';
 /** Consul's protocol versions as tags. */
 const consulProtocol = { vsn: '2', vsn_min: '2', vsn_max: '3' } as const;
 
-/** @param build the Consul version that peers reckon with */
-export function lanTags(config: Config, nodeId: string, build: string): Record<string, string> {
+/**
+ * @param build the Consul version that peers reckon with
+ * @param offersTls whether this server can be asked over TLS
+ */
+export function lanTags(config: Config, nodeId: string, build: string, offersTls: boolean): Record<string, string> {
   if (!config.server) return { ...commonTags(config, nodeId, build), role: 'node' };
   const wanPort: Record<string, string> =
     config.ports.serfWan > 0 ? { wan_join_port: String(config.ports.serfWan) } : {};
-  return { ...serverTags(config, nodeId, build), ...wanPort };
+  return { ...serverTags(config, nodeId, build, offersTls), ...wanPort };
 }
 
-export const wanTags = (config: Config, nodeId: string, build: string): Record<string, string> =>
-  serverTags(config, nodeId, build);
+export const wanTags = serverTags;
 
-function serverTags(config: Config, nodeId: string, build: string): Record<string, string> {
+function serverTags(config: Config, nodeId: string, build: string, offersTls: boolean): Record<string, string> {
   const expect: Record<string, string> = config.bootstrapExpect > 0 ? { expect: String(config.bootstrapExpect) } : {};
   const bootstrap: Record<string, string> = config.bootstrap && !config.devMode ? { bootstrap: '1' } : {};
   return {
@@ -29,6 +31,7 @@ function serverTags(config: Config, nodeId: string, build: string): Record<strin
     port: String(config.ports.server),
     raft_vsn: String(config.raft.protocol),
     role: 'consul',
+    ...(offersTls && { use_tls: '1' }),
   };
 }
 

@@ -21,10 +21,28 @@ export class ConnectionLimit {
 
   /** Lets the server see only the connections that are within the limit. */
   guard(server: Server): void {
-    const accept = server.listeners('connection') as ((socket: Socket) => void)[];
+    this.#each(server, refuse, (accept) => ({ accept }));
+  }
+
+  /** The same where connections are encrypted first: nobody there reads a refusal in words. */
+  guardSecure(server: Server, secure: (serve: (socket: Socket) => void) => { accept(socket: Socket): void }): void {
+    this.#each(server, (socket) => socket.destroy(), secure);
+  }
+
+  #each(
+    server: Server,
+    refused: (socket: Socket) => void,
+    admitted: (serve: (socket: Socket) => void) => { accept(socket: Socket): void },
+  ): void {
+    const listeners = server.listeners('connection') as ((socket: Socket) => void)[];
+    const serve = (socket: Socket): void => {
+      for (const listener of listeners) listener.call(server, socket);
+    };
+    const acceptor = admitted(serve);
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
-      if (this.#admit(socket)) for (const listener of accept) listener.call(server, socket);
+      if (this.#admit(socket)) acceptor.accept(socket);
+      else refused(socket);
     });
   }
 
@@ -33,11 +51,7 @@ export class ConnectionLimit {
     const address = socket.remoteAddress;
     if (this.#limit <= 0 || address === undefined) return true;
     const open = this.#open.get(address) ?? 0;
-    if (open >= this.#limit) {
-      socket.on('error', () => socket.destroy());
-      socket.end(refusal, () => socket.destroy());
-      return false;
-    }
+    if (open >= this.#limit) return false;
     this.#open.set(address, open + 1);
     socket.once('close', () => {
       const left = this.#open.get(address)! - 1;
@@ -46,4 +60,9 @@ export class ConnectionLimit {
     });
     return true;
   }
+}
+
+function refuse(socket: Socket): void {
+  socket.on('error', () => socket.destroy());
+  socket.end(refusal, () => socket.destroy());
 }

@@ -1,8 +1,11 @@
 /** The HTTP API: a listener per address, the front behind them, and Fastify with the table of routes behind that. */
 import http from 'node:http';
+import type { Socket } from 'node:net';
 import { errors } from '../errors.ts';
 import type { Logger, Metrics } from '../telemetry/api.ts';
 import type { RequestTimer } from '../telemetry/http-metrics.ts';
+import { TlsAcceptor } from '../tls/acceptor.ts';
+import type { AgentTls } from '../tls/agent-tls.ts';
 import { Access } from './access.ts';
 import { AnswerCache } from './answer-cache.ts';
 import type { Api } from './api.ts';
@@ -27,6 +30,7 @@ export interface HttpServer {
 
 export interface HttpServerOptions {
   readonly api: Api;
+  readonly tls: Pick<AgentTls, 'listening'>;
   /** Says which listeners start and stop. */
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -104,7 +108,21 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const limit = new ConnectionLimit(config.limits.httpMaxConnsPerClient);
   const servers: http.Server[] = [];
 
-  const open = async (address: string): Promise<void> => {
+  /** A handshake that fails is the log's business alone. */
+  const secure = (serve: (socket: Socket) => void): TlsAcceptor =>
+    new TlsAcceptor({
+      settings: () => options.tls.listening('https'),
+      handshakeTimeoutMs: config.limits.httpsHandshakeTimeoutMs,
+      alpn: ['http/1.1'],
+      onSecure: serve,
+      onFailed: (from, error) => api.log.error('TLS handshake error', { from, error }),
+    });
+  const listeners: readonly Listener[] = [
+    ...config.httpAddrs.map((address) => ({ address, protocol: 'http' }) as const),
+    ...config.httpsAddrs.map((address) => ({ address, protocol: 'https' }) as const),
+  ];
+
+  const open = async (listener: Listener): Promise<void> => {
     const server = http.createServer(
       {
         maxHeaderSize: config.http.maxHeaderBytes > 0 ? config.http.maxHeaderBytes + 4096 : defaultHeaderBytes,
@@ -113,14 +131,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       },
       front,
     );
-    limit.guard(server);
-    await listen(server, address, config.unixSockets);
+    if (listener.protocol === 'http') limit.guard(server);
+    else limit.guardSecure(server, secure);
+    await listen(server, listener.address, config.unixSockets);
     servers.push(server);
-    logger.info('Starting server', describe(address));
+    logger.info('Starting server', describe(listener));
   };
 
   const stop = async (): Promise<void> => {
-    for (const address of servers.length > 0 ? config.httpAddrs : []) logger.info('Stopping server', describe(address));
+    for (const listener of servers.length > 0 ? listeners : []) logger.info('Stopping server', describe(listener));
     const closed = servers.splice(0).map((server) => {
       const done = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
@@ -136,7 +155,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     handle: front,
     start: async () => {
       try {
-        for (const address of config.httpAddrs) await open(address);
+        for (const listener of listeners) await open(listener);
       } catch (error) {
         await stop();
         throw error;
@@ -147,7 +166,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
-function describe(address: string): Record<string, string> {
+interface Listener {
+  readonly address: string;
+  readonly protocol: 'http' | 'https';
+}
+
+function describe({ address, protocol }: Listener): Record<string, string> {
   const isUnix = address.startsWith('unix://');
-  return { address: isUnix ? address.slice(7) : address, network: isUnix ? 'unix' : 'tcp', protocol: 'http' };
+  return { address: isUnix ? address.slice(7) : address, network: isUnix ? 'unix' : 'tcp', protocol };
 }

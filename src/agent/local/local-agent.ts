@@ -1,5 +1,6 @@
 /** This node's own part of the catalog, put together: registrations, their checks, and the way to the servers. */
 import type { Runtime } from '../../lib/runtime.ts';
+import type { CheckContext } from '../checks/start.ts';
 import type { Config } from '../config/config.ts';
 import type { Settings } from '../config/schema.ts';
 import { RpcError } from '../errors.ts';
@@ -19,6 +20,8 @@ export interface LocalAgentOptions {
   readonly nodeId: string;
   readonly rpc: RpcCaller;
   readonly clusterSize: () => number;
+  /** What checks over TLS show and trust. */
+  readonly agentTls: CheckContext['agentTls'];
   readonly runtime: Runtime;
   readonly logger: Logger;
 }
@@ -39,7 +42,7 @@ export interface LocalAgent {
 }
 
 export function createLocalAgent(options: LocalAgentOptions): LocalAgent {
-  const { config, nodeId, rpc, clusterSize, runtime, logger } = options;
+  const { config, nodeId, rpc, clusterSize, agentTls, runtime, logger } = options;
   const { checks, nodeName, datacenter, dataDir, sidecarPorts, serverName } = config();
   const state = new LocalState({
     ...runtime,
@@ -48,7 +51,7 @@ export function createLocalAgent(options: LocalAgentOptions): LocalAgent {
   });
   const registry = new Registry({
     state,
-    checks: { runtime, nodeName, datacenter, rpc, outputMaxBytes: checks.outputMaxBytes, serverName },
+    checks: { runtime, nodeName, datacenter, rpc, outputMaxBytes: checks.outputMaxBytes, serverName, agentTls },
     persistence: dataDir === '' ? noPersistence : filePersistence(dataDir, logger),
     scripts: { remote: checks.enableRemoteScripts, local: checks.enableLocalScripts },
     sidecarPorts,

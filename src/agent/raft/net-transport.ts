@@ -42,7 +42,10 @@ export interface NetTransportOptions {
   readonly resolve: (peer: Peer) => string;
   /** Whether a server understands the question for a pre-vote; those that do not are taken to agree. */
   readonly knowsPreVote: (peer: Peer) => boolean;
+  /** Connections to servers, as the settings want them. */
   readonly sockets: Sockets;
+  /** Without encryption: to see whether anybody listens. */
+  readonly plainSockets: Sockets;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -124,8 +127,8 @@ export class NetTransport implements Transport {
     const node = this.#node;
     if (node === null || this.#closed || node.leadership.leader?.address !== leader.address) return;
     const { id } = node.leadership.leader;
-    const { clock, resolve, sockets } = this.#options;
-    const probe = sockets.connect({ ...splitHostPort(resolve(leader)) });
+    const { clock, resolve, plainSockets } = this.#options;
+    const probe = plainSockets.connect({ ...splitHostPort(resolve(leader)) });
     const timer = clock.after(probeTimeoutMs, () => probe.destroy());
     probe.on('connect', () => {
       probe.destroy();

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type net from 'node:net';
 import { Decoder, encode, encodeTo, needMore, Writer } from '../../lib/msgpack/index.ts';
-import type { Sockets } from '../../lib/sockets.ts';
+import { opened, type Sockets } from '../../lib/sockets.ts';
 import type { Infer } from '../../structs/schema.ts';
 import type { InstallSnapshot, Peer } from './core/messages.ts';
 import { ChannelError } from './peer-channel.ts';
@@ -53,7 +53,7 @@ export class SnapshotSender {
       socket.destroy(new ChannelError('i/o timeout')),
     );
     try {
-      await once(socket, 'connect');
+      await opened(socket);
       const voters = message.configuration.servers.filter((s) => s.suffrage === 'voter');
       const writer = new Writer();
       writer.byte(raftByte);

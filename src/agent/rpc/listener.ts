@@ -1,14 +1,28 @@
 /** Port 8300: the first byte of a connection says what it carries (wire facts of port 8300, section 1). */
 import { once } from 'node:events';
 import type net from 'node:net';
+import type tls from 'node:tls';
+import { joinHostPort } from '../../lib/host-port.ts';
 import type { Clock } from '../../lib/runtime.ts';
 import type { Sockets } from '../../lib/sockets.ts';
 import type { Logger } from '../telemetry/api.ts';
+import { TlsAcceptor } from '../tls/acceptor.ts';
+import type { AgentTls, Audience } from '../tls/agent-tls.ts';
 import { streamOf, wireOf } from './socket.ts';
 import { type Dispatch, serveStream } from './stream-server.ts';
 import { YamuxSession } from './yamux/session.ts';
 
-export const firstBytes = { rpc: 0, raft: 1, tls: 3, multiplex: 4, snapshot: 5, grpc: 8 } as const;
+export const firstBytes = { rpc: 0, raft: 1, tls: 3, multiplex: 4, snapshot: 5, enrolment: 7, grpc: 8 } as const;
+
+/** A connection that begins with TLS itself says in the handshake (ALPN) what it carries. */
+const protocols: Readonly<Record<string, number>> = {
+  'consul/rpc-single': firstBytes.rpc,
+  'consul/raft': firstBytes.raft,
+  'consul/rpc-multi': firstBytes.multiplex,
+  'consul/rpc-snapshot': firstBytes.snapshot,
+};
+/** First byte of every record of a handshake. */
+const handshakeRecord = 0x16;
 
 export interface ListenerOptions {
   readonly host: string;
@@ -16,7 +30,11 @@ export interface ListenerOptions {
   /** How long a new connection may take to say what it is. */
   readonly handshakeTimeoutMs: number;
   readonly maxConnsPerClient: () => number;
+  readonly tls: AgentTls;
+  readonly datacenter: string;
   readonly dispatch: Dispatch;
+  /** For agents that have no certificate yet. */
+  readonly dispatchEnrolment: Dispatch;
   /** Takes over a Raft connection; `rest` was read already. */
   readonly onRaft: (socket: net.Socket, rest: Uint8Array) => void;
   /** Takes over a snapshot connection. */
@@ -30,6 +48,9 @@ export interface RpcListener {
   readonly port: number;
   close(): Promise<void>;
 }
+
+const nothing = new Uint8Array();
+const from = (socket: net.Socket): string => `from=${joinHostPort(socket.remoteAddress ?? '', socket.remotePort ?? 0)}`;
 
 export async function listenRpc(options: ListenerOptions): Promise<RpcListener> {
   const sockets = new Set<net.Socket>();
@@ -48,39 +69,103 @@ export async function listenRpc(options: ListenerOptions): Promise<RpcListener> 
     sockets.add(socket);
     socket.setNoDelay(true);
     socket.setKeepAlive(true);
-    const handshake = clock.after(options.handshakeTimeoutMs, () => socket.destroy());
-    socket.on('error', () => socket.destroy());
     socket.on('close', () => {
-      handshake.cancel();
       sockets.delete(socket);
       const left = (perClient.get(client) ?? 1) - 1;
       if (left === 0) perClient.delete(client);
       else perClient.set(client, left);
     });
+    onFirstByte(socket, (first, chunk) => begin(socket, first, chunk));
+  };
+
+  /** A connection has only so long to say what it is. */
+  const onFirstByte = (socket: net.Socket, use: (first: number, chunk: Uint8Array) => void): void => {
+    const patience = clock.after(options.handshakeTimeoutMs, () => socket.destroy());
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => patience.cancel());
     socket.once('data', (chunk: Uint8Array) => {
-      handshake.cancel();
-      handle(socket, chunk);
+      patience.cancel();
+      use(chunk[0]!, chunk);
     });
   };
 
-  const handle = (socket: net.Socket, chunk: Uint8Array): void => {
+  const begin = (socket: net.Socket, first: number, chunk: Uint8Array): void => {
     const rest = chunk.subarray(1);
-    switch (chunk[0]) {
+    switch (first) {
+      case firstBytes.tls:
+        return handOver(socket, rest, inner);
+      case firstBytes.enrolment:
+        return handOver(socket, rest, enrolment);
+      case handshakeRecord:
+        return handOver(socket, chunk, native);
+      default:
+        if (options.tls.settings.verifyIncomingRpc) {
+          logger.warn('Non-TLS connection attempted with VerifyIncoming set', { conn: from(socket) });
+          socket.destroy();
+        } else serve(socket, first, rest);
+    }
+  };
+
+  const handOver = (socket: net.Socket, bytes: Uint8Array, acceptor: TlsAcceptor): void => {
+    socket.pause();
+    if (bytes.length > 0) socket.unshift(bytes);
+    acceptor.accept(socket);
+  };
+  const acceptorOf = (audience: Audience, onSecure: (socket: tls.TLSSocket) => void, alpn?: readonly string[]) =>
+    new TlsAcceptor({
+      settings: () => options.tls.listening(audience),
+      handshakeTimeoutMs: options.handshakeTimeoutMs,
+      ...(alpn !== undefined && { alpn }),
+      onSecure: (socket) => {
+        socket.on('error', () => socket.destroy());
+        onSecure(socket);
+      },
+      onFailed: (conn, error) => logger.error('failed TLS handshake', { conn: `from=${conn}`, error }),
+    });
+  const inner = acceptorOf('rpc', (socket) =>
+    onFirstByte(socket, (first, chunk) => {
+      if (first !== firstBytes.tls && first !== firstBytes.enrolment) return serve(socket, first, chunk.subarray(1));
+      logger.error('TLS connection attempting to establish inner TLS connection', { conn: from(socket) });
+      socket.destroy();
+    }),
+  );
+  const native = acceptorOf(
+    'rpc',
+    (socket) => {
+      const first = protocols[socket.alpnProtocol || ''];
+      if (first !== undefined) return serve(socket, first, nothing);
+      logger.error('TLS connection without a protocol that is known here', { conn: from(socket) });
+      socket.destroy();
+    },
+    Object.keys(protocols),
+  );
+  const enrolment = acceptorOf('enrolment', (socket) =>
+    serveStream(streamOf(socket, null), options.dispatchEnrolment, () => socket.destroySoon()),
+  );
+
+  const serve = (socket: net.Socket | tls.TLSSocket, first: number, rest: Uint8Array): void => {
+    switch (first) {
       case firstBytes.rpc:
         return serveStream(streamOf(socket, rest), options.dispatch, () => socket.destroySoon());
       case firstBytes.multiplex:
         return serveSession(socket, rest);
       case firstBytes.raft:
-        return options.onRaft(socket, rest);
+        return serveRaft(socket, rest);
       case firstBytes.snapshot:
         return options.onSnapshot(socket, rest);
       default:
-        logger.error('unrecognized RPC byte', {
-          byte: chunk[0],
-          conn: `from=${socket.remoteAddress}:${socket.remotePort}`,
-        });
+        logger.error('unrecognized RPC byte', { byte: first, conn: from(socket) });
         socket.destroy();
     }
+  };
+
+  /** Who speaks Raft can change everything: under full verification only servers may. */
+  const serveRaft = (socket: net.Socket | tls.TLSSocket, rest: Uint8Array): void => {
+    const peer = 'encrypted' in socket ? socket.getPeerX509Certificate() : undefined;
+    const fault = options.tls.serverFault(peer, options.datacenter);
+    if (fault === undefined) return options.onRaft(socket, rest);
+    logger.error('raft connection refused', { conn: from(socket), error: fault.message });
+    socket.destroy();
   };
 
   const serveSession = (socket: net.Socket, rest: Uint8Array): void => {

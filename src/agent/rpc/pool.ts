@@ -2,9 +2,9 @@
  * Connections to servers: one yamux session per server, streams reused one call after another (wire facts of port 8300, section 2,
  * "Connection pool").
  */
-import { once } from 'node:events';
+import { networkErrorText } from '../../lib/network-error.ts';
 import type { Clock, Timer } from '../../lib/runtime.ts';
-import type { Sockets } from '../../lib/sockets.ts';
+import { opened, type Sockets } from '../../lib/sockets.ts';
 import { firstBytes } from './listener.ts';
 import type { Args, MethodName, Reply } from './signatures.ts';
 import { wireOf } from './socket.ts';
@@ -103,9 +103,11 @@ export class ConnectionPool {
       socket.destroy(new Error(`dial tcp ${address}: i/o timeout`)),
     );
     try {
-      await once(socket, 'connect');
+      await opened(socket);
     } catch (error) {
-      throw new ConnectionError(`rpc error getting client: failed to get conn: ${messageOf(error)}`, { cause: error });
+      throw new ConnectionError(`rpc error getting client: failed to get conn: ${networkErrorText(error, address)}`, {
+        cause: error,
+      });
     } finally {
       timer.cancel();
     }
@@ -128,5 +130,3 @@ export class ConnectionPool {
     return session;
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

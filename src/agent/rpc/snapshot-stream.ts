@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type net from 'node:net';
 import { messageOf } from '../../lib/message-of.ts';
 import { Decoder, encodeTo, MsgpackError, needMore, Writer } from '../../lib/msgpack/index.ts';
-import type { Sockets } from '../../lib/sockets.ts';
+import { opened, type Sockets } from '../../lib/sockets.ts';
 import { QueryMeta } from '../../structs/common.ts';
 import { SnapshotRequest, SnapshotResponse } from '../../structs/internal.ts';
 import { make } from '../../structs/make.ts';
@@ -124,7 +124,7 @@ async function dial(sockets: Sockets, address: string, signal: AbortSignal): Pro
   // Reading tells of it too.
   socket.on('error', () => {});
   try {
-    await once(socket, 'connect', { signal: AbortSignal.any([signal, AbortSignal.timeout(dialTimeoutMs)]) });
+    await opened(socket, AbortSignal.any([signal, AbortSignal.timeout(dialTimeoutMs)]));
   } catch (error) {
     socket.destroy();
     throw new ConnectionError(`rpc error getting client: failed to get conn: ${messageOf(error)}`, { cause: error });
@@ -149,7 +149,18 @@ function respond(socket: net.Socket, error: string, meta: Partial<QueryMeta>): v
 async function send(socket: net.Socket, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of chunks) {
     if (socket.destroyed || socket.writableEnded) return;
-    if (!socket.write(chunk)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+    if (!socket.write(chunk)) await drained(socket);
+  }
+}
+
+/** Resolves as well when the connection is gone. */
+async function drained(socket: net.Socket): Promise<void> {
+  const settled = new AbortController();
+  const { signal } = settled;
+  try {
+    await Promise.race([once(socket, 'drain', { signal }), once(socket, 'close', { signal })]);
+  } finally {
+    settled.abort();
   }
 }
 

@@ -10,20 +10,12 @@ import type { Config } from '../../../src/agent/config/config.ts';
 import type { Api } from '../../../src/agent/http/api.ts';
 import { createHttpServer, type HttpServer } from '../../../src/agent/http/server.ts';
 import { answer, configOf, type Respond, type Settings, silent } from '../../unit/agent/http/exchange.ts';
+import { freePort } from '../free-port.ts';
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
-
-async function freePort(): Promise<number> {
-  const probe = net.createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as net.AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
 
 interface Open {
   readonly server: HttpServer;
@@ -44,6 +36,7 @@ async function open(
   const nothing = () => () => {};
   const server = createHttpServer({
     api: { rpc, config, agent: {}, tokens: noTokens, log: silent } as unknown as Api,
+    tls: { listening: () => null },
     logger: silent,
     metrics: { counter: nothing, sample: nothing, gauge: nothing },
     requestTimer: nothing,
@@ -109,6 +102,7 @@ describe('listeners', () => {
     const nothing = () => () => {};
     const second = createHttpServer({
       api: { config, tokens: noTokens, log: silent } as unknown as Api,
+      tls: { listening: () => null },
       logger: silent,
       metrics: { counter: nothing, sample: nothing, gauge: nothing },
       requestTimer: nothing,

@@ -11,6 +11,7 @@ import { listenRpc, type RpcListener } from '../../../src/agent/rpc/listener.ts'
 import type { Logger } from '../../../src/agent/telemetry/api.ts';
 import { nodeRuntime } from '../../../src/lib/runtime-node.ts';
 import { nodeSockets } from '../../../src/lib/sockets.ts';
+import { plainTls } from '../../unit/agent/tls/fixtures.ts';
 
 const silent: Logger = {
   named: () => silent,
@@ -60,6 +61,10 @@ interface Place {
   transport: NetTransport | null;
 }
 
+const noRpc = (): never => {
+  throw new Error('none');
+};
+
 async function listen(id: string): Promise<Place> {
   const place: Place = { id, listener: undefined as never, transport: null };
   place.listener = await listenRpc({
@@ -67,9 +72,10 @@ async function listen(id: string): Promise<Place> {
     port: 0,
     handshakeTimeoutMs: 5000,
     maxConnsPerClient: () => 1000,
-    dispatch: () => {
-      throw new Error('none');
-    },
+    tls: plainTls(),
+    datacenter: 'dc1',
+    dispatch: noRpc,
+    dispatchEnrolment: noRpc,
     onRaft: (socket, rest) => {
       if (place.transport === null) socket.destroy();
       else place.transport.accept(socket, rest);
@@ -91,6 +97,7 @@ async function start(place: Place, configuration: Configuration): Promise<Server
     resolve: (peer) => peer.address,
     knowsPreVote: () => true,
     sockets: nodeSockets,
+    plainSockets: nodeSockets,
     clock: nodeRuntime.clock,
     logger: silent,
   });

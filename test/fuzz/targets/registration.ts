@@ -74,6 +74,7 @@ export function registrationTarget(): Target {
           rpc,
           outputMaxBytes: 4096,
           serverName: '',
+          agentTls: () => ({}),
         },
         persistence: {
           ...noPersistence,

@@ -8,11 +8,11 @@ import {
   HealthProtocolError,
   servingStatuses,
 } from '../../../../src/agent/checks/health-protocol.ts';
-import { networkErrorText } from '../../../../src/agent/checks/network-error.ts';
 import { cutText, OutputTail } from '../../../../src/agent/checks/output.ts';
 import type { Result } from '../../../../src/agent/checks/runner.ts';
 import { splitTarget } from '../../../../src/agent/checks/tcp.ts';
 import { withThresholds } from '../../../../src/agent/checks/thresholds.ts';
+import { networkErrorText } from '../../../../src/lib/network-error.ts';
 import { CheckType } from '../../../../src/structs/catalog.ts';
 import { make } from '../../../../src/structs/make.ts';
 import { checkNamed } from '../local/support.ts';

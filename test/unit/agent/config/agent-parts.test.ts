@@ -11,6 +11,8 @@ import { noEffectWarning, refusal } from '../../../../src/agent/config/unsupport
 import recorded from '../../../data/config/debug-config.json' with { type: 'json' };
 import { fakeHost, loaded } from './fake-host.ts';
 
+const { files } = fakeHost({});
+
 describe('the banner', () => {
   const show = (...argv: string[]) => banner(loaded(argv), { nodeId: 'b0b', version: 'v1' });
 
@@ -140,9 +142,10 @@ describe('what is not built yet', () => {
   const of = (...fragments: string[]) => refusal(loaded(['-dev', ...fragments.map((text) => `-hcl=${text}`)]).settings);
 
   it('is refused where ignoring it would mislead', () => {
-    expect(of('verify_incoming = true')).toBe('verify_incoming is not supported yet');
-    expect(of('verify_outgoing = true', 'connect { ca_provider = "vault" }')).toBe(
-      'verify_outgoing, connect.ca_provider are not supported yet',
+    const authorization = 'auto_config { authorization { enabled = true } }';
+    expect(of(authorization)).toBe('auto_config.authorization is not supported yet');
+    expect(of(authorization, 'connect { ca_provider = "vault" }')).toBe(
+      'auto_config.authorization, connect.ca_provider are not supported yet',
     );
     expect(of('primary_datacenter = "dc2"')).toBe('primary_datacenter is not supported yet');
   });
@@ -162,16 +165,16 @@ describe('what is not built yet', () => {
     expect(of()).toBe(undefined);
     expect(of('primary_datacenter = "DC1"', 'acl { enabled = false }')).toBe(undefined);
     const server = loaded(['-server', '-bootstrap', '-data-dir=/d', '-bind=127.0.0.1']);
-    expect(setupError(server)).toBe(undefined);
+    expect(setupError(server, files)).toBe(undefined);
     expect(startError(server)).toBe(undefined);
   });
 });
 
 describe('an agent that starts minds', () => {
   it('levels of the log and node ids', () => {
-    expect(setupError(loaded(['-dev', '-log-level=err']))).toBe(undefined);
-    expect(setupError(loaded(['-dev', '-node-id=A0000000-0000-4000-8000-00000000000F']))).toBe(undefined);
-    expect(setupError(loaded(['-dev', `-node-id=${'a'.repeat(36)}`]))).toBe(
+    expect(setupError(loaded(['-dev', '-log-level=err']), files)).toBe(undefined);
+    expect(setupError(loaded(['-dev', '-node-id=A0000000-0000-4000-8000-00000000000F']), files)).toBe(undefined);
+    expect(setupError(loaded(['-dev', `-node-id=${'a'.repeat(36)}`]), files)).toBe(
       'failed to setup node ID: specified NodeID is invalid: uuid is improperly formatted',
     );
   });

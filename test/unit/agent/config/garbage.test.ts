@@ -69,11 +69,12 @@ const deepMerge = (a: unknown, b: unknown): unknown => {
 };
 
 const ends = (argv: readonly string[], files: Record<string, string> = {}): void => {
-  const result = load(argv, fakeHost(files));
+  const host = fakeHost(files);
+  const result = load(argv, host);
   if (result.kind === 'error') expect(result.message).not.toBe('');
   else {
     JSON.stringify(result.loaded.config.debug);
-    setupError(result.loaded);
+    setupError(result.loaded, host.files);
   }
 };
 

@@ -71,8 +71,9 @@ function runAgent(argv: readonly string[]): { code: number; stdout: string; stde
   const parsed = parseAgentFlags(argv);
   if (parsed.kind === 'help') return { code: 0, stdout: helpText(agentFlags, ''), stderr: '' };
   if (parsed.kind === 'error') return { code: 1, stdout: '', stderr: parsed.message };
-  const result = loadConfig(parsed.flags, hostWith(refusals.files));
-  const message = result.kind === 'error' ? result.message : setupError(result.loaded);
+  const host = hostWith(refusals.files);
+  const result = loadConfig(parsed.flags, host);
+  const message = result.kind === 'error' ? result.message : setupError(result.loaded, host.files);
   return message === undefined
     ? { code: 0, stdout: '', stderr: '' }
     : { code: 1, stdout: '', stderr: `==> ${message}\n` };

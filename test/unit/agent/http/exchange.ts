@@ -80,6 +80,7 @@ export function configOf(settings: Settings = {}): Config {
     discoveryMaxStaleMs: 0,
     translateWanAddrs: settings.translateWanAddrs ?? false,
     httpAddrs: [],
+    httpsAddrs: [],
     acl: { enabled: false, defaultPolicy: 'allow', downPolicy: '' },
     ui: settings.ui ?? { enabled: false, dir: '', contentPath: '/ui/' },
     http: {
@@ -91,7 +92,13 @@ export function configOf(settings: Settings = {}): Config {
       disableUnprintableCharFilter: false,
       ...settings.http,
     },
-    limits: { httpMaxConnsPerClient: 200, kvMaxValueSize: 524288, txnMaxReqLen: 524288, ...settings.limits },
+    limits: {
+      httpMaxConnsPerClient: 200,
+      httpsHandshakeTimeoutMs: 5000,
+      kvMaxValueSize: 524288,
+      txnMaxReqLen: 524288,
+      ...settings.limits,
+    },
   };
   return config as unknown as Config;
 }
@@ -117,6 +124,7 @@ export function serve(respond: Respond, settings: Settings = {}): Served {
   } as unknown as Api;
   const server = createHttpServer({
     api,
+    tls: { listening: () => null },
     logger: silent,
     metrics: { counter: nothing, sample: nothing, gauge: nothing },
     requestTimer: nothing,

@@ -126,6 +126,7 @@ export function localAgent(
     checks: {
       runtime,
       nodeName: 'here',
+      agentTls: () => ({}),
       datacenter: 'dc1',
       rpc: catalog,
       outputMaxBytes: 4096,

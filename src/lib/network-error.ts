@@ -1,5 +1,7 @@
 /** Failures of connections in the words of Go's net package, which people know from the outputs of checks. */
 
+import { certificateFault, remoteFault } from './tls-error.ts';
+
 interface NodeError extends Error {
   readonly code?: string;
   readonly syscall?: string;
@@ -22,17 +24,10 @@ const systemTexts: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'cannot assign requested address',
 };
 
-const untrusted = new Set([
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-]);
-
 /** `host:port` is where the connection went. */
 export function networkErrorText(error: unknown, target: string): string {
-  const { code = '', syscall, address, port, hostname, reason, message } = rootOf(error);
+  const root = rootOf(error);
+  const { code = '', syscall, address, port, hostname, message } = root;
   if (code === 'ENOTFOUND') return `dial tcp: lookup ${hostname ?? target}: no such host`;
   if (code === 'EAI_AGAIN') return `dial tcp: lookup ${hostname ?? target}: Temporary failure in name resolution`;
   const known = systemTexts[code];
@@ -40,9 +35,8 @@ export function networkErrorText(error: unknown, target: string): string {
     const at = address === undefined ? target : `${address.includes(':') ? `[${address}]` : address}:${port}`;
     return `dial tcp ${at}: connect: ${known ?? message}`;
   }
-  if (untrusted.has(code)) return 'x509: certificate signed by unknown authority';
-  if (code === 'CERT_HAS_EXPIRED') return 'x509: certificate has expired or is not yet valid';
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `x509: ${reason ?? message}`;
+  const insecure = certificateFault(root) ?? remoteFault(root);
+  if (insecure !== null) return insecure;
   if (code === 'UND_ERR_SOCKET' || message === 'socket hang up') return 'EOF';
   return known === undefined ? message : `read tcp ${target}: ${known}`;
 }
