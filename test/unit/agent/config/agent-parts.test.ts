@@ -147,7 +147,6 @@ describe('what is not built yet', () => {
     expect(of(authorization, 'connect { ca_provider = "vault" }')).toBe(
       'auto_config.authorization, connect.ca_provider are not supported yet',
     );
-    expect(of('primary_datacenter = "dc2"')).toBe('primary_datacenter is not supported yet');
   });
 
   it('is accepted where it only tunes an absent part, with one remark', () => {
