@@ -4,20 +4,17 @@
 import process from 'node:process';
 import { type Instance, render } from 'ink';
 import type { Clock } from '../lib/runtime.ts';
-import { createApp, type Outside } from './app-state.ts';
+import { createApp, type Outside, type ReplayControl } from './app/app.ts';
+import { clipboardSequence } from './app/clipboard.ts';
+import { editorCommand, editText } from './app/editor.ts';
 import { createFrame } from './frame.ts';
+import type { KeyMap } from './keys.ts';
 import { createDatacenterModel } from './models/datacenter.ts';
-import { createKvModel } from './models/kv.ts';
-import { createLogsModel } from './models/logs.ts';
-import { createSessionsModel } from './models/sessions.ts';
-import type { Source } from './models/source.ts';
+import { createStore } from './models/store.ts';
 import { type LendTerminal, Screen } from './screen.tsx';
-import type { Theme } from './theme.ts';
-import { kvView } from './views/kv/view.ts';
-import { logsView } from './views/logs/view.ts';
-import { membersView } from './views/members/view.ts';
-import { overviewView } from './views/overview/view.ts';
-import { sessionsView } from './views/sessions/view.ts';
+import type { Source } from './source/source.ts';
+import { chooseTheme, createTheme, type ThemeChoice, themeNames } from './theme.ts';
+import { views } from './views/index.ts';
 import type { Size } from './views/view.ts';
 
 export interface Terminal {
@@ -28,51 +25,84 @@ export interface Terminal {
 export interface DashboardOptions {
   readonly source: Source;
   readonly clock: Clock;
-  readonly theme: Theme;
+  readonly theme: ThemeChoice;
+  readonly keys: KeyMap;
   readonly terminal: Terminal;
+  readonly readOnly?: boolean;
+  /** Where to begin: a view and its argument. */
+  readonly start?: { readonly view: string; readonly argument: string };
+  readonly replay?: ReplayControl | undefined;
   /** Stops the process and resolves when it is continued. By default the signal that ctrl-z stands for. */
   readonly stop?: () => Promise<void>;
+  /** By default the user's editor, on the terminal. */
+  readonly edit?: (text: string, fileName: string) => Promise<string | undefined>;
   /** Frames a second at most. More than 20 help nobody, and cost a slow line. */
   readonly maxFps?: number;
 }
 
 const homeAndErase = '\x1b[H\x1b[2J';
+const firstPage = { view: 'pulse', argument: '' };
 
 /** Resolves when the user has quit. Rejects with what broke the screen. */
 export async function runDashboard(options: DashboardOptions): Promise<void> {
-  const { source, clock, theme, terminal, stop = stopJob, maxFps = 20 } = options;
+  const {
+    source,
+    clock,
+    terminal,
+    keys,
+    readOnly = false,
+    start = firstPage,
+    replay,
+    stop = stopJob,
+    maxFps = 20,
+  } = options;
+  const { edit = (text, name) => editText(editorCommand(process.env), text, name) } = options;
   const { stdin, stdout } = terminal;
   const ended = new AbortController();
   const datacenter = createDatacenterModel(source, clock);
-  const views = [
-    overviewView(datacenter),
-    membersView(datacenter),
-    kvView(createKvModel(source, clock)),
-    sessionsView(createSessionsModel(source, clock)),
-    logsView(createLogsModel(source, clock), ended.signal),
-  ];
-  const app = createApp(views, outside);
+  let look = options.theme;
+  const theme = createStore(createTheme(look.depth, look.background));
   const terminalSize = (): Size => ({ width: stdout.columns || 80, height: stdout.rows || 24 });
-  const frame = createFrame({ app, datacenter, address: source.address, theme, clock, size: terminalSize(), maxFps });
   let instance: Instance | undefined;
   let lendTerminal: LendTerminal | undefined;
   const onReady = (lend: LendTerminal) => {
     lendTerminal = lend;
   };
 
-  function outside(command: Outside): void {
-    switch (command) {
-      case 'quit':
-        instance?.unmount();
-        break;
-      case 'redraw':
-        redraw();
-        break;
-      case 'suspend':
-        void lendTerminal?.(stop);
-    }
-  }
-
+  const outside: Outside = {
+    quit: () => instance?.unmount(),
+    redraw: () => redraw(),
+    suspend: () => void lendTerminal?.(stop),
+    copy: (text) => void stdout.write(clipboardSequence(text, process.env['TERM'] ?? '')),
+    async edit(text, fileName) {
+      let edited: string | undefined;
+      await lendTerminal?.(async () => {
+        edited = await edit(text, fileName);
+      });
+      return edited;
+    },
+    setTheme(name) {
+      const next = chooseTheme(name, look);
+      if (next === undefined) return false;
+      look = next;
+      theme.set(createTheme(look.depth, look.background));
+      return true;
+    },
+  };
+  const app = createApp({
+    views,
+    start,
+    keys,
+    source,
+    clock,
+    datacenter,
+    readOnly,
+    ended: ended.signal,
+    outside,
+    themes: themeNames,
+    replay,
+  });
+  const frame = createFrame({ app, datacenter, address: source.address, theme, clock, size: terminalSize(), maxFps });
   const screen = () => <Screen app={app} frame={frame} onReady={onReady} />;
 
   /** Nothing on the terminal is trusted any more: the next frame is a whole one, of the size that there is now. */

@@ -4,15 +4,14 @@
  * twenty milliseconds.
  */
 import type { Clock, Timer } from '../lib/runtime.ts';
-import type { App } from './app-state.ts';
+import type { App } from './app/app.ts';
 import { footer } from './components/footer.ts';
 import { header } from './components/header.ts';
-import { help } from './components/help.ts';
 import { linkExplanation } from './components/link.ts';
 import type { DatacenterModel } from './models/datacenter.ts';
 import type { Overview } from './models/overview.ts';
 import { createStore, type Readable } from './models/store.ts';
-import { fitLine, type Line, sanitize, span } from './text.ts';
+import { fitLine, type Line, lineWidth, overlay, sanitize, span } from './text.ts';
 import type { Theme } from './theme.ts';
 import type { Size } from './views/view.ts';
 
@@ -21,7 +20,7 @@ export interface FrameOptions {
   readonly datacenter: DatacenterModel;
   /** Of the agent. */
   readonly address: string;
-  readonly theme: Theme;
+  readonly theme: Readable<Theme>;
   readonly clock: Clock;
   readonly size: Size;
   readonly maxFps: number;
@@ -57,25 +56,47 @@ export function createFrame(options: FrameOptions): Frame {
     const { width, height } = size;
     const nowMs = clock.nowMs();
     const { leader, overview } = datacenter.get();
-    const { active, help: helpOffset, typing } = app.get();
-    const view = app.view();
-    const tabs = app.views.map(({ title }) => title);
     const explanation = trouble();
-    const top = header({ datacenter: overview.datacenter, address, link: leader.link, nowMs, tabs, active, width });
-    const middle =
-      helpOffset === undefined ? view.draw({ ...body(), nowMs }) : help({ views: tabs, ...body(), offset: helpOffset });
-    const filter = view.filter?.get() ?? '';
-    const bottom = footer({ hints: app.hints(), filter, typing, note: agentNote(overview), width });
-    const all =
-      explanation === undefined ? [top, ...middle, bottom] : [top, [span(' '), ...explanation], ...middle, bottom];
-    return all.slice(0, height).map((line) => fitLine(line, width));
+    const page = app.page();
+    const top = header({
+      datacenter: overview.datacenter,
+      address,
+      link: leader.link,
+      replay: app.replay(),
+      nowMs,
+      tabs: app.tabs.map(({ title }) => title),
+      active: app.tabs.indexOf(app.activeTab()),
+      width,
+    });
+    const bottom = footer({
+      hints: app.hints(),
+      filter: page.filter?.get() ?? '',
+      prompt: app.prompt(),
+      note: app.note(),
+      who: agentNote(overview),
+      width,
+    });
+    const above = explanation === undefined ? [top] : [top, [span(' '), ...explanation]];
+    return [...above, ...middle(body(), nowMs), bottom].slice(0, height).map((line) => fitLine(line, width));
+  }
+
+  /** The page, and over its middle the layer that has the keys. */
+  function middle(room: Size, nowMs: number): Line[] {
+    const page = app.page().draw({ ...room, nowMs, crumbs: crumbLine(app.crumbs()) });
+    const layer = app.layer()?.draw(room);
+    if (layer === undefined) return page;
+    const width = layer[0] === undefined ? 0 : lineWidth(layer[0]);
+    const [top, left] = [room.height - layer.length, room.width - width].map((free) =>
+      Math.max(0, Math.floor(free / 2)),
+    );
+    return overlay(page, layer, top!, left!);
   }
 
   function draw(): void {
     pending?.cancel();
     pending = undefined;
     drawnMs = clock.nowMs();
-    const rows = lines().map((line) => theme.paint(line));
+    const rows = lines().map((line) => theme.get().paint(line));
     const before = store.get();
     if (rows.length !== before.length || rows.some((row, index) => row !== before[index])) store.set(rows);
   }
@@ -107,7 +128,7 @@ export function createFrame(options: FrameOptions): Frame {
       draw();
     },
     run(signal) {
-      const stops = [app, datacenter, ...app.views].map((source) => source.subscribe(changed));
+      const stops = [app, datacenter, theme].map((source) => source.subscribe(changed));
       keepAges(signal);
       signal.addEventListener('abort', () => {
         for (const stop of stops) stop();
@@ -115,6 +136,15 @@ export function createFrame(options: FrameOptions): Frame {
       });
     },
   };
+}
+
+/** The way to the page: the last name is the one that counts. */
+function crumbLine(crumbs: readonly string[]): Line {
+  return crumbs.flatMap((crumb, index) =>
+    index === crumbs.length - 1
+      ? [span(sanitize(crumb), 'plain', { bold: true })]
+      : [span(`${sanitize(crumb)} › `, 'muted')],
+  );
 }
 
 /** Which agent all this comes from. */

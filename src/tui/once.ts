@@ -1,50 +1,65 @@
-/** `tc top -once`: the overview as text that is read, or as JSON that is parsed. */
-import { count, latency, plural, rate } from './format.ts';
-import type { Overview, ServerRow } from './models/overview.ts';
-import { pad, sanitize } from './text.ts';
+/** `tc top -once`: a view as text that is read, or as JSON that is parsed, and the end. */
+import type { Clock } from '../lib/runtime.ts';
+import { createApp } from './app/app.ts';
+import { jsonText } from './components/json.ts';
+import { createKeyMap } from './keys.ts';
+import { createDatacenterModel } from './models/datacenter.ts';
+import { sleep } from './models/follow.ts';
+import { type Source, SourceError } from './source/source.ts';
+import { views } from './views/index.ts';
 
-const labelWidth = 12;
-
-export function overviewText(overview: Overview): string {
-  const { leader, members, checks, raft, load, servers } = overview;
-  const lines = [
-    row('Datacenter', overview.datacenter),
-    row('Agent', `${overview.node} (${overview.server ? 'server' : 'client'}, ${overview.version})`),
-    row('Leader', leader === undefined ? 'none' : [leader.node, leader.address].filter(Boolean).join(' ')),
-    row(
-      'Members',
-      members && `${members.alive} alive, ${members.failed} failed, ${members.leaving + members.left} left`,
-    ),
-    row('Services', overview.services === undefined ? undefined : count(overview.services)),
-    row('Checks', checks && checksText(checks)),
-    row('Raft', raft && `${raft.state.toLowerCase()}, term ${count(raft.term)}`),
-    row('Last log', raft && count(raft.lastLogIndex)),
-    row('Commit', raft && count(raft.commitIndex)),
-    row('Applied', raft && count(raft.appliedIndex)),
-    row('Requests', load && rate(load.httpPerSecond)),
-    row('Commit time', load?.commitMeanMs === undefined ? undefined : latency(load.commitMeanMs)),
-    row('Servers', plural(servers.length, 'server')),
-    ...servers.map((server) => `  ${serverText(server)}`),
-  ];
-  return `${lines.join('\n')}\n`;
+export interface OnceOptions {
+  readonly source: Source;
+  readonly clock: Clock;
+  readonly view: string;
+  readonly argument: string;
+  readonly json: boolean;
+  readonly signal: AbortSignal;
 }
 
-function row(label: string, value: string | undefined): string {
-  return `${pad(label, labelWidth)} ${value === undefined ? 'unknown' : sanitize(value)}`;
-}
+/** Answers that take longer are not waited for: what is there is printed. */
+const longestWaitMs = 10_000;
 
-function checksText({ passing, warning, critical, maintenance }: NonNullable<Overview['checks']>): string {
-  return `${passing} passing, ${warning} warning, ${critical} critical${maintenance > 0 ? `, ${maintenance} maintenance` : ''}`;
-}
-
-function serverText({ node, address, leader, voter, health, lastIndex }: ServerRow): string {
-  const role = leader ? 'leader' : voter ? 'voter' : 'nonvoter';
-  const state = health === undefined ? '' : health.healthy ? ' healthy' : ' unhealthy';
-  const index = lastIndex === undefined ? '' : ` index ${count(lastIndex)}`;
-  return sanitize(`${node} ${address} ${role}${state}${index}`);
-}
-
-/** Everything that is known, under the names the code uses; what is not known is null. */
-export function overviewJson(overview: Overview): string {
-  return `${JSON.stringify(overview, (_key, value: unknown) => (value === undefined ? null : value), 2)}\n`;
+/** Throws a `SourceError` when the agent does not answer, or refuses what the view is about. */
+export async function printOnce({ source, clock, view, argument, json, signal }: OnceOptions): Promise<string> {
+  const ended = new AbortController();
+  const running = AbortSignal.any([signal, ended.signal]);
+  const datacenter = createDatacenterModel(source, clock);
+  const nothing = () => {};
+  const app = createApp({
+    views,
+    start: { view, argument },
+    keys: createKeyMap(),
+    source,
+    clock,
+    datacenter,
+    readOnly: true,
+    ended: running,
+    outside: {
+      quit: nothing,
+      suspend: nothing,
+      redraw: nothing,
+      copy: nothing,
+      edit: async () => undefined,
+      setTheme: () => false,
+    },
+    themes: [],
+  });
+  const page = app.page();
+  const ready = Promise.withResolvers<void>();
+  const check = () => {
+    if (page.printout().ready) ready.resolve();
+  };
+  const stops = [page.subscribe(check), datacenter.subscribe(check)];
+  const work = Promise.all([datacenter.run(running), app.run(running)]);
+  try {
+    await Promise.race([ready.promise, work, sleep(clock, longestWaitMs, running)]);
+    const { failure, text, json: value } = page.printout();
+    if (failure !== undefined) throw new SourceError({ kind: 'unavailable', message: failure });
+    return json ? `${jsonText(value())}\n` : text();
+  } finally {
+    for (const stop of stops) stop();
+    ended.abort();
+    await work;
+  }
 }

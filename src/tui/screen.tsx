@@ -1,7 +1,7 @@
 /** The bridge to the terminal library: painted rows go out, keys come in. */
 import { Box, Text, useApp, useInput, usePaste } from 'ink';
 import { memo, type ReactNode, useEffect, useSyncExternalStore } from 'react';
-import type { App } from './app-state.ts';
+import type { App } from './app/app.ts';
 import type { Frame } from './frame.ts';
 import { keyNames } from './key-name.ts';
 

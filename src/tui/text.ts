@@ -114,6 +114,36 @@ export function fitLine(line: Line, width: number): Line {
   return out;
 }
 
+/** The cells from `from` up to `to` of a line; a wide character that is cut leaves a space. */
+export function sliceLine(line: Line, from: number, to: number): Line {
+  const out: Span[] = [];
+  let at = 0;
+  for (const part of line) {
+    const width = cellWidth(part.text);
+    const start = Math.max(0, from - at);
+    const end = Math.min(width, to - at);
+    if (end > start) {
+      const skipped = takeCells(part.text, start);
+      const rest = part.text.slice(skipped.text.length);
+      const taken = takeCells(rest, end - skipped.width);
+      const text = skipped.width < start ? ` ${takeCells(rest, end - start - 1).text}` : taken.text;
+      out.push({ ...part, text: pad(text, end - start) });
+    }
+    at += width;
+  }
+  return out;
+}
+
+/** `box` laid over `lines` with its upper left corner at this row and column. */
+export function overlay(lines: readonly Line[], box: readonly Line[], top: number, left: number): Line[] {
+  return lines.map((line, row) => {
+    const over = box[row - top];
+    if (over === undefined) return line;
+    const width = lineWidth(over);
+    return [...fitLine(sliceLine(line, 0, left), left), ...over, ...sliceLine(line, left + width, lineWidth(line))];
+  });
+}
+
 /** Text at the left, text at the right, spaces between; the left gives way. */
 export function spread(left: Line, right: Line, width: number): Line {
   const rightWidth = lineWidth(right);

@@ -1,7 +1,7 @@
 /**
- * Meaning to colour. Every tone is legible on a dark and on a light background: with 256 and more colours by its
- * contrast to both, with 16 by using the colours that the user's own palette defines. Without colours bold, dim and
- * inverse remain. No state is told by colour alone: `signs` stand beside them.
+ * Meaning to colour. There is a palette for dark backgrounds, one for light ones, and one that is legible on both, for
+ * terminals that do not say what they are; with 16 colours the user's own palette decides. Without colours bold, dim
+ * and inverse remain. No state is told by colour alone: `signs` stand beside them.
  */
 import type { Line, Span, Tone } from './text.ts';
 
@@ -21,17 +21,53 @@ interface Color {
   readonly rgb: readonly [number, number, number] | undefined;
 }
 
-/** The palette. `plain` is the terminal's own text colour; `muted` is dim where colours are few. */
-export const palette: Readonly<Record<Tone, Color>> = {
-  plain: { ansi: '', indexed: undefined, rgb: undefined },
-  muted: { ansi: '2', indexed: 244, rgb: [0x80, 0x82, 0x88] },
-  border: { ansi: '2', indexed: 244, rgb: [0x7a, 0x80, 0x8c] },
-  accent: { ansi: '36', indexed: 31, rgb: [0x0e, 0x8f, 0xb8] },
-  value: { ansi: '34', indexed: 68, rgb: [0x4f, 0x83, 0xdc] },
-  info: { ansi: '35', indexed: 133, rgb: [0xac, 0x68, 0xd0] },
-  good: { ansi: '32', indexed: 29, rgb: [0x18, 0x96, 0x5c] },
-  warn: { ansi: '33', indexed: 136, rgb: [0xb9, 0x7d, 0x14] },
-  bad: { ansi: '31', indexed: 167, rgb: [0xe0, 0x4f, 0x5a] },
+export type Background = 'any' | 'dark' | 'light';
+
+type Palette = Readonly<Record<Tone, Color>>;
+
+const color = (ansi: string, indexed: number, rgb: number): Color => ({
+  ansi,
+  indexed,
+  rgb: [rgb >> 16, (rgb >> 8) & 0xff, rgb & 0xff],
+});
+
+/** `plain` is the terminal's own text colour; `muted` is dim where colours are few. */
+const plain: Color = { ansi: '', indexed: undefined, rgb: undefined };
+
+export const palettes: Readonly<Record<Background, Palette>> = {
+  any: {
+    plain,
+    muted: color('2', 244, 0x808288),
+    border: color('2', 244, 0x7a808c),
+    accent: color('36', 31, 0x0e8fb8),
+    value: color('34', 68, 0x4f83dc),
+    info: color('35', 133, 0xac68d0),
+    good: color('32', 29, 0x18965c),
+    warn: color('33', 136, 0xb97d14),
+    bad: color('31', 167, 0xe04f5a),
+  },
+  dark: {
+    plain,
+    muted: color('2', 246, 0x9098a4),
+    border: color('2', 240, 0x596273),
+    accent: color('36', 44, 0x3cc8ea),
+    value: color('34', 111, 0x86b4ff),
+    info: color('35', 177, 0xcf92f2),
+    good: color('32', 78, 0x4fd18b),
+    warn: color('33', 214, 0xf3b13c),
+    bad: color('31', 203, 0xff6b70),
+  },
+  light: {
+    plain,
+    muted: color('2', 241, 0x5c626c),
+    border: color('2', 248, 0x8a93a1),
+    accent: color('36', 24, 0x00658a),
+    value: color('34', 25, 0x1f55b5),
+    info: color('35', 91, 0x7a35a6),
+    good: color('32', 22, 0x0b6b3d),
+    warn: color('33', 94, 0x8a5500),
+    bad: color('31', 124, 0xb8202c),
+  },
 };
 
 /** A sign for each state, so that none depends on colour. All are one cell wide. */
@@ -47,19 +83,21 @@ export const signs = {
   open: '▾',
   closed: '▸',
   paused: '‖',
+  mark: '◆',
+  pin: '■',
 } as const;
 
-export function createTheme(depth: ColorDepth): Theme {
+export function createTheme(depth: ColorDepth, background: Background = 'any'): Theme {
   const codes = Object.fromEntries(
-    Object.entries(palette).map(([tone, color]) => [tone, foreground(color, depth)]),
+    Object.entries(palettes[background]).map(([tone, each]) => [tone, foreground(each, depth)]),
   ) as Record<Tone, string>;
 
   function style({ tone, bold, inverse }: Span): string {
     const parts: string[] = [];
     if (bold) parts.push('1');
-    const color = codes[tone ?? 'plain'];
+    const code = codes[tone ?? 'plain'];
     // Dim and bold cancel each other in many terminals; what is bold is not muted.
-    if (color !== '' && !(bold && color === '2')) parts.push(color);
+    if (code !== '' && !(bold && code === '2')) parts.push(code);
     if (inverse) parts.push('7');
     return parts.join(';');
   }
@@ -111,4 +149,26 @@ export function detectColorDepth(env: Readonly<Record<string, string | undefined
   if (colorTerm === 'truecolor' || colorTerm === '24bit' || term.endsWith('-direct')) return 'true';
   if (/kitty|ghostty|wezterm|alacritty/.test(term)) return 'true';
   return /256(color)?$/.test(term) ? '256' : '16';
+}
+
+/** `COLORFGBG=15;0` of some terminals says what they look like. */
+export function detectBackground(env: Readonly<Record<string, string | undefined>>): Background {
+  const behind = /;(\d+)$/.exec(env['COLORFGBG'] ?? '')?.[1];
+  if (behind === undefined) return 'any';
+  return Number(behind) === 7 || Number(behind) > 8 ? 'light' : 'dark';
+}
+
+/** What `:theme` and the configuration take. */
+export const themeNames = ['any', 'dark', 'light', 'true', '256', '16', 'none'] as const;
+
+export interface ThemeChoice {
+  readonly depth: ColorDepth;
+  readonly background: Background;
+}
+
+/** A name changes the background or the depth; undefined for one that does not exist. */
+export function chooseTheme(name: string, before: ThemeChoice): ThemeChoice | undefined {
+  if (name === 'any' || name === 'dark' || name === 'light') return { ...before, background: name };
+  if (name === 'true' || name === '256' || name === '16' || name === 'none') return { ...before, depth: name };
+  return undefined;
 }

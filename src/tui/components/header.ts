@@ -7,37 +7,44 @@ export interface HeaderOptions {
   readonly datacenter: string;
   readonly address: string;
   readonly link: Link;
+  /** Time of a recording; undefined when all is live. */
+  readonly replay: string | undefined;
   readonly nowMs: number;
   readonly tabs: readonly string[];
   readonly active: number;
   readonly width: number;
 }
 
-export function header({ datacenter, address, link, nowMs, tabs, active, width }: HeaderOptions): Line {
+export function header({ datacenter, address, link, replay, nowMs, tabs, active, width }: HeaderOptions): Line {
+  const state = replay === undefined ? linkBadge(link, nowMs) : span(replay, 'info', { bold: true });
   const brand: Line = [
     span(' tc ', 'accent', { bold: true, inverse: true }),
     span(' '),
     span(sanitize(datacenter) || '…', 'plain', { bold: true }),
     span('  '),
-    linkBadge(link, nowMs),
+    state,
   ];
   const where = [...brand, span(`  ${sanitize(address)}`, 'muted')];
-  const long = tabLine(tabs, active, true);
-  const short = tabLine(tabs, active, false);
-  for (const [left, right] of [
-    [where, long],
-    [brand, long],
-    [where, short],
-  ] as const) {
-    if (lineWidth(left) + lineWidth(right) + 1 <= width) return spread(left, right, width);
-  }
-  return spread(brand, short, width);
+  const [long, medium, short] = [tabLine(tabs, active, 9), tabLine(tabs, active, 0), tabLine(tabs, active, -1)];
+  const fitting = (
+    [
+      [where, long],
+      [brand, long],
+      [where, medium],
+      [brand, medium],
+    ] as const
+  ).find(([left, right]) => lineWidth(left) + lineWidth(right) + 1 <= width);
+  const [left, right] = fitting ?? [brand, short];
+  return spread(left, right, width);
 }
 
-/** Without room for all titles only the active one is spelled out. */
-function tabLine(tabs: readonly string[], active: number, spelled: boolean): Line {
-  return tabs.map((title, index) => {
-    const text = spelled || index === active ? ` ${index + 1} ${title} ` : ` ${index + 1} `;
-    return index === active ? span(text, 'accent', { bold: true, inverse: true }) : span(text, 'muted');
+/** `spelled` 9: all titles with a number; 0: only the active one is spelled out; -1: nothing else is there. */
+function tabLine(tabs: readonly string[], active: number, spelled: 9 | 0 | -1): Line {
+  return tabs.flatMap((title, index) => {
+    const number = index < 9 ? String(index + 1) : '';
+    if (index === active)
+      return [span(` ${[number, title].filter(Boolean).join(' ')} `, 'accent', { bold: true, inverse: true })];
+    if (index >= 9 || spelled === -1) return [];
+    return [span(` ${number}`, 'accent'), span(spelled === 9 ? ` ${title} ` : ' ', 'muted')];
   });
 }

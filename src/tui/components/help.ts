@@ -1,45 +1,49 @@
-/** The help page, generated from the key table, in as many columns as there is room for. */
-import { type HelpSection, helpSections } from '../keys.ts';
+/** The help page, generated from the key table and the views, in as many columns as there is room for. */
+import type { Layer } from '../app/layer.ts';
+import type { HelpSection } from '../keys.ts';
+import { createStore } from '../models/store.ts';
 import { cellWidth, fitLine, type Line, span } from '../text.ts';
 import { framed, innerSize } from './frame.ts';
+import { scrolled } from './scroll.ts';
 
-const columnWidth = 54;
-const keyWidth = 14;
+const columnWidth = 60;
+const keyWidth = 16;
 
-export interface HelpOptions {
-  readonly views: readonly string[];
-  readonly width: number;
-  readonly height: number;
-  /** First line shown; more than there is shows the end. */
-  readonly offset: number;
+export function helpLayer(sections: readonly HelpSection[], close: () => void): Layer {
+  const offset = createStore(0);
+  return {
+    kind: 'help',
+    scopes: ['menu', 'list', 'global'],
+    subscribe: offset.subscribe,
+    handle(command, size) {
+      if (command === 'back' || command === 'help' || command === 'enter') close();
+      else {
+        const inner = innerSize(size.width, size.height);
+        const { length } = laidOut(sections, inner.width);
+        const next = scrolled(command, offset.get(), length, inner.height);
+        if (next !== undefined) offset.set(next);
+      }
+    },
+    draw(size) {
+      const inner = innerSize(size.width, size.height);
+      const all = laidOut(sections, inner.width);
+      const start = Math.min(offset.get(), Math.max(0, all.length - inner.height));
+      return framed(all.slice(start, start + inner.height), {
+        title: [span('Keys and views', 'plain', { bold: true })],
+        footnote: all.length - start > inner.height ? [span('↓ more', 'muted')] : [],
+        ...size,
+        focused: true,
+      });
+    },
+  };
 }
 
-export function help({ views, width, height, offset }: HelpOptions): Line[] {
-  const inner = innerSize(width, height);
-  const columns = Math.max(1, Math.floor(inner.width / columnWidth));
-  const columnCells = Math.floor(inner.width / columns);
-  const stacks = distribute(helpSections(views), columns);
+function laidOut(sections: readonly HelpSection[], width: number): Line[] {
+  const columns = Math.max(1, Math.floor(width / columnWidth));
+  const stacks = distribute(sections, columns);
   const longest = Math.max(...stacks.map((stack) => stack.length));
-  const start = Math.max(0, Math.min(offset, longest - inner.height));
-  const lines = Array.from({ length: Math.min(inner.height, longest - start) }, (_, row) =>
-    stacks.flatMap((stack) => fitLine(stack[start + row] ?? [], columnCells)),
-  );
-  const more = longest - start > inner.height ? [span('↓ more', 'muted')] : [];
-  return framed(lines, {
-    title: [span('Keys', 'plain', { bold: true })],
-    footnote: more,
-    width,
-    height,
-    focused: true,
-  });
-}
-
-/** Last value of `offset` that still moves something. */
-export function helpLimit({ views, width, height }: Omit<HelpOptions, 'offset'>): number {
-  const inner = innerSize(width, height);
-  const columns = Math.max(1, Math.floor(inner.width / columnWidth));
-  const longest = Math.max(...distribute(helpSections(views), columns).map((stack) => stack.length));
-  return Math.max(0, longest - inner.height);
+  const cells = Math.floor(width / columns);
+  return Array.from({ length: longest }, (_, row) => stacks.flatMap((stack) => fitLine(stack[row] ?? [], cells)));
 }
 
 /** Sections stay whole and in order; each column takes about its share of the lines. */

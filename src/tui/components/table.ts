@@ -2,6 +2,7 @@
 import { type ListState, visibleRows } from '../list.ts';
 import { type Column, columnGap, type PlacedColumn, placeColumns } from '../rows/column.ts';
 import { cellWidth, fitLine, type Line, pad, type Span, span } from '../text.ts';
+import { signs } from '../theme.ts';
 
 export interface TableOptions<T> {
   readonly columns: readonly Column<T>[];
@@ -11,18 +12,32 @@ export interface TableOptions<T> {
   readonly height: number;
   /** Draws the cursor. */
   readonly focused: boolean;
+  /** All columns, cut at the edge where there is no room. */
+  readonly wide?: boolean;
+  readonly sort?: TableSort<T>;
+  readonly marked?: (row: T) => boolean;
 }
 
-export function table<T>({ columns, list, width, height, focused }: TableOptions<T>): Line[] {
-  const placed = placeColumns(columns, list.rows, width);
-  const header = cells(placed, ({ column }) => span(column.title, 'muted'));
-  const lines: Line[] = [fitLine(header, width)];
+export interface TableSort<T> {
+  readonly column: Column<T>;
+  readonly reversed: boolean;
+}
+
+export function table<T>(options: TableOptions<T>): Line[] {
+  const { columns, list, width, height, focused, wide = false, sort, marked } = options;
+  const margin = marked === undefined ? 0 : 2;
+  const placed = placeColumns(columns, list.rows, width - margin, wide);
+  const header = cells(placed, ({ column }) =>
+    column === sort?.column
+      ? span(`${column.title}${sort.reversed ? '↓' : '↑'}`, 'accent')
+      : span(column.title, 'muted'),
+  );
+  const lines: Line[] = [fitLine([span(' '.repeat(margin)), ...header], width)];
   const { offset, rows } = visibleRows(list, height - 1);
   for (const [position, row] of rows.entries()) {
-    const line = fitLine(
-      cells(placed, ({ column }) => column.cell(row)),
-      width,
-    );
+    const content = cells(placed, ({ column }) => column.cell(row));
+    const mark = marked === undefined ? [] : [span(marked(row) ? `${signs.mark} ` : '  ', 'accent', { bold: true })];
+    const line = fitLine([...mark, ...content], width);
     lines.push(focused && offset + position === list.index ? selected(line) : line);
   }
   return lines;

@@ -1,26 +1,40 @@
 /**
- * The model behind the header and the overview: agent, leader, members, servers, services, checks, load. Always
- * running while the dashboard is open. Services and checks are watched; the rest has no watch and is asked for.
+ * The model behind the header and the first page: agent, leader, members, servers, services, checks, load. Always
+ * running while the dashboard is open. What can be watched is watched; the rest has no watch and is asked for.
  */
+import type {
+  AgentMember,
+  AgentMetrics,
+  AgentSelf,
+  AutopilotHealth,
+  HealthCheck,
+  RaftConfiguration,
+} from '../../client/index.ts';
 import type { Clock } from '../../lib/runtime.ts';
-import { type DatacenterEvent, leaderEvents, memberEvents, rememberEvents } from './events.ts';
-import { followInto, poll } from './follow.ts';
+import * as queries from '../source/queries.ts';
+import type { Source } from '../source/source.ts';
+import { checkEvents, type DatacenterEvent, leaderEvents, memberEvents, rememberEvents } from './events.ts';
+import { createFeed, type Feed } from './feed.ts';
+import { poll } from './follow.ts';
 import { emptyHistory, type History, push } from './history.ts';
 import { newestIndex, type Overview, overviewOf } from './overview.ts';
-import { createResource, failureOf, type Resource, type ResourceStore } from './resource.ts';
-import type { AgentSelf, Check, Member, Metrics, RaftServer, ServerHealth, Source } from './source.ts';
-import { createStore, type Readable } from './store.ts';
+import type { Resource } from './resource.ts';
+import { createStore, derived, type Readable } from './store.ts';
 
 /** Also the distance of two samples in every history. */
 export const sampleMs = 2_000;
-const membersMs = 3_000;
-const serversMs = 4_000;
 
 export interface LoadHistory {
   readonly commitsPerSecond: History;
   readonly httpPerSecond: History;
+  readonly dnsPerSecond: History;
+  readonly gossipPerSecond: History;
   readonly commitMeanMs: History;
   readonly allocatedBytes: History;
+  /** Checks that are critical, checks that warn, members that have failed. */
+  readonly critical: History;
+  readonly warning: History;
+  readonly failed: History;
 }
 
 export interface DatacenterSnapshot {
@@ -28,205 +42,205 @@ export interface DatacenterSnapshot {
   readonly leader: Resource<string>;
   /** Since when, on the monotonic clock, the leader has been what it is; `seen` if the change itself was seen. */
   readonly leaderSince: { readonly ms: number; readonly seen: boolean };
-  readonly members: Resource<readonly Member[]>;
-  readonly raftServers: Resource<readonly RaftServer[]>;
-  readonly serverHealth: Resource<readonly ServerHealth[]>;
+  readonly members: Resource<readonly AgentMember[]>;
+  readonly raft: Resource<RaftConfiguration>;
+  readonly autopilot: Resource<AutopilotHealth>;
   readonly services: Resource<Readonly<Record<string, readonly string[]>>>;
-  readonly checks: Resource<readonly Check[]>;
-  readonly metrics: Resource<Metrics>;
+  readonly checks: Resource<readonly HealthCheck[]>;
+  readonly metrics: Resource<AgentMetrics>;
   readonly history: LoadHistory;
   readonly events: readonly DatacenterEvent[];
   readonly overview: Overview;
 }
 
 export interface DatacenterModel extends Readable<DatacenterSnapshot> {
+  readonly feeds: {
+    readonly members: Feed<readonly AgentMember[]>;
+    readonly services: Feed<Readonly<Record<string, readonly string[]>>>;
+    readonly checks: Feed<readonly HealthCheck[]>;
+    readonly metrics: Feed<AgentMetrics>;
+  };
   /** Runs until aborted. */
   run(signal: AbortSignal): Promise<void>;
 }
 
+const emptyLoad: LoadHistory = {
+  commitsPerSecond: emptyHistory,
+  httpPerSecond: emptyHistory,
+  dnsPerSecond: emptyHistory,
+  gossipPerSecond: emptyHistory,
+  commitMeanMs: emptyHistory,
+  allocatedBytes: emptyHistory,
+  critical: emptyHistory,
+  warning: emptyHistory,
+  failed: emptyHistory,
+};
+
 export function createDatacenterModel(source: Source, clock: Clock): DatacenterModel {
-  const parts = {
-    agent: createResource<AgentSelf>(clock),
-    leader: createResource<string>(clock),
-    members: createResource<readonly Member[]>(clock),
-    raftServers: createResource<readonly RaftServer[]>(clock),
-    serverHealth: createResource<readonly ServerHealth[]>(clock),
-    services: createResource<Readonly<Record<string, readonly string[]>>>(clock),
-    checks: createResource<readonly Check[]>(clock),
-    metrics: createResource<Metrics>(clock),
+  const feeds = {
+    agent: createFeed(source, clock, queries.agentSelf),
+    leader: createFeed(source, clock, queries.leader),
+    members: createFeed(source, clock, queries.members),
+    raft: createFeed(source, clock, queries.raftConfiguration),
+    autopilot: createFeed(source, clock, queries.autopilotHealth),
+    services: createFeed(source, clock, queries.services),
+    checks: createFeed(source, clock, queries.checks),
+    metrics: createFeed(source, clock, queries.agentMetrics),
   };
-  let history: LoadHistory = {
-    commitsPerSecond: emptyHistory,
-    httpPerSecond: emptyHistory,
-    commitMeanMs: emptyHistory,
-    allocatedBytes: emptyHistory,
-  };
+  const overview = derived(
+    [
+      feeds.agent,
+      feeds.leader,
+      feeds.members,
+      feeds.raft,
+      feeds.autopilot,
+      feeds.services,
+      feeds.checks,
+      feeds.metrics,
+    ],
+    (agent, leader, members, raft, autopilot, services, checks, metrics) =>
+      overviewOf({
+        self: agent.value,
+        leader: leader.value,
+        members: members.value,
+        raft: raft.value,
+        autopilot: autopilot.value,
+        services: services.value,
+        checks: checks.value,
+        metrics: metrics.value,
+      }),
+  );
+  let history = emptyLoad;
   let events: readonly DatacenterEvent[] = [];
   let leaderSince = { ms: clock.nowMs(), seen: false };
   let lastCommit: { index: number; atMs: number } | undefined;
+  let commitRate: number | undefined;
+  const seen: { leader?: string | undefined; members?: readonly AgentMember[]; checks?: readonly HealthCheck[] } = {};
   const store = createStore(assemble());
 
   function assemble(): DatacenterSnapshot {
-    const agent = parts.agent.get();
-    const leader = parts.leader.get();
-    const members = parts.members.get();
-    const raftServers = parts.raftServers.get();
-    const serverHealth = parts.serverHealth.get();
-    const services = parts.services.get();
-    const checks = parts.checks.get();
-    const metrics = parts.metrics.get();
-    const overview = overviewOf({
-      self: agent.value,
-      leader: leader.value,
-      members: members.value,
-      raftServers: raftServers.value,
-      serverHealth: serverHealth.value,
-      services: services.value,
-      checks: checks.value,
-      metrics: metrics.value,
-    });
     return {
-      agent,
-      leader,
+      agent: feeds.agent.get(),
+      leader: feeds.leader.get(),
       leaderSince,
-      members,
-      raftServers,
-      serverHealth,
-      services,
-      checks,
-      metrics,
+      members: feeds.members.get(),
+      raft: feeds.raft.get(),
+      autopilot: feeds.autopilot.get(),
+      services: feeds.services.get(),
+      checks: feeds.checks.get(),
+      metrics: feeds.metrics.get(),
       history,
       events,
-      overview,
+      overview: overview.get(),
     };
   }
 
   const publish = () => store.set(assemble());
-
-  function remember(more: readonly DatacenterEvent[]): void {
+  const remember = (more: readonly DatacenterEvent[]) => {
     events = rememberEvents(events, more);
+  };
+  const nodeAt = (address: string) => overview.get().servers.find((server) => server.address === address)?.node;
+
+  function leaderChanged(): void {
+    const leader = feeds.leader.get().value;
+    if (leader === undefined || leader === seen.leader) return;
+    leaderSince = { ms: clock.nowMs(), seen: seen.leader !== undefined };
+    remember(leaderEvents(seen.leader, leader, nodeAt, clock.wallMs()));
+    seen.leader = leader;
   }
 
-  function leaderRead(leader: string): void {
-    const before = parts.leader.get().value;
-    if (before !== leader) {
-      leaderSince = { ms: clock.nowMs(), seen: before !== undefined };
-      remember(leaderEvents(before, leader, clock.wallMs()));
-    }
-    parts.leader.value(leader, leader !== '');
+  function membersChanged(): void {
+    const members = feeds.members.get().value;
+    if (members === undefined) return;
+    remember(memberEvents(seen.members, members, clock.wallMs()));
+    seen.members = members;
   }
 
-  function membersRead(members: readonly Member[]): void {
-    remember(memberEvents(parts.members.get().value, members, clock.wallMs()));
-    parts.members.value(members);
+  function checksChanged(): void {
+    const checks = feeds.checks.get().value;
+    if (checks === undefined) return;
+    remember(checkEvents(seen.checks, checks, clock.wallMs()));
+    seen.checks = checks;
   }
 
-  /** Commits a second since the last sample; from the servers' indexes where the agent has no Raft itself. */
-  function commitRate(): number | undefined {
-    const { overview } = assemble();
-    const index = overview.raft?.commitIndex ?? newestIndex(overview.servers);
+  /** Commits a second between two answers; from the servers' indexes where the agent has no Raft itself. */
+  function measureCommits(): void {
+    const { raft, servers } = overview.get();
+    const index = raft?.commitIndex ?? newestIndex(servers);
     const before = lastCommit;
     lastCommit = { index, atMs: clock.nowMs() };
-    if (before === undefined || before.index === 0 || index < before.index) return undefined;
-    const seconds = (lastCommit.atMs - before.atMs) / 1000;
-    return seconds <= 0 ? undefined : (index - before.index) / seconds;
+    const seconds = before === undefined ? 0 : (lastCommit.atMs - before.atMs) / 1000;
+    commitRate =
+      before === undefined || before.index === 0 || index < before.index || seconds <= 0
+        ? undefined
+        : (index - before.index) / seconds;
   }
 
   /** What is not live is not measured: a curve stands still rather than going on with an old number. */
-  function sampleLoad(): void {
-    const live = (part: ResourceStore<unknown>) => part.get().link.kind === 'live';
-    const load = live(parts.metrics) ? assemble().overview.load : undefined;
-    const commits = live(parts.agent) ? commitRate() : undefined;
-    const sampled = (samples: History, value: number | undefined) =>
+  function sample(): void {
+    const live = (feed: Readable<Resource<unknown>>) => feed.get().link.kind === 'live';
+    const { load, checks, members } = overview.get();
+    const measured = live(feeds.metrics) ? load : undefined;
+    const commits = live(feeds.agent) ? commitRate : undefined;
+    const next = (samples: History, value: number | undefined) =>
       value === undefined ? samples : push(samples, value);
     history = {
-      commitsPerSecond: sampled(history.commitsPerSecond, commits),
-      httpPerSecond: sampled(history.httpPerSecond, load?.httpPerSecond),
-      commitMeanMs: sampled(history.commitMeanMs, load && (load.commitMeanMs ?? 0)),
-      allocatedBytes: sampled(history.allocatedBytes, load?.allocatedBytes),
+      commitsPerSecond: next(history.commitsPerSecond, commits),
+      httpPerSecond: next(history.httpPerSecond, measured?.httpPerSecond),
+      dnsPerSecond: next(history.dnsPerSecond, measured?.dnsPerSecond),
+      gossipPerSecond: next(history.gossipPerSecond, measured?.gossipPerSecond),
+      commitMeanMs: next(history.commitMeanMs, measured && (measured.commitMeanMs ?? 0)),
+      allocatedBytes: next(history.allocatedBytes, measured?.allocatedBytes),
+      critical: next(history.critical, live(feeds.checks) ? checks?.critical : undefined),
+      warning: next(history.warning, live(feeds.checks) ? checks?.warning : undefined),
+      failed: next(history.failed, live(feeds.members) ? members?.failed : undefined),
     };
-  }
-
-  /** Reads one part; its failure is the part's own and stops nothing else. */
-  async function refresh<T>(read: Promise<T>, resource: ResourceStore<T>, take = resource.value): Promise<void> {
-    try {
-      take(await read);
-    } catch (error) {
-      resource.failed(failureOf(error));
-    }
   }
 
   return {
     get: store.get,
     subscribe: store.subscribe,
+    feeds,
     async run(signal) {
-      const unsubscribe = [parts.services, parts.checks].map((part) => part.subscribe(publish));
       /**
-       * What changes slowly waits for the next sample to be shown: two frames where one would do are the most that an
-       * idle dashboard costs. Only the first answer is shown at once.
+       * Numbers that change all the time wait for the next sample to be shown: two frames where one would do are the most
+       * that an idle dashboard costs. A state that changes, and the first answer, are shown at once.
        */
-      const slowly = (intervalMs: number, read: (signal: AbortSignal) => Promise<unknown>) => {
-        let first = true;
-        return poll(
-          clock,
-          intervalMs,
-          async (pollSignal) => {
-            await read(pollSignal);
-            if (first) publish();
-            first = false;
-          },
-          signal,
-        );
+      const slowly = (feed: Readable<Resource<unknown>>) => {
+        let shown: string | undefined;
+        return feed.subscribe(() => {
+          const { link, value } = feed.get();
+          const state = `${link.kind} ${value === undefined}`;
+          if (state !== shown) publish();
+          shown = state;
+        });
       };
-      await Promise.all([
-        poll(
-          clock,
-          sampleMs,
-          async (pollSignal) => {
-            await Promise.all([
-              refresh(source.readSelf(pollSignal), parts.agent),
-              refresh(source.readLeader(pollSignal), parts.leader, leaderRead),
-              refresh(source.readMetrics(pollSignal), parts.metrics),
-            ]);
-            sampleLoad();
-            publish();
-          },
-          signal,
+      const stops = [
+        feeds.leader.subscribe(leaderChanged),
+        feeds.members.subscribe(membersChanged),
+        feeds.checks.subscribe(checksChanged),
+        feeds.agent.subscribe(() => {
+          if (overview.get().raft !== undefined) measureCommits();
+        }),
+        feeds.autopilot.subscribe(() => {
+          if (overview.get().raft === undefined) measureCommits();
+        }),
+        ...[feeds.leader, feeds.members, feeds.checks, feeds.services, feeds.raft].map((feed) =>
+          feed.subscribe(publish),
         ),
-        slowly(membersMs, (pollSignal) => refresh(source.readMembers(pollSignal), parts.members, membersRead)),
-        slowly(serversMs, (pollSignal) =>
-          Promise.all([
-            refresh(source.readRaftServers(pollSignal), parts.raftServers),
-            refresh(source.readServerHealth(pollSignal), parts.serverHealth),
-          ]),
-        ),
-        followInto(clock, source.watchServices(signal), parts.services, signal),
-        followInto(clock, source.watchChecks(signal), parts.checks, signal),
-      ]);
-      for (const stop of unsubscribe) stop();
+        ...[feeds.agent, feeds.metrics, feeds.autopilot].map(slowly),
+      ];
+      const sampling = poll(
+        clock,
+        sampleMs,
+        async () => {
+          sample();
+          publish();
+        },
+        signal,
+      );
+      await Promise.all([sampling, ...Object.values(feeds).map((feed) => feed.run(signal))]);
+      for (const stop of stops) stop();
     },
   };
-}
-
-/** One reading of everything, for `-once`. What the agent refuses or does not have stays empty; no answer at all throws. */
-export async function readOverview(source: Source, signal: AbortSignal): Promise<Overview> {
-  const optional = async <T>(read: Promise<T>): Promise<T | undefined> => {
-    try {
-      return await read;
-    } catch (error) {
-      if (failureOf(error).kind === 'unavailable') throw error;
-      return undefined;
-    }
-  };
-  const [self, leader, members, raftServers, serverHealth, services, checks, metrics] = await Promise.all([
-    optional(source.readSelf(signal)),
-    optional(source.readLeader(signal)),
-    optional(source.readMembers(signal)),
-    optional(source.readRaftServers(signal)),
-    optional(source.readServerHealth(signal)),
-    optional(source.readServices(signal)),
-    optional(source.readChecks(signal)),
-    optional(source.readMetrics(signal)),
-  ]);
-  return overviewOf({ self, leader, members, raftServers, serverHealth, services, checks, metrics });
 }

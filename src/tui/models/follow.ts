@@ -1,10 +1,10 @@
 /** The two ways a resource follows the datacenter: by a watch, or by asking again where nothing can be watched. */
 import type { Clock } from '../../lib/runtime.ts';
+import type { Failure, Watch } from '../source/source.ts';
 import { failureOf, type ResourceStore } from './resource.ts';
-import type { Failure, Watch } from './source.ts';
 
-/** After a list of 100,000 keys a watch rests for five seconds: its answers must not keep the agent or us busy. */
-const restPerItemMs = 1 / 20;
+/** After a list of 50,000 entries a watch rests for five seconds: its answers must not keep the agent or us busy. */
+const restPerItemMs = 1 / 10;
 const longestRestMs = 5_000;
 const shortestRestMs = 50;
 

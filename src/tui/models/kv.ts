@@ -3,9 +3,10 @@
  * tree are kept flat, as a list draws them; folders that did not change keep their row objects.
  */
 import type { Clock } from '../../lib/runtime.ts';
+import { type KvEntry, kvFolder, kvKey } from '../source/queries.ts';
+import type { Source } from '../source/source.ts';
 import { followInto, sleep } from './follow.ts';
 import { createResource, type Resource, type ResourceStore } from './resource.ts';
-import type { KvEntry, Source } from './source.ts';
 import { createStore, type Readable } from './store.ts';
 
 /** Each open folder holds a connection to the agent, which allows 200 by default: opening more closes the oldest. */
@@ -105,7 +106,7 @@ export function createKvModel(source: Source, clock: Clock): KvModel {
       publishRows();
     });
     signal.addEventListener('abort', unsubscribe);
-    void followInto(clock, source.watchFolder(folder.prefix, signal), folder.names, signal);
+    void followInto(clock, source.follow(kvFolder(folder.prefix), signal), folder.names, signal);
   }
 
   function close(prefix: string): void {
@@ -124,7 +125,7 @@ export function createKvModel(source: Source, clock: Clock): KvModel {
     if (selected === undefined || running === undefined || running.aborted) return;
     const signal = AbortSignal.any([running, selection.signal]);
     await sleep(clock, selectionDelayMs, signal);
-    if (!signal.aborted) await followInto(clock, source.watchKey(selected, signal), entry, signal);
+    if (!signal.aborted) await followInto(clock, source.follow(kvKey(selected), signal), entry, signal);
   }
 
   entry.subscribe(publishEntry);

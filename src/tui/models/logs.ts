@@ -1,8 +1,8 @@
 /** The agent's log as it is written: the last lines, at a level that can be changed, with a pause that loses nothing. */
 import type { Clock } from '../../lib/runtime.ts';
+import { type LogLevel, logLevels, type Source } from '../source/source.ts';
 import { sleep } from './follow.ts';
 import { failureOf, type Link } from './resource.ts';
-import { type LogLevel, logLevels, type Source } from './source.ts';
 import { createStore, type Readable } from './store.ts';
 
 /** Lines that are kept; older ones are forgotten. */

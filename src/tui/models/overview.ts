@@ -1,15 +1,17 @@
 /** The datacenter on one page: pure functions from what the agent answered to what an operator wants to know. */
-import { type LoadFigures, loadFigures } from './metrics.ts';
 import type {
+  AgentMember,
+  AgentMetrics,
   AgentSelf,
-  Check,
-  CheckStatus,
-  Member,
-  MemberStatus,
-  Metrics,
+  AutopilotHealth,
+  AutopilotServerHealth,
+  HealthCheck,
+  RaftConfiguration,
   RaftServer,
-  ServerHealth,
-} from './source.ts';
+} from '../../client/index.ts';
+import { type CheckCounts, countChecks } from './check.ts';
+import { isServer, type MemberStatus, memberAddress, memberStatus } from './member.ts';
+import { type LoadFigures, loadFigures } from './metrics.ts';
 
 export interface RaftFigures {
   /** `Leader`, `Follower` or `Candidate`. */
@@ -32,14 +34,13 @@ export interface ServerRow {
   readonly leader: boolean;
   readonly voter: boolean;
   /** Undefined where the agent cannot tell: no autopilot, or no right to read it. */
-  readonly health: ServerHealth | undefined;
+  readonly health: AutopilotServerHealth | undefined;
   /** Of its log: from autopilot, or, of the agent that answers, from itself. */
   readonly lastIndex: number | undefined;
   readonly member: MemberStatus | undefined;
 }
 
 export type MemberCounts = Readonly<Record<MemberStatus, number>>;
-export type CheckCounts = Readonly<Record<CheckStatus, number>>;
 
 export interface Overview {
   readonly datacenter: string;
@@ -61,22 +62,22 @@ export interface Overview {
 export interface OverviewParts {
   readonly self: AgentSelf | undefined;
   readonly leader: string | undefined;
-  readonly members: readonly Member[] | undefined;
-  readonly raftServers: readonly RaftServer[] | undefined;
-  readonly serverHealth: readonly ServerHealth[] | undefined;
+  readonly members: readonly AgentMember[] | undefined;
+  readonly raft: RaftConfiguration | undefined;
+  readonly autopilot: AutopilotHealth | undefined;
   readonly services: Readonly<Record<string, readonly string[]>> | undefined;
-  readonly checks: readonly Check[] | undefined;
-  readonly metrics: Metrics | undefined;
+  readonly checks: readonly HealthCheck[] | undefined;
+  readonly metrics: AgentMetrics | undefined;
 }
 
 export function overviewOf(parts: OverviewParts): Overview {
   const { self, members } = parts;
   const servers = serverRows(parts);
   return {
-    datacenter: self?.datacenter ?? '',
-    node: self?.nodeName ?? '',
-    version: self?.version ?? '',
-    server: self?.server ?? false,
+    datacenter: self?.Config.Datacenter ?? '',
+    node: self?.Config.NodeName ?? '',
+    version: self?.Config.Version ?? '',
+    server: self?.Config.Server ?? false,
     leader: leaderOf(parts, servers),
     members: members && countMembers(members),
     servers,
@@ -93,49 +94,50 @@ function leaderOf({ leader }: OverviewParts, servers: readonly ServerRow[]): Ove
 }
 
 /** Raft's own list of servers, or, without the right to see it, the members that say they are servers. */
-function serverRows({ self, members = [], raftServers, serverHealth = [], leader }: OverviewParts): ServerRow[] {
+function serverRows({ self, members = [], raft, autopilot, leader }: OverviewParts): ServerRow[] {
   const own = self && raftFigures(self);
-  const byName = new Map(members.filter(isServer).map((member) => [member.name, member]));
-  const rows = raftServers ?? [...byName.values()].map((member) => serverOfMember(member, leader));
-  return rows
-    .map((server) => {
-      const health = serverHealth.find(({ id }) => id === server.id);
-      const lastIndex = health?.lastIndex ?? (server.id === self?.nodeId ? own?.lastLogIndex : undefined);
-      return { ...server, health, lastIndex, member: byName.get(server.node)?.status };
+  const byName = new Map(members.filter(isServer).map((member) => [member.Name, member]));
+  const servers = raft?.Servers ?? [...byName.values()].map((member) => serverOfMember(member));
+  return servers
+    .map(({ ID, Node, Address, Voter }) => {
+      const health = autopilot?.Servers?.find((each) => each.ID === ID);
+      const lastIndex = health?.LastIndex ?? (ID === self?.Config.NodeID ? own?.lastLogIndex : undefined);
+      const member = byName.get(Node);
+      return {
+        id: ID,
+        node: Node,
+        address: Address,
+        // Asked every second; the configuration's own word is older.
+        leader: leader !== undefined && leader === Address,
+        voter: Voter,
+        health,
+        lastIndex,
+        member: member && memberStatus(member),
+      };
     })
     .sort((a, b) => (a.node < b.node ? -1 : 1));
 }
 
-function serverOfMember({ name, address, tags }: Member, leader: string | undefined): RaftServer {
-  const rpcAddress = `${address.slice(0, address.lastIndexOf(':'))}:${tags['port'] ?? ''}`;
+function serverOfMember(member: AgentMember): Pick<RaftServer, 'ID' | 'Node' | 'Address' | 'Voter'> {
+  const { Name, Tags } = member;
+  const address = memberAddress(member);
   return {
-    id: tags['id'] ?? '',
-    node: name,
-    address: rpcAddress,
-    leader: rpcAddress === leader,
-    voter: tags['nonvoter'] !== '1' && tags['read_replica'] !== '1',
+    ID: Tags['id'] ?? '',
+    Node: Name,
+    Address: `${address.slice(0, address.lastIndexOf(':'))}:${Tags['port'] ?? ''}`,
+    Voter: Tags['nonvoter'] !== '1' && Tags['read_replica'] !== '1',
   };
 }
 
-function isServer({ tags }: Member): boolean {
-  return tags['role'] === 'consul';
-}
-
-function countMembers(members: readonly Member[]): MemberCounts {
+function countMembers(members: readonly AgentMember[]): MemberCounts {
   const counts = { alive: 0, leaving: 0, left: 0, failed: 0, none: 0 };
-  for (const { status } of members) counts[status]++;
-  return counts;
-}
-
-function countChecks(checks: readonly Check[]): CheckCounts {
-  const counts = { passing: 0, warning: 0, critical: 0, maintenance: 0 };
-  for (const { status } of checks) counts[status]++;
+  for (const member of members) counts[memberStatus(member)]++;
   return counts;
 }
 
 /** Undefined where the agent has no Raft of its own, or does not tell. */
-function raftFigures({ stats }: AgentSelf): RaftFigures | undefined {
-  const raft = stats['raft'];
+export function raftFigures({ Stats }: Pick<AgentSelf, 'Stats'>): RaftFigures | undefined {
+  const raft = Stats?.['raft'];
   if (raft === undefined) return undefined;
   const number = (name: string) => Number(raft[name] ?? 0);
   return {
@@ -155,10 +157,13 @@ export function newestIndex(servers: readonly ServerRow[]): number {
   return Math.max(0, ...servers.map(({ lastIndex }) => lastIndex ?? 0));
 }
 
+export function isUp({ health, member }: ServerRow): boolean {
+  return member !== undefined && member !== 'alive' ? false : (health?.Healthy ?? true);
+}
+
 /** How many servers may fail before the datacenter has no leader. */
 export function toleratedFailures(servers: readonly ServerRow[]): number {
   const voters = servers.filter(({ voter }) => voter);
   const quorum = Math.floor(voters.length / 2) + 1;
-  const up = voters.filter(({ health, member }) => health?.healthy ?? (member === undefined || member === 'alive'));
-  return Math.max(0, up.length - quorum);
+  return Math.max(0, voters.filter(isUp).length - quorum);
 }

@@ -3,7 +3,7 @@
  * reconnecting since when and why, or denied. An old value stays while the line is down; its age tells how stale it is.
  */
 import type { Clock } from '../../lib/runtime.ts';
-import { type Failure, SourceError } from './source.ts';
+import { type Failure, SourceError } from '../source/source.ts';
 import { createStore, type Readable } from './store.ts';
 
 export type Link =
@@ -18,11 +18,12 @@ export interface Resource<T> {
   readonly link: Link;
   /** Undefined until the first answer. */
   readonly value: T | undefined;
-  /** When the value was last confirmed, on the monotonic clock. */
+  /** When the value was last confirmed, on the monotonic clock. Moves in place: a confirmation changes nothing else. */
   readonly confirmedMs: number;
 }
 
 export interface ResourceStore<T> extends Readable<Resource<T>> {
+  /** The very same value again is a confirmation and wakes nobody. */
   value(value: T, knownLeader?: boolean): void;
   failed(failure: Failure): void;
   /** Forgets the value: what follows is about something else. */
@@ -48,7 +49,10 @@ export function createResource<T>(clock: Clock): ResourceStore<T> {
     subscribe: store.subscribe,
     value(value, knownLeader = true) {
       const kind = knownLeader ? 'live' : 'no-leader';
-      store.set({ link: { kind, sinceMs: since(kind) }, value, confirmedMs: clock.nowMs() });
+      const before = store.get();
+      const confirmedMs = clock.nowMs();
+      if (before.link.kind === kind && Object.is(before.value, value)) Object.assign(before, { confirmedMs });
+      else store.set({ link: { kind, sinceMs: since(kind) }, value, confirmedMs });
     },
     failed(failure) {
       const { value, confirmedMs } = store.get();

@@ -2,10 +2,13 @@
  * Sessions and what they hold. Consul lists sessions but not locks: a lock is a key whose entry names a session. So the
  * entries are watched where they are few, and searched once, on demand, where they are very many.
  */
+
+import type { SessionEntry } from '../../client/index.ts';
 import type { Clock } from '../../lib/runtime.ts';
+import { type KvEntry, kvEntries, kvKeys, sessions as sessionList } from '../source/queries.ts';
+import type { Source } from '../source/source.ts';
 import { follow, followInto } from './follow.ts';
 import { createResource, failureOf, type Resource } from './resource.ts';
-import type { KvEntry, Session, Source } from './source.ts';
 import { createStore, type Readable } from './store.ts';
 
 /** Up to so many keys their entries are watched all the time. */
@@ -29,12 +32,14 @@ export type LockSearch =
   | { readonly kind: 'failed'; readonly message: string };
 
 export interface SessionRow {
-  readonly session: Session;
+  readonly session: SessionEntry;
+  /** Ids of the checks it depends on. */
+  readonly checks: readonly string[];
   readonly locks: readonly Lock[];
 }
 
 export interface SessionsSnapshot {
-  readonly sessions: Resource<readonly Session[]>;
+  readonly sessions: Resource<readonly SessionEntry[]>;
   readonly rows: readonly SessionRow[];
   readonly search: LockSearch;
 }
@@ -47,7 +52,7 @@ export interface SessionsModel extends Readable<SessionsSnapshot> {
 }
 
 export function createSessionsModel(source: Source, clock: Clock): SessionsModel {
-  const sessions = createResource<readonly Session[]>(clock);
+  const sessions = createResource<readonly SessionEntry[]>(clock);
   let locks: readonly Lock[] = [];
   let search: LockSearch = { kind: 'counting' };
   let running: AbortSignal | undefined;
@@ -55,7 +60,11 @@ export function createSessionsModel(source: Source, clock: Clock): SessionsModel
 
   function assemble(): SessionsSnapshot {
     const bySession = Map.groupBy(locks, (lock) => lock.session);
-    const rows = (sessions.get().value ?? []).map((session) => ({ session, locks: bySession.get(session.id) ?? [] }));
+    const rows = (sessions.get().value ?? []).map((session) => ({
+      session,
+      checks: [...(session.NodeChecks ?? []), ...(session.ServiceChecks ?? []).map(checkName)],
+      locks: bySession.get(session.ID) ?? [],
+    }));
     return { sessions: sessions.get(), rows, search };
   }
 
@@ -69,7 +78,7 @@ export function createSessionsModel(source: Source, clock: Clock): SessionsModel
 
   async function followLocks(signal: AbortSignal): Promise<void> {
     try {
-      const { length } = await source.readKeys('', signal);
+      const { length } = await source.read(kvKeys(''), signal);
       if (length > mostWatchedKeys) {
         if (search.kind !== 'scanned') searched({ kind: 'too-many', keys: length });
         return;
@@ -80,7 +89,7 @@ export function createSessionsModel(source: Source, clock: Clock): SessionsModel
     }
     await follow(
       clock,
-      source.watchEntries('', signal),
+      source.follow(kvEntries(''), signal),
       (entries) => searched({ kind: 'live' }, entries),
       (failure) => searched({ kind: 'failed', message: failure.message }),
       signal,
@@ -90,7 +99,7 @@ export function createSessionsModel(source: Source, clock: Clock): SessionsModel
   async function scan(keys: number, signal: AbortSignal): Promise<void> {
     searched({ kind: 'scanning', keys });
     try {
-      const entries = await source.readEntries('', signal);
+      const entries = await source.read(kvEntries(''), signal);
       searched({ kind: 'scanned', keys: entries.length, atMs: clock.nowMs() }, entries);
     } catch (error) {
       if (signal.aborted) searched({ kind: 'too-many', keys });
@@ -105,7 +114,7 @@ export function createSessionsModel(source: Source, clock: Clock): SessionsModel
     subscribe: store.subscribe,
     async run(signal) {
       running = signal;
-      await Promise.all([followInto(clock, source.watchSessions(signal), sessions, signal), followLocks(signal)]);
+      await Promise.all([followInto(clock, source.follow(sessionList, signal), sessions, signal), followLocks(signal)]);
     },
     scan() {
       if (running === undefined || running.aborted) return;
@@ -118,4 +127,9 @@ function locksOf(entries: readonly KvEntry[]): readonly Lock[] {
   return entries
     .filter(({ session }) => session !== '')
     .map(({ key, session, lockIndex, modifyIndex }) => ({ key, session, lockIndex, modifyIndex }));
+}
+
+/** A service check is `{ID, Namespace}` in 1.10 and was a plain string before. */
+function checkName(check: unknown): string {
+  return typeof check === 'object' && check !== null && 'ID' in check ? String(check.ID) : String(check);
 }

@@ -32,3 +32,37 @@ export function createStore<T>(initial: T): Store<T> {
     },
   };
 }
+
+interface Subscribable {
+  subscribe(listener: () => void): () => void;
+}
+
+/** Subscribes to several things at once. */
+export function subscribeAll(sources: readonly Subscribable[]): (listener: () => void) => () => void {
+  return (listener) => {
+    const stops = sources.map((source) => source.subscribe(listener));
+    return () => {
+      for (const stop of stops) stop();
+    };
+  };
+}
+
+/** A value made of others; made anew when it is asked for and one of them has changed since. */
+export function derived<const Values extends readonly unknown[], T>(
+  sources: { readonly [K in keyof Values]: Readable<Values[K]> },
+  compute: (...values: Values) => T,
+): Readable<T> {
+  let inputs: readonly unknown[] | undefined;
+  let value: T;
+  return {
+    get() {
+      const now = sources.map((source) => source.get());
+      if (inputs === undefined || now.some((input, index) => !Object.is(input, inputs![index]))) {
+        inputs = now;
+        value = compute(...(now as unknown as Values));
+      }
+      return value;
+    },
+    subscribe: subscribeAll(sources),
+  };
+}

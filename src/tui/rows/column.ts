@@ -12,6 +12,17 @@ export interface Column<T> {
   readonly from?: number;
   /** Text must be safe for a screen. */
   readonly cell: (row: T) => Span;
+  /** What rows are sorted by; by default the text of the cell. */
+  readonly sortBy?: (row: T) => string | number;
+}
+
+/** Ascending by a column; equal rows keep their order. */
+export function compareBy<T>({ sortBy, cell }: Column<T>): (a: T, b: T) => number {
+  const value = sortBy ?? ((row: T) => cell(row).text);
+  return (a, b) => {
+    const [x, y] = [value(a), value(b)];
+    return x < y ? -1 : x > y ? 1 : 0;
+  };
 }
 
 export interface PlacedColumn<T> {
@@ -26,10 +37,16 @@ const measuredRows = 300;
 /** Air that a growing column gets at most beyond what it needs. */
 const mostAir = 8;
 
-/** Chooses the columns that a width has room for and gives the growing ones what their contents need. */
-export function placeColumns<T>(columns: readonly Column<T>[], rows: readonly T[], width: number): PlacedColumn<T>[] {
-  const shown = columns.filter(({ from = 0 }) => width >= from);
-  const needed = shown.reduce((sum, column) => sum + column.width, 0) + columnGap * Math.max(0, shown.length - 1);
+/** Chooses the columns that a width has room for, or all, and gives the growing ones what their contents need. */
+export function placeColumns<T>(
+  columns: readonly Column<T>[],
+  rows: readonly T[],
+  width: number,
+  wide = false,
+): PlacedColumn<T>[] {
+  const wanted = wide ? columns : columns.filter(({ from = 0 }) => width >= from);
+  const shown = wide ? wanted : fitting(wanted, width);
+  const needed = neededCells(shown);
   const measured = rows.slice(0, measuredRows);
   const wishes = shown.map((column) => (column.grow === undefined ? 0 : wish(column, measured)));
   const granted = share(Math.max(0, width - needed), shown, wishes);
@@ -40,6 +57,17 @@ export function placeColumns<T>(columns: readonly Column<T>[], rows: readonly T[
     shown.map(({ grow }) => (grow === undefined ? 0 : mostAir)),
   );
   return shown.map((column, index) => ({ column, width: column.width + granted[index]! + air[index]! }));
+}
+
+function neededCells<T>(columns: readonly Column<T>[]): number {
+  return columns.reduce((sum, column) => sum + column.width, 0) + columnGap * Math.max(0, columns.length - 1);
+}
+
+/** The last columns say least: they go first where not all of them fit. */
+function fitting<T>(columns: readonly Column<T>[], width: number): readonly Column<T>[] {
+  let count = columns.length;
+  while (count > 1 && neededCells(columns.slice(0, count)) > width) count--;
+  return columns.slice(0, count);
 }
 
 function wish<T>(column: Column<T>, rows: readonly T[]): number {

@@ -1,49 +1,66 @@
 /** A member of the gossip pool as a table row. */
-import type { Member, MemberStatus } from '../models/source.ts';
-import { type Span, sanitize, span, type Tone } from '../text.ts';
-import { signs } from '../theme.ts';
+import type { AgentMember } from '../../client/index.ts';
+import type { Subject } from '../filter.ts';
+import { latency } from '../format.ts';
+import { isServer, memberAddress, memberBuild, memberProtocol, memberStatus } from '../models/member.ts';
+import { sanitize, span } from '../text.ts';
 import type { Column } from './column.ts';
+import { memberStates, stateCell } from './state.ts';
 
-export const memberStates: Readonly<Record<MemberStatus, { readonly sign: string; readonly tone: Tone }>> = {
-  alive: { sign: signs.good, tone: 'good' },
-  leaving: { sign: signs.warn, tone: 'warn' },
-  left: { sign: signs.off, tone: 'muted' },
-  failed: { sign: signs.bad, tone: 'bad' },
-  none: { sign: signs.off, tone: 'muted' },
-};
+export const memberType = (member: AgentMember): 'server' | 'client' => (isServer(member) ? 'server' : 'client');
 
-export function memberType({ tags }: Member): 'server' | 'client' {
-  return tags['role'] === 'consul' ? 'server' : 'client';
+const tag =
+  (name: string, fallback = '') =>
+  ({ Tags }: AgentMember) =>
+    sanitize(Tags?.[name] || fallback);
+
+/** `rttMs` from the agent that answers, by the coordinates; undefined where they are not known. */
+export function memberColumns(rttMs: (node: string) => number | undefined): readonly Column<AgentMember>[] {
+  return [
+    {
+      title: 'Status',
+      width: 9,
+      cell: (member) => stateCell(memberStates[memberStatus(member)], memberStatus(member)),
+    },
+    { title: 'Name', width: 16, grow: 3, cell: ({ Name }) => span(sanitize(Name), 'plain', { bold: true }) },
+    { title: 'Address', width: 18, grow: 2, cell: (member) => span(sanitize(memberAddress(member)), 'value') },
+    {
+      title: 'Type',
+      width: 6,
+      cell: (member) => span(memberType(member), isServer(member) ? 'accent' : 'plain'),
+    },
+    { title: 'Build', width: 7, grow: 1, cell: (member) => span(sanitize(memberBuild(member))) },
+    {
+      title: 'RTT',
+      width: 8,
+      align: 'right',
+      from: 74,
+      cell: ({ Name }) => {
+        const ms = rttMs(Name);
+        return span(ms === undefined ? '–' : latency(ms), 'muted');
+      },
+      sortBy: ({ Name }) => rttMs(Name) ?? Number.POSITIVE_INFINITY,
+    },
+    { title: 'Proto', width: 5, align: 'right', from: 96, cell: (member) => span(memberProtocol(member), 'muted') },
+    { title: 'DC', width: 6, grow: 1, from: 84, cell: (member) => span(tag('dc')(member)) },
+    { title: 'Segment', width: 9, from: 112, cell: (member) => span(tag('segment', '<all>')(member), 'muted') },
+    { title: 'ID', width: 36, from: 150, cell: (member) => span(tag('id')(member), 'muted') },
+  ];
 }
 
-/** `1.10.7` of `1.10.7:5bf4f6d9`. */
-export function memberBuild({ tags }: Member): string {
-  return sanitize(tags['build']?.split(':')[0] ?? '');
-}
-
-function statusCell({ status }: Member): Span {
-  const { sign, tone } = memberStates[status];
-  return span(`${sign} ${status}`, tone);
-}
-
-export const memberColumns: readonly Column<Member>[] = [
-  { title: 'Status', width: 9, cell: statusCell },
-  { title: 'Name', width: 16, grow: 3, cell: ({ name }) => span(sanitize(name), 'plain', { bold: true }) },
-  { title: 'Address', width: 21, grow: 1, cell: ({ address }) => span(sanitize(address), 'value') },
-  {
-    title: 'Type',
-    width: 6,
-    cell: (member) => span(memberType(member), memberType(member) === 'server' ? 'accent' : 'plain'),
-  },
-  { title: 'Build', width: 8, cell: (member) => span(memberBuild(member)) },
-  { title: 'Proto', width: 5, align: 'right', from: 78, cell: ({ protocol }) => span(String(protocol), 'muted') },
-  { title: 'DC', width: 8, grow: 1, from: 96, cell: ({ tags }) => span(sanitize(tags['dc'] ?? '')) },
-  { title: 'Segment', width: 9, from: 112, cell: ({ tags }) => span(sanitize(tags['segment'] || '<all>'), 'muted') },
-  { title: 'ID', width: 36, from: 150, cell: ({ tags }) => span(sanitize(tags['id'] ?? ''), 'muted') },
-];
-
-/** What `/` looks at. */
-export function memberText(member: Member): string {
-  const { name, address, status, tags } = member;
-  return `${name} ${address} ${status} ${memberType(member)} ${memberBuild(member)} ${tags['dc'] ?? ''}`;
+export function memberSubject(member: AgentMember): Subject {
+  const { Name, Tags } = member;
+  const words = [
+    Name,
+    memberAddress(member),
+    memberStatus(member),
+    memberType(member),
+    memberBuild(member),
+    Tags?.['dc'],
+  ];
+  return {
+    text: words.join(' '),
+    state: memberStatus(member),
+    tags: Object.entries(Tags ?? {}).map(([key, value]) => `${key}=${value}`),
+  };
 }

@@ -10,7 +10,7 @@ function healthCell({ health, member }: ServerRow): Span {
   // Without autopilot gossip still tells whether it is there.
   if (health === undefined)
     return member === undefined ? span(`${signs.off} unknown`, 'muted') : span(`${signs.good} alive`, 'good');
-  return health.healthy ? span(`${signs.good} healthy`, 'good') : span(`${signs.bad} unhealthy`, 'bad');
+  return health.Healthy ? span(`${signs.good} healthy`, 'good') : span(`${signs.bad} unhealthy`, 'bad');
 }
 
 function roleCell({ leader, voter }: ServerRow): Span {
@@ -46,13 +46,13 @@ export function serverColumns(newestIndex: number): readonly Column<ServerRow>[]
       width: 10,
       align: 'right',
       from: 100,
-      cell: ({ health }) => span(sanitize(health?.lastContact ?? ''), 'muted'),
+      cell: ({ health }) => span(sanitize(health?.LastContact ?? ''), 'muted'),
     },
     {
       title: 'Stable since',
       width: 20,
       from: 130,
-      cell: ({ health }) => span(sanitize(health?.stableSince ?? ''), 'muted'),
+      cell: ({ health }) => span(sanitize(health?.StableSince ?? ''), 'muted'),
     },
   ];
 }

@@ -1,4 +1,5 @@
 /** A session, and a lock, as table rows. */
+import type { Subject } from '../filter.ts';
 import { count, plural } from '../format.ts';
 import type { Lock, SessionRow } from '../models/sessions.ts';
 import { type Span, sanitize, span } from '../text.ts';
@@ -12,41 +13,43 @@ function locksCell({ locks }: SessionRow): Span {
 }
 
 export const sessionColumns: readonly Column<SessionRow>[] = [
-  { title: 'Holds', width: 10, cell: locksCell },
+  { title: 'Holds', width: 10, cell: locksCell, sortBy: ({ locks }) => -locks.length },
   {
     title: 'Name',
     width: 14,
     grow: 3,
-    cell: ({ session }) => span(sanitize(session.name) || '–', 'plain', { bold: true }),
+    cell: ({ session }) => span(sanitize(session.Name) || '–', 'plain', { bold: true }),
   },
-  { title: 'Node', width: 12, grow: 2, cell: ({ session }) => span(sanitize(session.node), 'value') },
-  { title: 'TTL', width: 5, align: 'right', cell: ({ session }) => span(sanitize(session.ttl) || '–') },
+  { title: 'Node', width: 12, grow: 2, cell: ({ session }) => span(sanitize(session.Node), 'value') },
+  { title: 'TTL', width: 5, align: 'right', cell: ({ session }) => span(sanitize(session.TTL) || '–') },
   {
     title: 'Behavior',
     width: 8,
-    cell: ({ session }) => span(sanitize(session.behavior), session.behavior === 'delete' ? 'warn' : 'plain'),
+    cell: ({ session }) => span(sanitize(session.Behavior), session.Behavior === 'delete' ? 'warn' : 'plain'),
   },
   {
     title: 'Delay',
     width: 6,
     align: 'right',
     from: 90,
-    cell: ({ session }) => span(`${session.lockDelayMs / 1000}s`, 'muted'),
+    cell: ({ session }) => span(`${session.LockDelay / 1e9}s`, 'muted'),
+    sortBy: ({ session }) => session.LockDelay,
   },
-  { title: 'ID', width: 8, from: 74, cell: ({ session }) => span(sanitize(session.id).slice(0, 8), 'muted') },
+  { title: 'ID', width: 8, from: 74, cell: ({ session }) => span(sanitize(session.ID).slice(0, 8), 'muted') },
   {
     title: 'Created at',
     width: 10,
     align: 'right',
     from: 100,
-    cell: ({ session }) => span(count(session.createIndex), 'muted'),
+    cell: ({ session }) => span(count(session.CreateIndex), 'muted'),
+    sortBy: ({ session }) => session.CreateIndex,
   },
   {
     title: 'Checks',
     width: 12,
     grow: 2,
     from: 120,
-    cell: ({ session }) => span(sanitize(session.checks.join(' ')), 'muted'),
+    cell: ({ checks }) => span(sanitize(checks.join(' ')), 'muted'),
   },
 ];
 
@@ -56,7 +59,7 @@ export const lockColumns: readonly Column<Lock>[] = [
   { title: 'Modified at', width: 11, align: 'right', cell: ({ modifyIndex }) => span(count(modifyIndex), 'muted') },
 ];
 
-/** What `/` looks at. */
-export function sessionText({ session, locks }: SessionRow): string {
-  return `${session.name} ${session.node} ${session.id} ${session.behavior} ${locks.map(({ key }) => key).join(' ')}`;
+export function sessionSubject({ session, locks }: SessionRow): Subject {
+  const words = [session.Name, session.Node, session.ID, session.Behavior, ...locks.map(({ key }) => key)];
+  return { text: words.join(' '), state: locks.length > 0 ? 'holding' : 'free' };
 }

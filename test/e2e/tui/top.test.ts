@@ -65,14 +65,14 @@ describe.skipIf(missing !== undefined)(`tc top in tmux${missing === undefined ? 
   it('shows a living agent, follows its keys, survives resizing and its restart, and leaves the terminal as it was', async () => {
     await using tmux = await open();
     await start(tmux);
-    await tmux.until(/★ e2e 127\.0\.0\.1:\d+/);
+    await tmux.until(/★ e2e/);
     await tmux.until(/● healthy|● alive/);
     expect(await tmux.value('alternate_on')).toBe('1');
 
     await tmux.press('2');
     await tmux.until(/● alive +e2e +127\.0\.0\.1:\d+ +server/);
 
-    await tmux.press('3');
+    await tmux.press('4');
     await tmux.until(/▸ app\//);
     await tmux.press('l');
     await tmux.until(/▸ config\//);
@@ -83,14 +83,15 @@ describe.skipIf(missing !== undefined)(`tc top in tmux${missing === undefined ? 
     await agent.request('PUT', '/v1/kv/app/config/limits.json', '{"rate":7}');
     await tmux.until(/"rate": 7\n?/, 3_000);
 
-    await tmux.press('4');
+    await tmux.press('5');
     await tmux.until(/● 1 lock +leader-election/);
     await tmux.until(/app\/leader/);
 
-    await tmux.press('5');
-    await tmux.until(/Log info and above .*● live/);
+    await tmux.type(':logs');
+    await tmux.press('Enter');
+    await tmux.until(/Logs info and above .*● live/);
     await tmux.press('+');
-    await tmux.until(/Log debug and above .*● live/);
+    await tmux.until(/Logs debug and above .*● live/);
     await agent.request('GET', '/v1/kv/seen-in-the-log');
     await tmux.press('/');
     await tmux.type('seen-in');

@@ -7,7 +7,7 @@ import { parseFilter } from '../../../src/tui/filter.ts';
 import { age, bytes, compact, count, latency } from '../../../src/tui/format.ts';
 import { placeColumns } from '../../../src/tui/rows/column.ts';
 import { lineWidth, plainText, span } from '../../../src/tui/text.ts';
-import { overviewLayout } from '../../../src/tui/views/overview/layout.ts';
+import { pulseLayout } from '../../../src/tui/views/pulse/layout.ts';
 
 describe('a chart', () => {
   it('is filled from below, newest at the right, two samples a cell', () => {
@@ -66,6 +66,7 @@ describe('the header', () => {
       address: 'http://x',
       link: { kind: 'live', sinceMs: 0 },
       nowMs: 0,
+      replay: undefined,
       active: 1,
     } as const;
     const tabs = ['Overview', 'Members', 'KV'];
@@ -93,42 +94,56 @@ describe('the columns of a table', () => {
   });
 });
 
-describe('the layout of the overview', () => {
-  it('uses every line from 80x24 up, for any number of servers', () => {
+describe('the layout of the first page', () => {
+  it('uses every line from 80x24 up, for any number of servers and pinned metrics', () => {
     const width = fc.integer({ min: 80, max: 300 });
     const height = fc.integer({ min: 22, max: 100 });
+    const few = fc.integer({ min: 0, max: 9 });
     fc.assert(
-      fc.property(width, height, fc.integer({ min: 0, max: 9 }), (columns, rows, servers) => {
-        const layout = overviewLayout(columns, rows, servers);
+      fc.property(width, height, few, fc.integer({ min: 0, max: 4 }), (columns, rows, servers, pinned) => {
+        const layout = pulseLayout(columns, rows, servers, pinned);
         const lists = layout.sideBySide ? layout.serversHeight : layout.serversHeight + layout.eventsHeight;
-        expect(layout.factsHeight + layout.chartRows * layout.chartHeight + lists).toBe(rows);
-        expect(layout.columns.reduce((sum, each) => sum + each, 0)).toBe(columns);
-        expect(layout.chartColumns.reduce((sum, each) => sum + each, 0)).toBe(columns);
-        expect(layout.chartHeight).toBeGreaterThanOrEqual(3);
+        const above = layout.problemsHeight + layout.tilesHeight + layout.chartsHeight + layout.pinnedHeight;
+        expect(above + lists).toBe(rows);
+        expect(layout.tileWidths.reduce((sum, each) => sum + each, 0)).toBe(columns);
+        expect(layout.chartWidths.reduce((sum, each) => sum + each, 0)).toBe(columns);
+        expect(layout.problemsHeight).toBe(5);
       }),
     );
   });
 
-  it('shows up to five servers at 80x24', () => {
-    const { serversHeight } = overviewLayout(80, 22, 5);
-    expect(serversHeight).toBe(5 + 3);
+  it('shows five servers at 80x24', () => {
+    expect(pulseLayout(80, 22, 5, 0).serversHeight).toBeGreaterThanOrEqual(5 + 3);
   });
 });
 
 describe('a filter', () => {
-  it('is a part of the text, whatever the case', () => {
-    expect(parseFilter('WEB')?.('node web-01')).toBe(true);
-    expect(parseFilter('db')?.('node web-01')).toBe(false);
-  });
-
-  it('turns around after an exclamation mark', () => {
-    expect(parseFilter('!web')?.('node web-01')).toBe(false);
-    expect(parseFilter('!web')?.('node db-01')).toBe(true);
+  const subject = { text: 'node web-01 10.0.0.1:80', state: 'critical', tags: ['green', 'v1'] };
+  it.each([
+    ['WEB', true],
+    ['db', false],
+    ['web 10.0', true],
+    ['web db', false],
+    ['!web', false],
+    ['!db', true],
+    ['^node.*80$', true],
+    ['web-(1|2)', false],
+    ['0.0.1:8', true],
+    ['(', false],
+    ['-f nw1', true],
+    ['-f wn1', false],
+    ['state:crit', true],
+    ['state:passing', false],
+    ['!state:passing', true],
+    ['tag:GREEN', true],
+    ['tag:blue', false],
+    ['tag:v1 state:critical !db', true],
+  ])('%s', (text, passes) => {
+    expect(parseFilter(text)?.(subject)).toBe(passes);
   });
 
   it('lets everything pass while it says nothing', () => {
-    expect(parseFilter('')).toBeUndefined();
-    expect(parseFilter('!')).toBeUndefined();
+    for (const text of ['', '!', '-f', ' ']) expect(parseFilter(text)).toBeUndefined();
   });
 });
 

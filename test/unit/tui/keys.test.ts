@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commandFor, helpSections, hintsFor, keyTable, viewNumber } from '../../../src/tui/keys.ts';
+import { createKeyMap, helpSections, hintsFor, keyTable, viewNumber } from '../../../src/tui/keys.ts';
 
 describe('the key table', () => {
   it('gives a key one meaning in a scope', () => {
@@ -9,8 +9,9 @@ describe('the key table', () => {
 
   it('never hides a global key behind one of a view', () => {
     const global = keyTable.filter(({ scope }) => scope === 'global').flatMap(({ keys }) => keys as readonly string[]);
+    const modal: readonly string[] = ['global', 'typing', 'menu', 'confirm', 'text'];
     for (const { scope, keys } of keyTable) {
-      if (scope === 'global' || scope === 'typing') continue;
+      if (modal.includes(scope)) continue;
       for (const key of keys) expect(global).not.toContain(key);
     }
   });
@@ -20,23 +21,46 @@ describe('the key table', () => {
   });
 
   it('lets the first scope win', () => {
+    const { commandFor } = createKeyMap();
     expect(commandFor('l', ['kv', 'list'])).toBe('expand');
     expect(commandFor('l', ['list'])).toBeUndefined();
     expect(commandFor('enter', ['typing', 'open'])).toBe('typing-done');
   });
 
   it('brings every command into the help page', () => {
-    const shown = helpSections(['Overview']).flatMap(({ rows }) => rows.map(({ help }) => help));
-    for (const { help } of keyTable) expect(shown).toContain(help);
+    const shown = helpSections(createKeyMap(), ['list']).flatMap(({ rows }) => rows.map(({ help }) => help));
+    const hidden: readonly string[] = ['menu', 'text'];
+    for (const { help, scope } of keyTable) if (!hidden.includes(scope)) expect(shown).toContain(help);
   });
 
   it('makes the hints of the footer', () => {
-    expect(hintsFor(['logs', 'global'])).toEqual([
+    expect(hintsFor(createKeyMap(), ['logs', 'global'])).toEqual([
       { key: '+', hint: 'level' },
       { key: 'p', hint: 'pause' },
-      { key: '/', hint: 'filter' },
       { key: '?', hint: 'help' },
+      { key: ':', hint: 'go to' },
+      { key: '/', hint: 'filter' },
       { key: 'q', hint: 'quit' },
     ]);
+  });
+
+  it('takes the keys of the user, who wins over every default, and never loses the way out', () => {
+    const { commandFor, bindings } = createKeyMap({
+      filter: ['F'],
+      'kv.follow': ['?'],
+      'confirm.back': ['o'],
+      quit: [],
+    });
+    expect(commandFor('F', ['global'])).toBe('filter');
+    expect(commandFor('/', ['global'])).toBeUndefined();
+    expect(commandFor('?', ['kv', 'global'])).toBe('follow');
+    expect(commandFor('o', ['confirm'])).toBe('back');
+    expect(commandFor('esc', ['confirm'])).toBe('back');
+    expect(commandFor('ctrl-c', ['global'])).toBe('quit');
+    expect(hintsFor({ bindings, commandFor }, ['global'])).toContainEqual({ key: 'F', hint: 'filter' });
+  });
+
+  it('names a command that does not exist', () => {
+    expect(() => createKeyMap({ fliter: ['x'] })).toThrow('there is no command "fliter"');
   });
 });

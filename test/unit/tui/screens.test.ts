@@ -1,5 +1,5 @@
 import { afterEach, describe, it } from 'vitest';
-import { metricsAt } from './support/fake-source.ts';
+import { metricsAt } from './support/fake-datacenter.ts';
 import { openScreen, type Screen, type ScreenOptions } from './support/screen.ts';
 
 const sizes = [
@@ -27,60 +27,85 @@ async function live(opened: Screen): Promise<void> {
     state.metrics = metricsAt(step);
     const index = 104_231 + step * step * 3;
     const raft = {
-      ...state.self.stats['raft'],
+      ...state.self.Stats['raft'],
       last_log_index: String(index),
       commit_index: String(index),
       applied_index: String(index),
     };
-    state.self = { ...state.self, stats: { raft } };
+    state.self = { ...state.self, Stats: { raft } };
     if (step === 30) state.leader = '10.0.0.2:8300';
     if (step === 31) state.leader = '10.0.0.1:8300';
+    opened.source.changed();
     await opened.clock.advance(2000);
   }
   await opened.pass(0);
 }
 
 describe.each(sizes)('the screens at %ix%i', (columns, rows) => {
-  it('show the overview', async () => {
+  const golden = (opened: Screen, name: string) => opened.expectGolden(`${name}-${columns}x${rows}`);
+
+  it('show the pulse', async () => {
     const opened = await open({ columns, rows });
     await live(opened);
-    opened.expectGolden(`overview-${columns}x${rows}`);
+    golden(opened, 'pulse');
   });
 
-  it('show the members, the failed one first, and what one of them tells about itself', async () => {
+  it('show the members, the failed one first, and a node', async () => {
     const opened = await open({ columns, rows });
     await opened.press('2', 'j');
-    opened.expectGolden(`members-${columns}x${rows}`);
+    golden(opened, 'members');
+    await opened.press('j', 'j', 'enter');
+    await opened.pass(200);
+    golden(opened, 'node');
+  });
+
+  it('show the services, the instances of one, their checks, and the output of a check', async () => {
+    const opened = await open({ columns, rows });
+    await opened.press('3');
+    golden(opened, 'services');
     await opened.press('enter');
-    opened.expectGolden(`member-detail-${columns}x${rows}`);
+    await opened.pass(200);
+    golden(opened, 'service');
+    await opened.press('enter');
+    await opened.pass(200);
+    golden(opened, 'instance');
+    await opened.press('enter');
+    golden(opened, 'output');
   });
 
   it('show the KV tree with a JSON value', async () => {
     const opened = await open({ columns, rows });
-    await opened.press('3', 'enter', 'j', 'enter', 'j');
+    await opened.press('4', 'enter', 'j', 'enter', 'j');
     await opened.pass(200);
-    opened.expectGolden(`kv-${columns}x${rows}`);
+    golden(opened, 'kv');
   });
 
   it('show sessions and what they hold', async () => {
     const opened = await open({ columns, rows });
-    await opened.press('4');
+    await opened.press('5');
     await opened.pass(200);
-    opened.expectGolden(`sessions-${columns}x${rows}`);
+    golden(opened, 'sessions');
   });
 
   it('show the log', async () => {
-    const opened = await open({ columns, rows });
-    await opened.press('5');
+    const opened = await open({ columns, rows, view: 'logs' });
     for (const line of logLines) opened.source.log(line);
     await opened.pass(700);
-    opened.expectGolden(`logs-${columns}x${rows}`);
+    golden(opened, 'logs');
   });
 
   it('show the help', async () => {
     const opened = await open({ columns, rows });
     await opened.press('?');
-    opened.expectGolden(`help-${columns}x${rows}`);
+    golden(opened, 'help');
+  });
+
+  it('show a menu and its confirmation over the page', async () => {
+    const opened = await open({ columns, rows, view: 'members' });
+    await opened.press('x');
+    golden(opened, 'menu');
+    await opened.press('enter');
+    golden(opened, 'confirm');
   });
 });
 

@@ -1,7 +1,8 @@
 /**
  * The value of a key as lines: text, JSON or hex. Lines are made when they are drawn; a value may be half a megabyte.
  */
-import { type Line, type Span, sanitize, span, wrap } from '../../text.ts';
+import { jsonLine } from '../../components/json.ts';
+import { type Line, sanitize, span, wrap } from '../../text.ts';
 
 export const valueFormats = ['auto', 'text', 'json', 'hex'] as const;
 export type ValueFormat = (typeof valueFormats)[number];
@@ -33,8 +34,14 @@ export function valueLines(value: Uint8Array, wanted: ValueFormat, width: number
   }
 }
 
+/** A value as text to compare and to edit: JSON indented, everything else as it is; undefined for what is no text. */
+export function comparableText(value: Uint8Array): string | undefined {
+  const text = decode(value);
+  return text === undefined ? undefined : (prettyJson(text, false) ?? text);
+}
+
 /** Undefined for what is no text: not UTF-8, or full of control characters. */
-function decode(value: Uint8Array): string | undefined {
+export function decode(value: Uint8Array): string | undefined {
   try {
     const text = strictUtf8.decode(value);
     return /[\x00-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? undefined : text;
@@ -82,24 +89,9 @@ function jsonLines(pretty: string, width: number): ValueLines {
     line(index) {
       const line = lines[index];
       if (line === undefined) return [];
-      return line.whole ? jsonSpans(line.row) : [span(line.row, 'good')];
+      return line.whole ? jsonLine(line.row) : [span(line.row, 'good')];
     },
   };
-}
-
-const jsonLine = /^(\s*)("(?:[^"\\]|\\.)*")?(: )?(.*?)(,?)$/;
-
-/** One line of indented JSON: at most one name and one value. */
-function jsonSpans(text: string): Line {
-  const [, indent = '', quoted = '', colon = '', rest = '', comma = ''] = jsonLine.exec(text) ?? [];
-  if (colon === '') return [span(indent), span(quoted, 'good'), jsonScalar(rest), span(comma, 'muted')];
-  return [span(indent), span(quoted, 'value'), span(colon, 'muted'), jsonScalar(rest), span(comma, 'muted')];
-}
-
-function jsonScalar(text: string): Span {
-  if (text.startsWith('"')) return span(text, 'good');
-  if (/^[-\d]/.test(text)) return span(text, 'info');
-  return span(text, /^(true|false|null)$/.test(text) ? 'accent' : 'muted');
 }
 
 function hexLines(value: Uint8Array, width: number): ValueLines {

@@ -1,121 +1,170 @@
-/** View 3: the KV tree at the left, the value under the cursor at the right. Enter goes into the value, esc back. */
+/** The KV tree at the left, the value under the cursor at the right. Enter goes into the value, esc back. */
 import { framed, innerSize } from '../../components/frame.ts';
-import { linkBadge, linkExplanation } from '../../components/link.ts';
+import { linkExplanation } from '../../components/link.ts';
+import { scrolled } from '../../components/scroll.ts';
 import { positionNote } from '../../components/scroll-note.ts';
 import { selected } from '../../components/table.ts';
-import { parseFilter } from '../../filter.ts';
-import { bytes, count } from '../../format.ts';
+import { count } from '../../format.ts';
 import type { Command } from '../../keys.ts';
 import { createList, visibleRows } from '../../list.ts';
-import type { KvModel, KvRow, KvSnapshot } from '../../models/kv.ts';
-import type { KvEntry } from '../../models/source.ts';
-import { createStore } from '../../models/store.ts';
+import { createKvModel, type KvRow, type KvSnapshot } from '../../models/kv.ts';
+import { createStore, derived, subscribeAll } from '../../models/store.ts';
 import { kvRow } from '../../rows/kv-row.ts';
-import { fitLine, type Line, pad, sanitize, span, truncateStart } from '../../text.ts';
-import { signs } from '../../theme.ts';
-import { beside, type Drawing, type Size, subscribeAll, type View } from '../view.ts';
-import { type ValueFormat, type ValueLines, valueFormats, valueLines } from './value.ts';
+import type { KvEntry } from '../../source/queries.ts';
+import { fitLine, type Line, sanitize, span } from '../../text.ts';
+import { beside, type Page, type Size, type ViewContext, type ViewDefinition } from '../view.ts';
+import { deleteAction, deleteFolderAction, editEntry, putAction } from './actions.ts';
+import { diffLines } from './diff.ts';
+import { filterRows } from './filter-rows.ts';
+import { comparableText, type ValueFormat, type ValueLines, valueFormats, valueLines } from './value.ts';
+import { headLines, type KeyChange, valuePane } from './value-pane.ts';
 
-/** Facts about the entry above its value, with a line between. */
-const headLines = 5;
+export const kvView: ViewDefinition = {
+  id: 'kv',
+  title: 'KV',
+  aliases: ['keys'],
+  help: 'Keys as a tree, values as text, JSON or hex',
+  open: openKv,
+};
 
-export function kvView(kv: KvModel): View {
+const keptChanges = 50;
+
+function openKv(context: ViewContext, argument: string): Page {
+  const kv = createKvModel(context.source, context.clock);
   const filter = createStore('');
   const list = createList<KvRow>({ keyOf: ({ key }) => key });
   /** The value has the keys, and its first line shown is `scroll`. */
   const reading = createStore({ focused: false, scroll: 0 });
   const format = createStore<ValueFormat>('auto');
-  let shown: { rows: readonly KvRow[]; filter: string } | undefined;
+  const changes = createStore<readonly KeyChange[] | undefined>(undefined);
+  const passing = derived([kv, filter], ({ rows }, text) => filterRows(rows, text));
+  let followed: KvEntry | undefined;
   let rendered: { value: Uint8Array; format: ValueFormat; width: number; lines: ValueLines } | undefined;
+  let wanted: string | undefined;
 
   function refresh(): void {
-    const { rows } = kv.get();
-    const text = filter.get();
-    if (shown?.rows === rows && shown?.filter === text) return;
-    shown = { rows, filter: text };
-    list.setRows(filterRows(rows, text));
+    list.setRows(passing.get());
+    goToWanted();
     select();
   }
 
   function select(): void {
     const row = list.current();
-    kv.select(row?.kind === 'key' ? row.key : undefined);
+    const key = row?.kind === 'key' ? row.key : undefined;
+    if (key !== kv.get().selected) changes.set(undefined);
+    kv.select(key);
+  }
+
+  /** Opens folder after folder on the way to what `:kv app/config/x` asked for. */
+  function goToWanted(): void {
+    if (wanted === undefined) return;
+    const target = wanted;
+    const at = list.get().rows.findIndex(({ key }) => key === target || key === `${target}/`);
+    if (at !== -1) {
+      list.moveTo(at);
+      const row = list.get().rows[at]!;
+      wanted = undefined;
+      if (row.kind === 'folder') kv.open(row.key);
+      return;
+    }
+    const next = list
+      .get()
+      .rows.find(({ kind, key }) => kind === 'folder' && target.startsWith(key) && !kv.isOpen(key));
+    if (next !== undefined) kv.open(next.key);
   }
 
   function lines(value: Uint8Array, width: number): ValueLines {
-    const wanted = format.get();
-    const same = rendered?.value === value && rendered.format === wanted && rendered.width === width;
-    if (!same || rendered === undefined) {
-      rendered = { value, format: wanted, width, lines: valueLines(value, wanted, width) };
+    const shown = format.get();
+    if (rendered?.value !== value || rendered.format !== shown || rendered.width !== width) {
+      rendered = { value, format: shown, width, lines: valueLines(value, shown, width) };
     }
     return rendered.lines;
+  }
+
+  /** What each change of the followed key changed, newest first. */
+  function noteChange(): void {
+    const entry = kv.get().entry.value;
+    if (changes.get() === undefined || entry === undefined || entry.modifyIndex === followed?.modifyIndex) return;
+    const text = (each: KvEntry | undefined) => (each === undefined ? '' : (comparableText(each.value) ?? '(bytes)'));
+    const change = {
+      atMs: context.clock.wallMs(),
+      modifyIndex: entry.modifyIndex,
+      lines: diffLines(text(followed), text(entry)),
+    };
+    followed = entry;
+    changes.update((known) => known && [change, ...known].slice(0, keptChanges));
+  }
+
+  function toggleFollow(): void {
+    followed = kv.get().entry.value;
+    changes.update((known) => (known === undefined && kv.get().selected !== undefined ? [] : undefined));
   }
 
   function toggle(row: KvRow): void {
     if (row.kind === 'folder') {
       if (kv.isOpen(row.key)) kv.close(row.key);
       else kv.open(row.key);
-    } else if (row.kind === 'key') {
-      reading.set({ focused: true, scroll: 0 });
-    }
+    } else if (row.kind === 'key') reading.set({ focused: true, scroll: 0 });
   }
 
   /** Closes the folder under the cursor, or goes to the one that holds it. */
   function collapse(row: KvRow): void {
-    if (row.kind === 'folder' && kv.isOpen(row.key)) {
-      kv.close(row.key);
-      return;
+    if (row.kind === 'folder' && kv.isOpen(row.key)) kv.close(row.key);
+    else {
+      const parent = row.key.slice(0, row.key.replace(/\/$/, '').lastIndexOf('/') + 1);
+      const index = list.get().rows.findIndex(({ key }) => key === parent);
+      if (index !== -1) list.moveTo(index);
     }
-    const parent = parentOf(row);
-    const index = list.get().rows.findIndex(({ key }) => key === parent);
-    if (index !== -1) list.moveTo(index);
   }
 
   function handleReading(command: Command, size: Size): boolean {
     const { scroll } = reading.get();
     const inner = innerSize(paneWidths(size.width).value, size.height);
-    const room = Math.max(1, inner.height - headLines);
     const entry = kv.get().entry.value;
-    const limit = Math.max(0, (entry === undefined ? 0 : lines(entry.value, inner.width).count) - room);
-    const scrollTo = (to: number) => reading.set({ focused: true, scroll: Math.max(0, Math.min(to, limit)) });
-    switch (command) {
-      case 'back':
-      case 'collapse':
-        reading.set({ focused: false, scroll: 0 });
-        return true;
-      case 'up':
-        scrollTo(scroll - 1);
-        return true;
-      case 'down':
-        scrollTo(scroll + 1);
-        return true;
-      case 'page-up':
-        scrollTo(scroll - room);
-        return true;
-      case 'page-down':
-        scrollTo(scroll + room);
-        return true;
-      case 'first':
-        scrollTo(0);
-        return true;
-      case 'last':
-        scrollTo(limit);
-        return true;
-      default:
-        return command === 'enter' || command === 'expand';
-    }
+    const length = entry === undefined ? 0 : lines(entry.value, inner.width).count;
+    const next = scrolled(command, scroll, length, Math.max(1, inner.height - headLines));
+    if (next !== undefined) reading.set({ focused: true, scroll: next });
+    else if (command === 'back' || command === 'collapse') reading.set({ focused: false, scroll: 0 });
+    else return command === 'enter' || command === 'expand';
+    return true;
   }
 
+  function act(row: KvRow | undefined): void {
+    const entry = kv.get().entry.value;
+    const folder =
+      row === undefined ? '' : row.kind === 'folder' ? row.key : row.key.slice(0, row.key.lastIndexOf('/') + 1);
+    const onRow = row?.kind === 'folder' ? [deleteFolderAction(context, row.key)] : [];
+    const onKey = row?.kind === 'key' && entry?.key === row.key ? [deleteAction(context, entry)] : [];
+    context.act(row === undefined || row.kind === 'note' ? 'KV' : row.key, [
+      ...onKey,
+      ...onRow,
+      putAction(context, folder),
+    ]);
+  }
+
+  function handleOnEntry(command: Command): boolean {
+    const entry = kv.get().entry.value;
+    if (command === 'follow') toggleFollow();
+    else if (entry === undefined) return false;
+    else if (command === 'edit') void editEntry(context, entry);
+    else if (command === 'raw') context.showJson(entry.key, entry.pair);
+    else if (command === 'copy') context.copy(entry.key, entry.key);
+    else if (command === 'copy-json') context.copy(Buffer.from(entry.value).toString(), `the value of ${entry.key}`);
+    else return false;
+    return true;
+  }
+
+  kv.subscribe(noteChange);
   kv.subscribe(refresh);
   filter.subscribe(refresh);
   refresh();
+  if (argument !== '') wanted = argument;
 
   return {
-    id: 'kv',
-    title: 'KV',
-    scopes: ['kv', 'open', 'list'],
+    crumb: 'KV',
     filter,
-    subscribe: subscribeAll([kv, list, reading, format, filter]),
+    scopes: () => ['kv', 'open', 'act', 'object', 'list'],
+    subscribe: subscribeAll([kv, list, reading, format, filter, changes]),
     run: kv.run,
     handle(command, size) {
       if (command === 'value-format') {
@@ -123,32 +172,49 @@ export function kvView(kv: KvModel): View {
         reading.update((state) => ({ ...state, scroll: 0 }));
         return true;
       }
-      if (reading.get().focused) return handleReading(command, size);
       const row = list.current();
-      if (command === 'enter' || command === 'expand') {
+      if (command === 'act') act(row);
+      else if (handleOnEntry(command)) return true;
+      else if (reading.get().focused) return handleReading(command, size);
+      else if (command === 'enter' || command === 'expand') {
         if (row !== undefined && (command === 'enter' || row.kind !== 'folder' || !row.open)) toggle(row);
-        return true;
-      }
-      if (command === 'collapse') {
+      } else if (command === 'back' && changes.get() !== undefined) changes.set(undefined);
+      else if (command === 'collapse') {
         if (row !== undefined) collapse(row);
         select();
-        return true;
+      } else {
+        if (!list.handle(command, size.height - 2)) return false;
+        select();
       }
-      if (!list.handle(command, size.height - 2)) return false;
-      select();
       return true;
     },
-    draw(drawing) {
-      const { width, height } = drawing;
+    draw({ width, height, nowMs, crumbs }) {
       const widths = paneWidths(width);
-      return beside(
-        treePane({ width: widths.tree, height }),
-        valuePane({ width: widths.value, height, nowMs: drawing.nowMs }),
-      );
+      const { selected: key, entry } = kv.get();
+      const size = { width: widths.value, height };
+      const { focused, scroll } = reading.get();
+      const pane =
+        key === undefined
+          ? framed(aboutRow(list.current(), kv.get(), nowMs), { title: [span('Value', 'muted')], ...size })
+          : valuePane({ key, entry, lines, focused, scroll, changes: changes.get(), nowMs, ...size });
+      return beside(treePane({ width: widths.tree, height }, crumbs), pane);
+    },
+    printout() {
+      const { root, rows } = kv.get();
+      return {
+        ready: root.value !== undefined || 'failure' in root.link,
+        failure: root.value === undefined && 'failure' in root.link ? root.link.failure.message : undefined,
+        text: () =>
+          rows
+            .filter(({ kind }) => kind !== 'note')
+            .map(({ key }) => `${sanitize(key)}\n`)
+            .join(''),
+        json: () => root.value ?? [],
+      };
     },
   };
 
-  function treePane(size: Size): Line[] {
+  function treePane(size: Size, crumbs: Line): Line[] {
     const { counts } = kv.get();
     const inner = innerSize(size.width, size.height);
     const state = list.get();
@@ -159,41 +225,7 @@ export function kvView(kv: KvModel): View {
       return offset + position !== state.index ? line : focused ? selected(line) : bold(line);
     });
     if (drawn.length === 0) drawn.push([span('no key passes the filter', 'muted')]);
-    return framed(drawn, {
-      title: [span('Keys', 'plain', { bold: true })],
-      note: positionNote(state),
-      ...size,
-      focused,
-    });
-  }
-
-  function valuePane({ width, height, nowMs }: Drawing): Line[] {
-    const snapshot = kv.get();
-    const { selected: key, entry } = snapshot;
-    const { focused, scroll } = reading.get();
-    const size = { width, height };
-    if (key === undefined)
-      return framed(aboutRow(list.current(), snapshot, nowMs), { title: [span('Value', 'muted')], ...size });
-    const inner = innerSize(width, height);
-    const title = [span(truncateStart(sanitize(key), Math.max(8, inner.width - 10)), 'plain', { bold: true })];
-    if (entry.value === undefined) {
-      const gone = entry.link.kind === 'live' ? [span(`${signs.off} this key is gone`, 'warn')] : undefined;
-      const body = gone ?? linkExplanation(entry, nowMs) ?? [span(`${signs.busy} reading …`, 'muted')];
-      return framed([body], { title, ...size, focused });
-    }
-    const value = lines(entry.value.value, inner.width);
-    const room = Math.max(0, inner.height - headLines);
-    const start = Math.max(0, Math.min(scroll, value.count - room));
-    const head = entryFacts(entry.value, value, inner.width);
-    const body = Array.from({ length: Math.min(room, value.count - start) }, (_, row) => value.line(start + row));
-    const hidden = value.count - start - room;
-    return framed([...head, [span('─'.repeat(inner.width), 'border')], ...body], {
-      title,
-      note: [linkBadge(entry.link, nowMs)],
-      footnote: hidden > 0 ? [span(`↓ ${count(hidden)} more`, 'muted')] : [],
-      ...size,
-      focused,
-    });
+    return framed(drawn, { title: crumbs, note: positionNote(state), ...size, focused });
   }
 }
 
@@ -205,44 +237,6 @@ function paneWidths(width: number): { tree: number; value: number } {
 
 function bold(line: Line): Line {
   return line.map((part) => ({ ...part, bold: true }));
-}
-
-function parentOf({ key }: KvRow): string {
-  return key.slice(0, key.replace(/\/$/, '').lastIndexOf('/') + 1);
-}
-
-/** Rows that pass, with the folders they are in. Note rows stay: they say why there is nothing. */
-function filterRows(rows: readonly KvRow[], text: string): readonly KvRow[] {
-  const passes = parseFilter(text);
-  if (passes === undefined) return rows;
-  const kept: KvRow[] = [];
-  // Folders that hold what comes next, outermost first; they are kept only when something in them is.
-  let pending: KvRow[] = [];
-  for (const row of rows) {
-    pending = pending.filter((folder) => folder.depth < row.depth);
-    if (row.kind === 'note' || passes(row.key)) {
-      kept.push(...pending, row);
-      pending = [];
-    } else if (row.kind === 'folder' && row.open) {
-      pending.push(row);
-    }
-  }
-  return kept;
-}
-
-function entryFacts(entry: KvEntry, { format }: ValueLines, width: number): Line[] {
-  const half = Math.min(26, Math.floor(width / 2));
-  const fact = (label: string, text: string): Line => fitLine([span(`${pad(label, 8)} `, 'muted'), span(text)], half);
-  const lock =
-    entry.session === ''
-      ? span(`${signs.off} free`, 'muted')
-      : span(`${signs.good} ${sanitize(entry.session)}`, 'good');
-  return [
-    [...fact('Modified', count(entry.modifyIndex)), ...fact('Size', bytes(entry.value.length))],
-    [...fact('Created', count(entry.createIndex)), ...fact('Flags', entry.flags)],
-    [...fact('Locked', `${count(entry.lockIndex)} ×`), ...fact('Shown as', format)],
-    [span('Held by  ', 'muted'), lock],
-  ];
 }
 
 function aboutRow(row: KvRow | undefined, { counts, root }: KvSnapshot, nowMs: number): Line[] {

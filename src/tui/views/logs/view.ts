@@ -1,20 +1,30 @@
-/** View 5: the agent's log as it is written. At its end it follows; anywhere else it stands still. */
+/** The agent's log as it is written. At its end it follows; anywhere else it stands still. */
+import { writeFile } from 'node:fs/promises';
 import { framed, innerSize } from '../../components/frame.ts';
 import { linkBadge } from '../../components/link.ts';
 import { selected } from '../../components/table.ts';
 import { parseFilter } from '../../filter.ts';
 import { count } from '../../format.ts';
 import { createList, visibleRows } from '../../list.ts';
-import type { LogLine, LogsModel } from '../../models/logs.ts';
-import { createStore } from '../../models/store.ts';
+import { createLogsModel, type LogLine, type LogsModel } from '../../models/logs.ts';
+import { createStore, subscribeAll } from '../../models/store.ts';
 import { logRow } from '../../rows/log-row.ts';
 import { fitLine, type Line, sanitize, span, wrap } from '../../text.ts';
 import { signs } from '../../theme.ts';
-import { type Drawing, subscribeAll, type View } from '../view.ts';
+import type { Page, ViewContext, ViewDefinition } from '../view.ts';
 
-/** `app`: the stream goes on while other views are shown, so that nothing is missed; it ends with the dashboard. */
-export function logsView(logs: LogsModel, app: AbortSignal): View {
-  const filter = createStore('');
+export const logsView: ViewDefinition = {
+  id: 'logs',
+  title: 'Logs',
+  aliases: ['log', 'monitor'],
+  help: "The agent's log as it is written",
+  open: openLogs,
+};
+
+/** The stream goes on while other views are shown, so that nothing is missed; it ends with the dashboard. */
+function openLogs(context: ViewContext, argument: string): Page {
+  const logs = createLogsModel(context.source, context.clock);
+  const filter = createStore(argument);
   const open = createStore(false);
   const list = createList<LogLine>({ keyOf: ({ id }) => id, sticky: true });
   let shown: { lines: readonly LogLine[]; filter: string } | undefined;
@@ -26,22 +36,33 @@ export function logsView(logs: LogsModel, app: AbortSignal): View {
     if (shown?.lines === lines && shown?.filter === text) return;
     shown = { lines, filter: text };
     const passes = parseFilter(text);
-    list.setRows(passes ? lines.filter((line) => passes(line.text)) : lines);
+    list.setRows(passes ? lines.filter(({ text: line, level }) => passes({ text: line, state: level })) : lines);
   }
 
   logs.subscribe(refresh);
   filter.subscribe(refresh);
 
+  /** What passes the filter, into a file of this moment in the working directory. */
+  async function exportLines(): Promise<void> {
+    const name = `tc-top-${new Date(context.clock.wallMs()).toISOString().replace(/[:.]/g, '-')}.log`;
+    const { rows } = list.get();
+    try {
+      await writeFile(name, rows.map(({ text }) => `${text}\n`).join(''), { flag: 'wx' });
+      context.say({ text: `${count(rows.length)} lines are in ${name}`, tone: 'good' });
+    } catch (error) {
+      context.say({ text: `${name}: ${(error as Error).message}`, tone: 'bad' });
+    }
+  }
+
   return {
-    id: 'logs',
-    title: 'Logs',
-    scopes: ['logs', 'open', 'list'],
+    crumb: 'Logs',
+    scopes: () => ['logs', 'open', 'object', 'list'],
     filter,
     subscribe: subscribeAll([logs, list, open, filter]),
     async run() {
       if (started) return;
       started = true;
-      await logs.run(app);
+      await logs.run(context.ended);
     },
     handle(command, { height }) {
       switch (command) {
@@ -54,6 +75,16 @@ export function logsView(logs: LogsModel, app: AbortSignal): View {
         case 'pause':
           logs.togglePause();
           return true;
+        case 'export':
+          void exportLines();
+          return true;
+        case 'raw':
+          open.set(true);
+          return true;
+        case 'copy':
+        case 'copy-json':
+          context.copy(list.current()?.text ?? '', 'the line');
+          return true;
         case 'enter':
           open.update((was) => !was);
           return true;
@@ -65,7 +96,7 @@ export function logsView(logs: LogsModel, app: AbortSignal): View {
           return list.handle(command, height - 2 - (open.get() ? detailHeight(height) : 0));
       }
     },
-    draw({ width, height, nowMs }: Drawing) {
+    draw({ width, height, nowMs, crumbs }) {
       const { level, link, paused, waiting } = logs.get();
       const below = open.get() ? detailHeight(height) : 0;
       const size = { width, height: height - below };
@@ -88,11 +119,7 @@ export function logsView(logs: LogsModel, app: AbortSignal): View {
             linkBadge(link, nowMs),
           ];
       const panel = framed(lines, {
-        title: [
-          span('Log ', 'plain', { bold: true }),
-          span(level, 'accent', { bold: true }),
-          span(' and above', 'muted'),
-        ],
+        title: [...crumbs, span(' '), span(level, 'accent', { bold: true }), span(' and above', 'muted')],
         note: state,
         ...size,
         focused: true,
@@ -101,6 +128,15 @@ export function logsView(logs: LogsModel, app: AbortSignal): View {
       if (below === 0 || current === undefined)
         return panel.length === height ? panel : [...panel, ...blank(width, below)];
       return [...panel, ...detail(current, width, below)];
+    },
+    printout() {
+      const { link, lines } = logs.get();
+      return {
+        ready: lines.length > 0 || 'failure' in link,
+        failure: 'failure' in link ? link.failure.message : undefined,
+        text: () => lines.map(({ text }) => `${sanitize(text)}\n`).join(''),
+        json: () => lines,
+      };
     },
   };
 }

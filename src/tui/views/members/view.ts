@@ -1,104 +1,78 @@
-/** View 2: the gossip pool. Enter shows all that a member tells about itself. */
-import { framed, innerSize } from '../../components/frame.ts';
-import { linkExplanation } from '../../components/link.ts';
-import { positionNote } from '../../components/scroll-note.ts';
-import { table } from '../../components/table.ts';
-import { parseFilter } from '../../filter.ts';
-import { createList } from '../../list.ts';
-import type { DatacenterModel } from '../../models/datacenter.ts';
-import type { Member } from '../../models/source.ts';
-import { createStore } from '../../models/store.ts';
-import { memberColumns, memberStates, memberText } from '../../rows/member-row.ts';
-import { cellWidth, type Line, pad, sanitize, span } from '../../text.ts';
-import { type Drawing, type Size, subscribeAll, type View } from '../view.ts';
+/** The gossip pool, local or of all datacenters. Enter goes to the node; below, all that a member tells about itself. */
+import type { AgentMember } from '../../../client/index.ts';
+import { keyValueLines } from '../../components/key-values.ts';
+import { plural } from '../../format.ts';
+import { roundTrips } from '../../models/coordinates.ts';
+import { byTrouble, memberStatus } from '../../models/member.ts';
+import { derived } from '../../models/store.ts';
+import { memberColumns, memberSubject } from '../../rows/member-row.ts';
+import { memberStates } from '../../rows/state.ts';
+import * as queries from '../../source/queries.ts';
+import { sanitize, span } from '../../text.ts';
+import { tablePage } from '../table-page.ts';
+import type { Page, ViewContext, ViewDefinition } from '../view.ts';
+import { memberActions } from './actions.ts';
 
-export function membersView(datacenter: DatacenterModel): View {
-  const filter = createStore('');
-  const open = createStore(false);
-  const list = createList<Member>({ keyOf: ({ name }) => name });
-  let shown: { members: readonly Member[] | undefined; filter: string } | undefined;
+export const membersView: ViewDefinition = {
+  id: 'members',
+  title: 'Members',
+  aliases: ['mem', 'm', 'nodes'],
+  help: 'The gossip pool: who is there, who has failed',
+  open: (context, argument) => {
+    const { members } = context.datacenter.feeds;
+    return membersPage(context, 'Members', argument, { rows: members, run: async () => {} });
+  },
+};
 
-  function refresh(): void {
-    const members = datacenter.get().members.value;
-    const text = filter.get();
-    if (shown?.members === members && shown?.filter === text) return;
-    shown = { members, filter: text };
-    const passes = parseFilter(text);
-    const all = (members ?? []).toSorted(byTrouble);
-    list.setRows(passes ? all.filter((member) => passes(memberText(member))) : all);
-  }
+export const wanView: ViewDefinition = {
+  id: 'wan',
+  title: 'WAN',
+  aliases: [],
+  help: 'Servers of all datacenters',
+  open: (context, argument) => {
+    const feed = context.feed(queries.wanMembers);
+    return membersPage(context, 'WAN', argument, { rows: feed, run: feed.run });
+  },
+};
 
-  function detailHeight(height: number): number {
-    return open.get() ? Math.min(Math.floor(height / 2), 14) : 0;
-  }
+type Pool = Pick<Parameters<typeof tablePage<AgentMember>>[1], 'rows' | 'run'>;
 
-  datacenter.subscribe(refresh);
-  filter.subscribe(refresh);
-
-  return {
-    id: 'members',
-    title: 'Members',
-    scopes: ['open', 'list'],
-    filter,
-    subscribe: subscribeAll([datacenter, list, open, filter]),
-    run: async () => {},
-    handle(command, { height }) {
-      if (command === 'enter') {
-        open.update((was) => !was);
-        return true;
-      }
-      if (command === 'back' && open.get()) {
-        open.set(false);
-        return true;
-      }
-      return list.handle(command, height - 3 - detailHeight(height));
+function membersPage(context: ViewContext, crumb: string, filter: string, { rows, run }: Pool): Page {
+  const { datacenter } = context;
+  const coordinates = context.feed(queries.coordinates);
+  const trips = derived([coordinates, datacenter], ({ value = [] }, { overview }) => roundTrips(value, overview.node));
+  const page = tablePage(context, {
+    crumb,
+    noun: 'member',
+    rows,
+    run: async (signal) => {
+      await Promise.all([run(signal), coordinates.run(signal)]);
     },
-    draw({ width, height, nowMs }: Drawing) {
-      const { members } = datacenter.get();
-      const below = detailHeight(height);
-      const size = { width, height: height - below };
-      const inner = innerSize(size.width, size.height);
-      const lines = table({ columns: memberColumns, list: list.get(), ...inner, focused: true });
-      if (list.get().rows.length === 0) {
-        const reason = members.value === undefined ? 'asking for members …' : 'no member passes the filter';
-        lines.push(linkExplanation(members, nowMs) ?? [span(reason, 'muted')]);
-      }
-      const note = positionNote(list.get());
-      const panel = framed(lines, { title: [span('Members', 'plain', { bold: true })], note, ...size, focused: true });
-      const current = list.current();
-      return below > 0 && current ? [...panel, ...detail(current, { width, height: below })] : panel;
+    keyOf: ({ Name }) => Name,
+    columns: memberColumns((node) => trips.get()(node)),
+    subject: memberSubject,
+    order: byTrouble,
+    name: ({ Name }) => Name,
+    raw: (member) => member,
+    enter: ({ Name }) =>
+      context.go(
+        'node',
+        Name.replace(/\.[^.]*$/, (dc) => (crumb === 'WAN' ? '' : dc)),
+      ),
+    actions: (members) => memberActions(context, members),
+    summary(members) {
+      const failed = members.filter((member) => memberStatus(member) === 'failed').length;
+      return failed === 0 ? [] : [span(`${plural(failed, 'member')} failed`, 'bad', { bold: true })];
     },
-  };
-}
-
-const order = { failed: 0, leaving: 1, none: 2, alive: 3, left: 4 } as const;
-
-/** What needs a look comes first, then by name. */
-function byTrouble(a: Member, b: Member): number {
-  return order[a.status] - order[b.status] || (a.name < b.name ? -1 : 1);
-}
-
-function detail(member: Member, size: Size): Line[] {
-  const { sign, tone } = memberStates[member.status];
-  const tags = Object.entries(member.tags).sort(([a], [b]) => (a < b ? -1 : 1));
-  const inner = innerSize(size.width, size.height);
-  const widest = Math.min(24, Math.max(0, ...tags.map(([key]) => cellWidth(sanitize(key)))));
-  const columns = Math.max(1, Math.floor(inner.width / 60));
-  const perColumn = Math.ceil(tags.length / columns);
-  const columnWidth = Math.floor(inner.width / columns);
-  const lines = Array.from({ length: perColumn }, (_, row) =>
-    Array.from({ length: columns }, (_, column) => tags[column * perColumn + row]).flatMap((tag) =>
-      tag === undefined
-        ? []
-        : [
-            span(`${pad(sanitize(tag[0]), widest)}  `, 'muted'),
-            span(pad(sanitize(tag[1]), Math.max(0, columnWidth - widest - 2)), 'value'),
-          ],
-    ),
-  );
-  return framed(lines, {
-    title: [span(`${sign} `, tone), span(sanitize(member.name), 'plain', { bold: true }), span(' tags', 'muted')],
-    footnote: [span('esc closes', 'muted')],
-    ...size,
+    detail(member, { width }) {
+      const { sign, tone } = memberStates[memberStatus(member)];
+      return {
+        title: [span(`${sign} `, tone), span(sanitize(member.Name), 'plain', { bold: true }), span(' tags', 'muted')],
+        lines: keyValueLines(member.Tags ?? {}, width),
+      };
+    },
+    also: [coordinates],
   });
+  page.filter?.set(filter);
+  return page;
 }

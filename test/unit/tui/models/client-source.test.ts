@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createClient } from '../../../../src/client/index.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../../../src/client/transport.ts';
-import { clientSource } from '../../../../src/tui/models/client-source.ts';
-import type { Watch, WatchEvent } from '../../../../src/tui/models/source.ts';
+import { memberAddress, memberStatus } from '../../../../src/tui/models/member.ts';
+import { clientSource } from '../../../../src/tui/source/client-source.ts';
+import * as queries from '../../../../src/tui/source/queries.ts';
+import type { Watch, WatchEvent } from '../../../../src/tui/source/source.ts';
 
 interface Reply {
   readonly status?: number;
@@ -52,43 +54,22 @@ describe('a source over the client', () => {
         body: '[{"Name":"n1","Addr":"::1","Port":8301,"Tags":{"role":"consul","vsn":"2"},"Status":4}]',
       },
     });
-    expect(await source.readMembers(signal)).toEqual([
-      { name: 'n1', address: '[::1]:8301', status: 'failed', protocol: 2, tags: { role: 'consul', vsn: '2' } },
-    ]);
+    const [member] = await source.read(queries.members, signal);
+    expect([memberAddress(member!), memberStatus(member!)]).toEqual(['[::1]:8301', 'failed']);
   });
 
   it('takes a health report that says "unhealthy" by its status for an answer', async () => {
     const server = { ID: 'a', Healthy: false, LastIndex: 9, LastTerm: 2, LastContact: '5ms', StableSince: '' };
     const body = JSON.stringify({ Healthy: false, Servers: [server] });
     const { source } = sourceOf({ '/v1/operator/autopilot/health': { status: 429, body } });
-    expect(await source.readServerHealth(signal)).toMatchObject([{ id: 'a', healthy: false, lastIndex: 9 }]);
-  });
-
-  it('tells maintenance from other critical checks', async () => {
-    const check = (CheckID: string, Status: string) => ({
-      Node: 'n',
-      CheckID,
-      Name: '',
-      Status,
-      ServiceName: '',
-      Output: '',
-    });
-    const body = JSON.stringify([
-      check('serfHealth', 'passing'),
-      check('_node_maintenance', 'critical'),
-      check('_service_maintenance:web', 'critical'),
-      check('db', 'critical'),
-    ]);
-    const { source } = sourceOf({ '/v1/health/state/any': { body, headers: indexed } });
-    const statuses = (await source.readChecks(signal)).map(({ status }) => status);
-    expect(statuses).toEqual(['passing', 'maintenance', 'maintenance', 'critical']);
+    expect((await source.read(queries.autopilotHealth, signal)).Servers).toMatchObject([{ ID: 'a', Healthy: false }]);
   });
 
   it('keeps keys to the letter, and values and flags exact', async () => {
     const pair =
       '[{"Key":"/a","Value":"AP8=","Flags":18446744073709551615,"LockIndex":1,"CreateIndex":2,"ModifyIndex":3}]';
     const { source, asked } = sourceOf({ '/v1/kv//a': { body: pair, headers: indexed } });
-    const event = await first(source.watchKey('/a', signal));
+    const event = await first(source.follow(queries.kvKey('/a'), signal));
     expect(asked).toEqual(['/v1/kv//a']);
     expect(event).toMatchObject({
       kind: 'value',
@@ -99,7 +80,7 @@ describe('a source over the client', () => {
 
   it('lists a folder without the key that has its name', async () => {
     const { source, asked } = sourceOf({ '/v1/kv/app/': { body: '["app/","app/a","app/b/"]', headers: indexed } });
-    const event = await first(source.watchFolder('app/', signal));
+    const event = await first(source.follow(queries.kvFolder('app/'), signal));
     expect(event).toMatchObject({ kind: 'value', value: ['app/a', 'app/b/'] });
     expect(asked[0]).toMatch(/[?&]keys/);
     expect(asked[0]).toMatch(/separator=(%2F|\/)/);
@@ -112,16 +93,16 @@ describe('a source over the client', () => {
     [500, 'No cluster leader', 'refused'],
   ])('makes %i a failure of its kind', async (status, body, kind) => {
     const { source } = sourceOf({ '/v1/catalog/services': { status, body }, '/v1/agent/self': { status, body } });
-    await expect(source.readSelf(signal)).rejects.toMatchObject({ failure: { kind } });
-    expect(await first(source.watchServices(signal))).toMatchObject({ kind: 'failed', failure: { kind } });
+    await expect(source.read(queries.agentSelf, signal)).rejects.toMatchObject({ failure: { kind } });
+    expect(await first(source.follow(queries.services, signal))).toMatchObject({ kind: 'failed', failure: { kind } });
   });
 
   it('survives an answer that is none of an agent', async () => {
     const garbage = { body: '<html>Bad gateway</html>', headers: indexed };
-    const { source } = sourceOf({ '/v1/session/list': garbage, '/v1/agent/self': { body: '[]' } });
+    const { source } = sourceOf({ '/v1/session/list': garbage, '/v1/agent/self': { body: 'oops' } });
     const failure = { kind: 'refused', message: expect.stringContaining('unexpected answer') };
-    await expect(source.readSelf(signal)).rejects.toMatchObject({ failure });
-    expect(await first(source.watchSessions(signal))).toMatchObject({ kind: 'failed', failure });
+    await expect(source.read(queries.agentSelf, signal)).rejects.toMatchObject({ failure });
+    expect(await first(source.follow(queries.sessions, signal))).toMatchObject({ kind: 'failed', failure });
   });
 
   it('hands on log lines, and tells when the stream broke', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKvModel } from '../../../../src/tui/models/kv.ts';
-import { entry, type FakeSource, fakeSource } from '../support/fake-source.ts';
+import { entry } from '../support/fake-datacenter.ts';
+import { type FakeSource, fakeSource } from '../support/fake-source.ts';
 import { type ManualClock, manualClock, settle } from '../support/manual-clock.ts';
 
 let source: FakeSource;
@@ -34,7 +35,7 @@ describe('the KV model', () => {
     const model = run();
     await clock.advance(10);
     expect(names(model)).toEqual(['app/', 'blob', 'región/']);
-    expect([...source.open]).toEqual(['folder #1']);
+    expect([...source.open]).toEqual(['/v1/kv/?keys&separator=/#1']);
     model.open('app/');
     expect(names(model)).toEqual(['app/', '  reading …', 'blob', 'región/']);
     await clock.advance(10);
@@ -59,7 +60,7 @@ describe('the KV model', () => {
       await clock.advance(20);
     }
     await clock.advance(100);
-    expect([...source.open].filter((name) => name.startsWith('key'))).toEqual(['key app/config/motd#2']);
+    expect([...source.open].filter((name) => !name.includes('?'))).toEqual(['/v1/kv/app/config/motd#2']);
     expect(model.get().entry.value?.flags).toBe('42');
     source.state.entries.delete('app/config/motd');
     source.changed();

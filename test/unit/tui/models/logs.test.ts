@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { linesOf } from '../../../../src/tui/models/lines.ts';
 import { createLogsModel, keptLines, parseLogLine } from '../../../../src/tui/models/logs.ts';
+import { linesOf } from '../../../../src/tui/source/lines.ts';
 import { type FakeSource, fakeSource } from '../support/fake-source.ts';
 import { type ManualClock, manualClock, settle } from '../support/manual-clock.ts';
 

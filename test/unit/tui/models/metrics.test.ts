@@ -4,21 +4,29 @@ import { loadFigures } from '../../../../src/tui/models/metrics.ts';
 
 describe('the figures of load', () => {
   it('come from metrics with and without the host in their names', () => {
-    const sample = { labels: {}, count: 50, mean: 2 };
+    const sample = { Labels: {}, Count: 50, Mean: 2, Rate: 5, Sum: 100, Min: 1, Max: 3, Stddev: 0 };
     const figures = loadFigures({
-      timestamp: '',
-      gauges: [{ name: 'consul.host-1.runtime.alloc_bytes', value: 1024 }],
-      counters: [
-        { ...sample, name: 'consul.rpc.request' },
-        { ...sample, name: 'consul.other.rpc.requests' },
+      Timestamp: '',
+      Points: [],
+      Gauges: [{ Name: 'consul.host-1.runtime.alloc_bytes', Value: 1024, Labels: {} }],
+      Counters: [
+        { ...sample, Name: 'consul.rpc.request' },
+        { ...sample, Name: 'consul.other.rpc.requests' },
       ],
-      samples: [
-        { ...sample, name: 'consul.api.http' },
-        { ...sample, name: 'consul.api.http' },
-        { ...sample, name: 'consul.raft.commitTime' },
+      Samples: [
+        { ...sample, Name: 'consul.api.http' },
+        { ...sample, Name: 'consul.api.http' },
+        { ...sample, Name: 'consul.raft.commitTime' },
       ],
     });
-    expect(figures).toEqual({ httpPerSecond: 10, rpcPerSecond: 5, commitMeanMs: 2, allocatedBytes: 1024 });
+    expect(figures).toEqual({
+      httpPerSecond: 10,
+      rpcPerSecond: 5,
+      dnsPerSecond: 0,
+      gossipPerSecond: 0,
+      commitMeanMs: 2,
+      allocatedBytes: 1024,
+    });
   });
 
   it('are kept for a while only', () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSessionsModel, mostWatchedKeys } from '../../../../src/tui/models/sessions.ts';
-import { entry, type FakeSource, fakeSource } from '../support/fake-source.ts';
+import { entry } from '../support/fake-datacenter.ts';
+import { type FakeSource, fakeSource } from '../support/fake-source.ts';
 import { type ManualClock, manualClock, settle } from '../support/manual-clock.ts';
 
 let source: FakeSource;
@@ -26,7 +27,7 @@ describe('the sessions model', () => {
     void model.run(stop.signal);
     await clock.advance(100);
     expect(model.get().search.kind).toBe('live');
-    expect(model.get().rows.map(({ session, locks }) => [session.name, locks.map(({ key }) => key)])).toEqual([
+    expect(model.get().rows.map(({ session, locks }) => [session.Name, locks.map(({ key }) => key)])).toEqual([
       ['leader-election', ['app/leader']],
       ['', []],
     ]);
@@ -43,7 +44,7 @@ describe('the sessions model', () => {
     void model.run(stop.signal);
     await clock.advance(100);
     expect(model.get().search.kind).toBe('too-many');
-    expect([...source.open]).toEqual(['sessions#1']);
+    expect([...source.open]).toEqual(['/v1/session/list#1']);
     model.scan();
     await clock.advance(100);
     expect(model.get().search).toMatchObject({ kind: 'scanned', keys: source.state.entries.size });

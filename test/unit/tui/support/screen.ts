@@ -3,9 +3,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { runDashboard } from '../../../../src/tui/dashboard.tsx';
-import { type ColorDepth, createTheme } from '../../../../src/tui/theme.ts';
+import { createKeyMap, type KeyMap } from '../../../../src/tui/keys.ts';
+import type { Background, ColorDepth } from '../../../../src/tui/theme.ts';
 import { type FakeSource, fakeSource } from './fake-source.ts';
 import { type ManualClock, manualClock, settle } from './manual-clock.ts';
+import { screenToSvg } from './svg.ts';
 import { type VirtualTerminal, virtualTerminal } from './virtual-terminal.ts';
 
 const goldenFolder = join(import.meta.dirname, '../golden');
@@ -49,7 +51,7 @@ export interface Screen {
   /** Lets time pass, and everything drawn that is to be drawn. */
   pass(ms: number): Promise<void>;
   text(): string;
-  /** The screen is the one in `golden/NAME.txt`. */
+  /** The screen is the one in `golden/NAME.txt`, at 120x40 with its colours as in `golden/NAME.svg`. */
   expectGolden(name: string): void;
   expectScreen(...parts: (string | RegExp)[]): void;
   expectNot(...parts: (string | RegExp)[]): void;
@@ -61,14 +63,42 @@ export interface ScreenOptions {
   readonly rows?: number;
   readonly source?: FakeSource;
   readonly depth?: ColorDepth;
+  readonly background?: Background;
+  readonly keys?: KeyMap;
+  readonly readOnly?: boolean;
+  readonly view?: string;
   readonly stop?: () => Promise<void>;
+  readonly edit?: (text: string, fileName: string) => Promise<string | undefined>;
+}
+
+function expectFile(name: string, now: string): void {
+  const file = join(goldenFolder, name);
+  if (rewrite || !existsSync(file)) {
+    if (!rewrite) throw new Error(`no golden screen ${file}: run with UPDATE_GOLDEN=1 and look at it`);
+    mkdirSync(goldenFolder, { recursive: true });
+    writeFileSync(file, now);
+  }
+  expect(now).toBe(readFileSync(file, 'utf8'));
 }
 
 export async function openScreen(options: ScreenOptions = {}): Promise<Screen> {
-  const { columns = 80, rows = 24, source = fakeSource(), depth = 'true', stop } = options;
+  const { columns = 80, rows = 24, source = fakeSource(), depth = 'true', background = 'any', stop, edit } = options;
+  const { keys = createKeyMap(), readOnly = false, view = 'pulse' } = options;
+  const [viewName = '', ...words] = view.split(' ');
   const clock = manualClock();
   const terminal = virtualTerminal(columns, rows);
-  const ended = runDashboard({ source, clock, theme: createTheme(depth), terminal, maxFps, ...(stop && { stop }) });
+  const ended = runDashboard({
+    source,
+    clock,
+    theme: { depth, background },
+    keys,
+    readOnly,
+    start: { view: viewName, argument: words.join(' ') },
+    terminal,
+    maxFps,
+    ...(stop && { stop }),
+    ...(edit && { edit }),
+  });
   // Looked at by the test, or by `quit`: never unhandled.
   ended.catch(() => {});
 
@@ -111,14 +141,9 @@ export async function openScreen(options: ScreenOptions = {}): Promise<Screen> {
     },
     text: () => terminal.lines().join('\n'),
     expectGolden(name) {
-      const file = join(goldenFolder, `${name}.txt`);
-      const now = `${screen.text()}\n`;
-      if (rewrite || !existsSync(file)) {
-        if (!rewrite) throw new Error(`no golden screen ${file}: run with UPDATE_GOLDEN=1 and look at it`);
-        mkdirSync(goldenFolder, { recursive: true });
-        writeFileSync(file, now);
-      }
-      expect(now).toBe(readFileSync(file, 'utf8'));
+      expectFile(`${name}.txt`, `${screen.text()}\n`);
+      // Colours once: at the other sizes they are the same.
+      if (name.endsWith('-120x40')) expectFile(`${name}.svg`, screenToSvg(terminal.xterm, `tc top: ${name}`));
     },
     expectScreen(...parts) {
       for (const part of parts) expect(screen.text()).toMatch(part);
@@ -127,7 +152,8 @@ export async function openScreen(options: ScreenOptions = {}): Promise<Screen> {
       for (const part of parts) expect(screen.text()).not.toMatch(part);
     },
     async quit() {
-      await screen.press('ctrl-c', 'q');
+      // Whatever is open is closed first.
+      await screen.press('ctrl-c', 'ctrl-c', 'ctrl-c', 'ctrl-c', 'ctrl-c');
       await ended;
     },
   };
