@@ -33,6 +33,7 @@ import { SessionTimers } from './leader/session-timers.ts';
 import type { ServerPools } from './pools.ts';
 import { SharedReads } from './reads/shared-reads.ts';
 import { Replication } from './replication/replication.ts';
+import { reportUsage } from './usage-metrics.ts';
 
 export interface ServerOptions {
   readonly config: Config;
@@ -159,6 +160,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       return Number.isFinite(ms) ? ms : 0;
     },
   });
+  const stopReporting = reportUsage({
+    ...{ store, clock, metrics: options.metrics, members: options.members },
+    datacenter: options.config.datacenter,
+  });
   const bootstrapper = new Bootstrapper(context, options.forwarder);
   const unsubscribe = started.onLeadership((leadership) => {
     role.change(leadership);
@@ -187,6 +192,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     removed: () => removedFromRaft(context),
     maybeBootstrap: () => bootstrapper.maybe(),
     async stop() {
+      stopReporting();
       dispatcher.stop();
       unsubscribe();
       role.end();

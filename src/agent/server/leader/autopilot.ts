@@ -118,6 +118,10 @@ export class Autopilot {
     const { metrics } = this.#context;
     metrics.gauge('autopilot.healthy')(views.every((v) => v.healthy) ? 1 : 0);
     metrics.gauge('autopilot.failure_tolerance')(failureTolerance(views));
+    const { lastLogIndex } = raft.stats();
+    for (const { id, lastIndex } of views) {
+      metrics.gauge('raft.peer.lag', { peer_id: id })(Math.max(0, lastLogIndex - lastIndex));
+    }
   }
 
   async #statsOf(server: ServerHealthView): Promise<RaftStats | null> {
