@@ -9,13 +9,20 @@ export type Definitions = Readonly<Record<string, Command>>;
 
 /** Ours alone; listed apart from Consul's. */
 const ownCommands = new Set([
+  'catalog service',
   'completion',
   'dev',
   'doctor',
+  'health',
+  'kv diff',
+  'kv edit',
+  'kv find',
+  'kv tree',
   'operator autopilot health',
   'operator raft transfer-leader',
   'operator recover',
   'operator usage',
+  'services watch',
   'snapshot agent',
   'snapshot verify',
   'top',

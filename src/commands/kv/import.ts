@@ -3,15 +3,9 @@ import { CliError, defineCommand, explain } from '../../cli/command.ts';
 import { readData } from '../../cli/data-argument.ts';
 import { flag, formatFlag } from '../../cli/flags.ts';
 import { argumentLimit, toJson, wantsJson } from '../../cli/format.ts';
+import { parseExported } from '../../cli/kv/exported.ts';
 import { namespaceFlag } from '../../cli/namespace.ts';
-import { parseJson } from '../../client/http.ts';
 import { kvApi } from '../../client/kv.ts';
-
-interface Entry {
-  readonly key: string;
-  readonly flags: number | bigint;
-  readonly value: string;
-}
 
 export default defineCommand({
   summary: 'Imports a tree stored as JSON to the KV store',
@@ -35,7 +29,7 @@ DATA is the text itself, @FILE for a file's content, or - for stdin.`,
     if (args.length === 0) throw new CliError('Error! Missing DATA argument');
     argumentLimit(args, 1, 'Error! ');
     const kv = kvApi(http());
-    const entries = parseEntries((await readData(args[0]!, { stdin })).toString());
+    const entries = parseExported((await readData(args[0]!, { stdin })).toString());
     const imported: string[] = [];
     for (const entry of entries) {
       const { bytes, badAt } = decodeBase64(entry.value);
@@ -58,26 +52,4 @@ DATA is the text itself, @FILE for a file's content, or - for stdin.`,
 function joinKey(prefix: string, key: string): string {
   const parts = `${prefix}/${key}`.split('/').filter((part) => part !== '');
   return parts.join('/') + (key.endsWith('/') ? '/' : '');
-}
-
-const badData = (why: string): CliError => new CliError(`Cannot unmarshal data: ${why}`);
-
-function parseEntries(text: string): Entry[] {
-  let data: unknown;
-  try {
-    data = parseJson(text);
-  } catch (error) {
-    throw badData(text.trim() === '' ? 'unexpected end of JSON input' : (error as Error).message);
-  }
-  if (data === null) return [];
-  if (!Array.isArray(data)) throw badData('a list of entries is wanted');
-  return data.map((item: unknown, at) => {
-    if (item === null || typeof item !== 'object') throw badData(`entry ${at} is not an object`);
-    const { key = '', flags = 0, value = '' } = item as Record<string, unknown>;
-    if (typeof key !== 'string') throw badData(`key of entry ${at} is not a string`);
-    if (typeof value !== 'string') throw badData(`value of entry ${at} is not a string`);
-    const whole = typeof flags === 'bigint' || (typeof flags === 'number' && Number.isSafeInteger(flags));
-    if (!whole || flags < 0) throw badData(`flags of entry ${at} are not a number of 64 bits`);
-    return { key, flags, value };
-  });
 }
