@@ -31,6 +31,7 @@ const withoutFormat: Readonly<Record<string, string>> = {
   lock: 'prints what its child does',
   login: 'prints nothing',
   logout: 'prints nothing',
+  'snapshot agent': 'runs, and logs',
   watch: 'prints JSON anyway',
 };
 
