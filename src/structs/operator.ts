@@ -130,3 +130,9 @@ export const RaftStats = struct('RaftStats', {
   LastIndex: u64,
 });
 export type RaftStats = Infer<typeof RaftStats>;
+
+/** Ours: a follower asks its leader up to where everything is committed. */
+export const ReadIndexRequest = struct('ReadIndexRequest', { Verified: bool });
+export type ReadIndexRequest = Infer<typeof ReadIndexRequest>;
+export const ReadIndexReply = struct('ReadIndexReply', { Index: u64 });
+export type ReadIndexReply = Infer<typeof ReadIndexReply>;

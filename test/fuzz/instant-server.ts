@@ -113,6 +113,10 @@ function instantRaft(fsm: Fsm): Raft {
     },
     barrier: async () => {},
     hasLease: () => true,
+    get commitIndex() {
+      return index;
+    },
+    whenApplied: async () => {},
     verifyLeader: async () => {},
     takeSnapshot: refuse,
     openSnapshot: refuse,

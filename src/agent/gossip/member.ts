@@ -62,6 +62,8 @@ export interface ServerInfo {
   readonly expect: number;
   /** Understands the question for a pre-vote. */
   readonly preVote: boolean;
+  /** Answers `Status.ReadIndex`. */
+  readonly readIndex: boolean;
   readonly acls: string;
   /** Can be asked over TLS. */
   readonly offersTls: boolean;
@@ -95,6 +97,7 @@ export function serverInfo(member: Member): ServerInfo | null {
     bootstrap: tags['bootstrap'] === '1',
     expect: Number(tags['expect'] ?? 0),
     preVote: Number(tags['ft_pv'] ?? 0) >= 1,
+    readIndex: Number(tags['ft_ri'] ?? 0) >= 1,
     acls: tags['acls'] ?? '',
     offersTls: tags['use_tls'] !== undefined,
     status: member.status,

@@ -27,6 +27,8 @@ function serverTags(config: Config, nodeId: string, build: string, offersTls: bo
     ft_fs: '1',
     // Ours: this server answers the question for a pre-vote.
     ft_pv: '1',
+    // Ours: it tells other servers up to where they have to be to answer a read themselves.
+    ft_ri: '1',
     ft_si: '1',
     port: String(config.ports.server),
     raft_vsn: String(config.raft.protocol),

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { acceptsGzip } from './accept-encoding.ts';
-import type { HttpAnswer } from './answer.ts';
+import { type HttpAnswer, lastContactHeader, lastContactText } from './answer.ts';
 import { Rendered } from './rendered.ts';
 import type { Endpoint } from './serve.ts';
 
@@ -18,6 +18,8 @@ export interface KeptAnswer {
   readonly headers: string[];
   readonly body: Rendered;
   readonly isCurrent: () => boolean;
+  /** Of an answer whose age is told: where among the headers, and what it is now. */
+  readonly age: { readonly at: number; readonly lastContactNs: () => number } | null;
 }
 
 export class AnswerCache {
@@ -58,7 +60,9 @@ export class AnswerCache {
     if (sizeBytes > maxEntryBytes) return;
     const encoding = gzipped === null ? [] : ['Content-Encoding', 'gzip'];
     const all = [...headers, ...answer.headers, ...encoding, 'Content-Length', String(sizeBytes)];
-    this.#kept.set(key, { endpoint, status: answer.status, headers: all, body: sent, isCurrent });
+    const { lastContactNs } = answer;
+    const age = lastContactNs === undefined ? null : { at: all.indexOf(lastContactHeader) + 1, lastContactNs };
+    this.#kept.set(key, { endpoint, status: answer.status, headers: all, body: sent, isCurrent, age });
     this.#totalBytes += sizeBytes + key.length;
     for (const [oldKey, old] of this.#kept) {
       if (this.#kept.size <= maxEntries && this.#totalBytes <= maxTotalBytes) break;
@@ -78,6 +82,8 @@ export class AnswerCache {
 }
 
 export function repeat(res: ServerResponse, kept: KeptAnswer): void {
+  const { age } = kept;
+  if (age !== null) kept.headers[age.at] = lastContactText(age.lastContactNs());
   res.writeHead(kept.status, kept.headers);
   kept.body.endOf(res);
 }

@@ -12,6 +12,8 @@ export interface HttpAnswer {
   readonly body: Rendered | AsyncIterable<Uint8Array> | Iterable<Uint8Array> | null;
   /** As `Answer.isCurrent`: while true, the same request may be given this very answer again. */
   readonly isCurrent?: (() => boolean) | undefined;
+  /** As `Answer.lastContactNs`: a header of the answer says it anew each time. */
+  readonly lastContactNs?: (() => number) | undefined;
 }
 
 export const plainText = ['Content-Type', 'text/plain; charset=utf-8'] as const;
@@ -51,6 +53,10 @@ const booleanAnswers = {
 /** What writes answer. */
 export const yesNo = (value: boolean, layout: Layout): HttpAnswer => booleanAnswers[layout][value ? 1 : 0];
 
+export const lastContactHeader = 'X-Consul-Lastcontact';
+/** In whole milliseconds. */
+export const lastContactText = (ns: number): string => (ns === 0 ? '0' : String(Math.floor(ns / 1e6)));
+
 /** What every blocking endpoint tells about its answer. An index of 0 would make clients spin: it is shown as 1. */
 export function metaHeaders(meta: QueryMeta, consistency = ''): string[] {
   const headers = [
@@ -58,8 +64,8 @@ export function metaHeaders(meta: QueryMeta, consistency = ''): string[] {
     meta.Index === 0 ? '1' : String(meta.Index),
     'X-Consul-Knownleader',
     meta.KnownLeader ? 'true' : 'false',
-    'X-Consul-Lastcontact',
-    meta.LastContact === 0 ? '0' : String(Math.floor(meta.LastContact / 1e6)),
+    lastContactHeader,
+    lastContactText(meta.LastContact),
     'X-Consul-Query-Backend',
     meta.Backend === 1 ? 'streaming' : 'blocking-query',
   ];

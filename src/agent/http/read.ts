@@ -45,16 +45,17 @@ export function read<M extends MethodName>(
   const options = waits ? { signal: request.signal } : undefined;
   const consistency = traits.tellsConsistency === true ? consistencyLevel(args) : '';
   const present = (answer: Answer<Reply<M>>): MaybePromise<HttpAnswer> => {
-    const { meta, isCurrent } = answer;
-    if (args.AllowStale === true && (args.MaxStaleDuration ?? 0) > 0 && meta.LastContact > args.MaxStaleDuration!) {
+    const { meta, isCurrent, lastContactNs } = answer;
+    const maxStaleNs = args.AllowStale === true ? (args.MaxStaleDuration ?? 0) : 0;
+    if (maxStaleNs > 0 && meta.LastContact > maxStaleNs) {
       return read(request, api, method, { ...args, AllowStale: false, MaxStaleDuration: 0 }, show, traits);
     }
     const reply = ofElsewhere(api, method, args, answer.reply);
-    const shown = show(reply, isCurrent !== undefined && reply === answer.reply);
+    const shown = show(reply, answer.isUnchanged !== undefined && reply === answer.reply);
     const headers = metaHeaders(told(waits ? streamed(meta, api, traits) : meta, traits), consistency);
     for (const part of shown.headers) headers.push(part);
-    const repeatable = waits || meta.LastContact !== 0 ? undefined : isCurrent;
-    return { status: shown.status, headers, body: shown.body, isCurrent: repeatable };
+    const repeatable = waits || (lastContactNs !== undefined && maxStaleNs > 0) ? undefined : isCurrent;
+    return { status: shown.status, headers, body: shown.body, isCurrent: repeatable, lastContactNs };
   };
   const fail = (error: unknown): HttpAnswer => {
     if (traits.metaOnError === true && error instanceof RpcError) return text(error.status, error.message, unknownMeta);

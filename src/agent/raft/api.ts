@@ -111,6 +111,10 @@ export interface Raft {
    * A cluster of one is always within its lease.
    */
   hasLease(): boolean;
+  /** Everything through this index is committed, as far as this server knows. */
+  readonly commitIndex: number;
+  /** Resolves when everything through `index` is applied here. */
+  whenApplied(index: number): Promise<void>;
   /** Confirms leadership with a quorum (read index); waiting calls share one round. Rejects with NotLeader. */
   verifyLeader(): Promise<void>;
   /** Takes a snapshot now, unless there is nothing new since the last one. */

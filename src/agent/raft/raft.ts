@@ -16,6 +16,7 @@ import type {
   SnapshotMeta,
 } from './api.ts';
 import { entryTypes } from './api.ts';
+import { AppliedWaiters } from './applied-waiters.ts';
 import { assert } from './core/assert.ts';
 import type { ConfigurationChange } from './core/configuration.ts';
 import type { RaftCore } from './core/core.ts';
@@ -64,6 +65,7 @@ class Node implements RaftNode {
   readonly #metrics;
   readonly #listeners = new Set<(leadership: Leadership) => void>();
   readonly #reads = new PendingReads();
+  readonly #appliedWaiters = new AppliedWaiters();
   #leadership: Leadership = { leader: null, isLeader: false };
   #leaseUntilMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | null = null;
@@ -132,6 +134,15 @@ class Node implements RaftNode {
 
   hasLease(): boolean {
     return this.#leaseUntilMs === Number.POSITIVE_INFINITY || this.#options.runtime.clock.nowMs() < this.#leaseUntilMs;
+  }
+
+  get commitIndex(): number {
+    return this.#core.commitIndex;
+  }
+
+  whenApplied(index: number): Promise<void> {
+    if (this.#role !== 'running') return Promise.reject(new ShuttingDown());
+    return index <= this.#appliedIndex ? Promise.resolve() : this.#appliedWaiters.add(index);
   }
 
   verifyLeader(): Promise<void> {
@@ -297,6 +308,7 @@ class Node implements RaftNode {
       // A snapshot replaced the state machine.
       this.#appliedIndex = this.#core.appliedIndex;
       this.#commitIndex = Math.max(this.#commitIndex, this.#appliedIndex);
+      this.#appliedWaiters.advance(this.#appliedIndex);
     }
     this.#leaseUntilMs = this.#core.leaseUntilMs;
     if (effects.events.length > 0) this.#reporter.report(effects.events, this.#core.leader);
@@ -360,6 +372,7 @@ class Node implements RaftNode {
     this.#appliedIndex = entries.at(-1)!.index;
     let next = 0;
     for (const entry of entries) this.#proposals.applied(entry.index, isCommand(entry) ? results[next++] : null);
+    this.#appliedWaiters.advance(this.#appliedIndex);
   }
 
   #onLeadershipChanged(): void {
@@ -414,6 +427,7 @@ class Node implements RaftNode {
     this.#proposals.rejectInLog(error);
     this.#proposals.rejectWaiting(error);
     this.#reads.rejectAll(error);
+    this.#appliedWaiters.rejectAll(error);
   }
 }
 

@@ -14,11 +14,14 @@ export interface Answer<R> {
   readonly reply: R;
   readonly meta: QueryMeta;
   /**
-   * Only on answers from local state: true as long as nothing that was read has changed and this server may still
-   * answer (leadership, lease). While true, whoever asks the same gets the very same `reply` object, so anything derived from
-   * it (rendered JSON) may be kept in a WeakMap or beside it.
+   * Only on answers from local state: true as long as nothing that was read has changed. While true, whoever asks the same gets
+   * the very same `reply` object, so anything derived from it (rendered JSON) may be kept in a WeakMap or beside it.
    */
+  readonly isUnchanged?: () => boolean;
+  /** ... and this server may still give it: leadership and lease, or whose follower it is. */
   readonly isCurrent?: () => boolean;
+  /** On a follower's own answer: how old it may be by now, in nanoseconds. `meta.LastContact` is what it was. */
+  readonly lastContactNs?: () => number;
 }
 
 export interface CallOptions {

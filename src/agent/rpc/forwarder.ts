@@ -45,9 +45,18 @@ export class Forwarder {
     args: Partial<Args<M>>,
     signal?: AbortSignal,
   ): Promise<Answer<Reply<M>>> {
-    const server = this.#servers(this.#options.lan()).find((s) => s.id === leader.id || s.address === leader.address);
+    const server = this.#leader(leader);
     // Gossip may hear of a server later than Raft does.
     return this.#call(server?.address ?? leader.address, method, args, signal);
+  }
+
+  /** Whether this leader answers `Status.ReadIndex`: it is ours alone. */
+  tellsReadIndex(leader: { readonly id: string; readonly address: string }): boolean {
+    return this.#leader(leader)?.readIndex ?? false;
+  }
+
+  #leader({ id, address }: { readonly id: string; readonly address: string }): ServerInfo | undefined {
+    return this.#servers(this.#options.lan()).find((server) => server.id === id || server.address === address);
   }
 
   async toDatacenter<M extends MethodName>(

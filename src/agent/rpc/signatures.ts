@@ -122,6 +122,8 @@ import {
   RaftRemovePeerRequest,
   RaftStats,
   RaftTransferLeaderRequest,
+  ReadIndexReply,
+  ReadIndexRequest,
   State,
 } from '../../structs/operator.ts';
 import {
@@ -690,6 +692,7 @@ export const signatures = {
   'Status.Leader': { args: DCSpecificRequest, reply: str, kind: 'read', blocks: false, route: 'datacenter' },
   'Status.Peers': { args: DCSpecificRequest, reply: slice(str), kind: 'read', blocks: false, route: 'datacenter' },
   'Status.Ping': { args: Empty, reply: Empty, kind: 'plain', blocks: false, route: 'local' },
+  'Status.ReadIndex': { args: ReadIndexRequest, reply: ReadIndexReply, kind: 'plain', blocks: false, route: 'local' },
   'Status.RaftStats': { args: Empty, reply: RaftStats, kind: 'plain', blocks: false, route: 'local' },
   'Txn.Apply': { args: TxnRequest, reply: TxnResponse, kind: 'write', blocks: false, route: 'leader' },
   'Txn.Read': { args: TxnReadRequest, reply: TxnReadResponse, kind: 'read', blocks: false, route: 'leader' },

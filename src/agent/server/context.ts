@@ -35,6 +35,8 @@ export interface ServerContext {
   readonly metrics: Metrics;
   readonly raft: Raft;
   readonly store: Store;
+  /** This server leads and has applied all that former leaders committed. */
+  readonly isReady: () => boolean;
   /** Null while ACLs are off. */
   readonly acl: AclResolver | null;
   /** The agent's own. */

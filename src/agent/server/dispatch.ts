@@ -19,6 +19,7 @@ import {
 import type { Gate } from './gate.ts';
 import { type Home, homeOf } from './home.ts';
 import { type MethodTable, methodsFor } from './methods.ts';
+import { AskTheLeader, ReadIndex } from './reads/read-index.ts';
 import type { Question, SharedReads } from './reads/shared-reads.ts';
 import { Checkpoint } from './rights/checkpoint.ts';
 
@@ -59,6 +60,7 @@ export class Dispatcher {
   /** Null while ACLs are off. */
   readonly #checkpoint: Checkpoint | null;
   readonly #methods: MethodTable;
+  readonly #readIndex: ReadIndex;
   #stopped = false;
 
   constructor({ context, reads, gate, forwarder, isReady, hasHeard, silentMs }: DispatcherOptions) {
@@ -79,6 +81,11 @@ export class Dispatcher {
         config.primaryDatacenter === config.datacenter || (config.acl.tokenReplication && tokens.replication !== ''),
       state: () => context.store.state,
     };
+    this.#readIndex = new ReadIndex({
+      raft: context.raft,
+      ask: (verified, signal) => this.#askReadIndex(verified, signal),
+    });
+    context.raft.onLeadership(() => this.#readIndex.interrupt());
     this.#requests = context.metrics.counter('rpc.request');
     this.#queries = context.metrics.counter('rpc.query');
   }
@@ -134,7 +141,13 @@ export class Dispatcher {
     const { raft } = this.#context;
     const { AllowStale, RequireConsistent } = args as QueryArgs;
     if (AllowStale && this.#hasHeard()) return this.#answer(name, method, args, options);
-    if (!this.#isReady()) return this.#forward(name, args, options, deadlineMs);
+    if (!this.#isReady()) {
+      if (!this.#mayFollow(args)) return this.#forward(name, args, options, deadlineMs);
+      return this.#readIndex.confirm(RequireConsistent === true).then(
+        () => this.#answer(name, method, args, options, true),
+        () => this.#forward(name, args, options, deadlineMs),
+      );
+    }
     // A server alone needs nobody's word that it leads.
     const confirmed = raft.hasLease() && !(RequireConsistent && raft.stats().configuration.servers.length > 1);
     if (confirmed) return this.#answer(name, method, args, options);
@@ -144,15 +157,23 @@ export class Dispatcher {
     );
   }
 
+  /** A leader that can be asked for its commit index; blocking queries wait where the changes come first. */
+  #mayFollow({ MinQueryIndex = 0 }: QueryArgs): boolean {
+    const { leader, isLeader } = this.#context.raft.leadership;
+    return MinQueryIndex === 0 && leader !== null && !isLeader && this.#forwarder.tellsReadIndex(leader);
+  }
+
+  /** @param confirmed a follower is where the leader was when the call came */
   #answer<M extends MethodName>(
     name: M,
     method: StateRead<M>,
     args: PartialArgs<M>,
     options: CallOptions | undefined,
+    confirmed = false,
   ): Outcome<M> {
     const preparing = this.#checkpoint?.prepare(name, args) ?? null;
-    if (preparing !== null) return preparing.then(() => this.#answerPrepared(name, method, args, options));
-    return this.#answerPrepared(name, method, args, options);
+    if (preparing !== null) return preparing.then(() => this.#answerPrepared(name, method, args, options, confirmed));
+    return this.#answerPrepared(name, method, args, options, confirmed);
   }
 
   #answerPrepared<M extends MethodName>(
@@ -160,6 +181,7 @@ export class Dispatcher {
     method: StateRead<M>,
     args: PartialArgs<M>,
     options: CallOptions | undefined,
+    confirmed: boolean,
   ): Outcome<M> {
     this.#queries();
     const { MinQueryIndex = 0, MaxQueryTime = 0 } = args as QueryArgs;
@@ -167,7 +189,7 @@ export class Dispatcher {
     const key = `${name}\0${guarded === null ? '' : `${guarded.key}\0`}${method.key(args)}`;
     if (MinQueryIndex === 0) {
       const kept = this.#reads.kept(key);
-      if (kept !== null) return this.#located(kept as Answer<Reply<M>>, guarded?.lasts);
+      if (kept !== null) return this.#located(kept as Answer<Reply<M>>, guarded?.lasts, confirmed);
     }
     const plainRead: Question<Reply<M>>['read'] = (state, watch) => method.read(state, watch, args, this.#pause);
     const question: Question<Reply<M>> = {
@@ -178,11 +200,18 @@ export class Dispatcher {
     if (MinQueryIndex === 0) {
       const asked = this.#reads.ask(question);
       return asked instanceof Promise
-        ? asked.then((answer) => this.#located(answer, guarded?.lasts))
-        : this.#located(asked, guarded?.lasts);
+        ? asked.then((answer) => this.#located(answer, guarded?.lasts, confirmed))
+        : this.#located(asked, guarded?.lasts, confirmed);
     }
     const wait = { minIndex: MinQueryIndex, timeoutMs: this.#timeoutMs(MaxQueryTime), signal: options?.signal };
     return this.#reads.askBeyond(question, wait, () => this.#dispatch(name, args, options, 0));
+  }
+
+  async #askReadIndex(Verified: boolean, signal: AbortSignal): Promise<number> {
+    const { leader } = this.#context.raft.leadership;
+    if (leader === null) throw new AskTheLeader();
+    const { reply } = await this.#forwarder.toLeader(leader, 'Status.ReadIndex', { Verified }, signal);
+    return reply.Index;
   }
 
   readonly #pause = (): Promise<void> =>
@@ -191,12 +220,18 @@ export class Dispatcher {
     });
 
   /** On a follower an answer says how old it may be. `lasts`: whether it may be kept, by whoever got it. */
-  #located<R>(answer: Answer<R>, lasts = true): Answer<R> {
+  #located<R>(answer: Answer<R>, lasts = true, confirmed = false): Answer<R> {
     const { raft } = this.#context;
-    if (raft.leadership.isLeader) return lasts ? answer : { reply: answer.reply, meta: answer.meta };
-    const LastContact = Math.round(this.#silentMs() * 1e6);
-    const KnownLeader = raft.leadership.leader !== null;
-    return { reply: answer.reply, meta: { ...answer.meta, LastContact, KnownLeader } };
+    const { leadership } = raft;
+    const { reply, meta, isUnchanged } = answer;
+    if (leadership.isLeader) return lasts ? answer : { reply, meta };
+    const shared = lasts && isUnchanged !== undefined ? { isUnchanged } : null;
+    if (confirmed) return { reply, meta, ...shared };
+    const lastContactNs = (): number => Math.round(this.#silentMs() * 1e6);
+    const aged = { ...meta, LastContact: lastContactNs(), KnownLeader: leadership.leader !== null };
+    if (shared === null) return { reply, meta: aged, lastContactNs };
+    const isCurrent = (): boolean => shared.isUnchanged() && raft.leadership === leadership;
+    return { reply, meta: aged, ...shared, isCurrent, lastContactNs };
   }
 
   #timeoutMs(maxQueryTimeNs: number): number {

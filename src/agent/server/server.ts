@@ -109,6 +109,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     logger,
     metrics: options.metrics,
     raft: started,
+    isReady: () => role.ready,
     store,
     acl,
     tokens: options.tokens,

@@ -71,10 +71,16 @@ export class Network {
 
   /** What a server has instead of its pool of connections; ends with the process it was made for. */
   poolOf(from: SimServer): Pick<ConnectionPool, 'call'> {
-    return { call: (address, method, args) => this.#call(from, address, method, args) };
+    return { call: (address, method, args, signal) => this.#call(from, address, method, args, signal) };
   }
 
-  #call<M extends MethodName>(from: SimServer, address: string, method: M, args: Args<M>): Promise<Reply<M>> {
+  #call<M extends MethodName>(
+    from: SimServer,
+    address: string,
+    method: M,
+    args: Args<M>,
+    signal?: AbortSignal,
+  ): Promise<Reply<M>> {
     const { world } = this;
     const caller = from.process;
     const to = this.at(address);
@@ -93,6 +99,7 @@ export class Network {
         );
       };
       const fail = (delayMs: number, text: string): void => settle(delayMs, () => reject(new ConnectionError(text)));
+      signal?.addEventListener('abort', () => settle(0, () => reject(signal.reason)));
       if (to === undefined || (to.process === null && !this.isCut(from, to))) {
         fail(this.delayMs(), 'rpc error getting client: failed to get conn: connection refused');
         return;
@@ -116,7 +123,10 @@ export class Network {
           return;
         }
         void answer(to, method, decode(signature.args, bytes)).then(
-          (body) => reply(() => resolve(decode(signature.reply, body) as Reply<M>)),
+          (body) => {
+            if (method === 'Status.ReadIndex') world.sometime("follower reads by its leader's index");
+            reply(() => resolve(decode(signature.reply, body) as Reply<M>));
+          },
           (error) => reply(() => reject(new RemoteError(asError(error).message))),
         );
       });

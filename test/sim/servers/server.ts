@@ -72,6 +72,7 @@ export class SimServer {
       tags: {
         ...{
           role: 'consul',
+          ft_ri: '1',
           dc: 'dc1',
           id: this.id,
           port: '8300',

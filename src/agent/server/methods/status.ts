@@ -1,5 +1,6 @@
 /** Status.*: who leads, who votes. */
 import { formatDuration, nsPerMs } from '../../../lib/duration.ts';
+import { RpcError } from '../../errors.ts';
 import { answer, type MethodTable } from '../context.ts';
 
 export const statusMethods: MethodTable = {
@@ -13,6 +14,16 @@ export const statusMethods: MethodTable = {
     kind: 'procedure',
     by: 'anybody',
     run: ({ raft }) => answer(raft.stats().configuration.servers.map((server) => server.address)),
+  },
+  'Status.ReadIndex': {
+    kind: 'procedure',
+    by: 'anybody',
+    async run({ raft, isReady }, { Verified = false }) {
+      // By this server alone: whoever asks has chosen it as the leader.
+      if (!isReady()) throw new RpcError('node is not the leader');
+      if (Verified || !raft.hasLease()) await raft.verifyLeader();
+      return answer({ Index: raft.commitIndex });
+    },
   },
   'Status.RaftStats': {
     kind: 'procedure',

@@ -232,11 +232,9 @@ export class SharedReads {
   #present(read: SharedRead, reply: unknown): Answer<unknown> {
     const { mayAnswer, meta } = this.#options;
     const { index, readIndex } = read;
-    const isCurrent =
-      typeof readIndex === 'number'
-        ? () => read.current && mayAnswer()
-        : () => read.current && mayAnswer() && this.#resolve(readIndex) === index;
-    return { reply, meta: meta(index), isCurrent };
+    const isUnchanged =
+      typeof readIndex === 'number' ? () => read.current : () => read.current && this.#resolve(readIndex) === index;
+    return { reply, meta: meta(index), isUnchanged, isCurrent: () => isUnchanged() && mayAnswer() };
   }
 
   /** The reply stands, but its index may have moved with its tables. */

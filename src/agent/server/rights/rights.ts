@@ -40,4 +40,5 @@ export const rights: Rights<MethodName> = {
   'Status.Peers': 'public',
   'Status.Ping': 'public',
   'Status.RaftStats': 'public',
+  'Status.ReadIndex': 'public',
 };
