@@ -1,4 +1,5 @@
 /** The kinds of simulation there are, and how many seeds of each the suite runs. */
+import { runAgents } from './agents/run.ts';
 import { runCluster } from './cluster.ts';
 import { runServers } from './servers/run.ts';
 import { runSingle, type SimResult } from './single.ts';
@@ -12,6 +13,7 @@ export interface Kind {
 
 export const kinds = {
   servers: { what: 'whole servers on a bad network and bad disks', run: runServers },
+  agents: { what: 'whole agents, servers and clients, with everything between them', run: runAgents },
   cores: {
     what: 'two to five Raft cores on a bad network',
     run: (seed, print) => runCluster(seed, 2 + (seed % 4), print),

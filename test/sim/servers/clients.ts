@@ -1,17 +1,15 @@
 /** Clients of whole servers: they write, compare and set, read, wait for changes and lock, each on whichever server they pick. */
 import { asError } from '../../../src/agent/raft/errors.ts';
-import type { Answer } from '../../../src/agent/rpc/caller.ts';
+import type { Answer, RpcCaller } from '../../../src/agent/rpc/caller.ts';
 import type { Args, MethodName, Reply } from '../../../src/agent/rpc/signatures.ts';
 import { type DirEntry, DirEntry as DirEntrySchema } from '../../../src/structs/kv.ts';
 import { make } from '../../../src/structs/make.ts';
 import { Session } from '../../../src/structs/session.ts';
 import type { Stream } from '../prng.ts';
 import { SafetyBroken } from '../single-checker.ts';
-import type { World } from '../world.ts';
+import type { Process, World } from '../world.ts';
 import type { Call, History } from './history.ts';
 import type { KvInput } from './kv-model.ts';
-import type { ServersOptions } from './options.ts';
-import type { SimServer } from './server.ts';
 
 export type Outcome<R> =
   | { readonly kind: 'answer'; readonly answer: Answer<R> }
@@ -29,11 +27,21 @@ const quietMs = 1_000;
 /** A change must reach who waits for it within this, once the weather is calm. */
 const wakeLimitMs = 1_500;
 
+/** An agent that answers requests; servers and client agents alike. */
+export interface Endpoint {
+  readonly id: string;
+  readonly process: Process | null;
+  /** null while it starts. */
+  readonly caller: Pick<RpcCaller, 'call'> | null;
+}
+
 export interface ClientsOptions {
   readonly world: World;
-  readonly servers: readonly SimServer[];
+  readonly agents: readonly Endpoint[];
   readonly history: History;
-  readonly options: ServersOptions;
+  readonly options: { readonly clients: number; readonly keys: number; readonly thinkMs: number };
+  /** Nodes may leave, and take every session with them. */
+  readonly nodesLeave: boolean;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -83,7 +91,7 @@ export class Clients {
   }
 
   /** A request over HTTP to the agent of a server, and what becomes of it. */
-  ask<M extends MethodName>(to: SimServer, method: M, args: Partial<Args<M>>): Promise<Outcome<Reply<M>>> {
+  ask<M extends MethodName>(to: Endpoint, method: M, args: Partial<Args<M>>): Promise<Outcome<Reply<M>>> {
     const { world } = this.#options;
     const { process } = to;
     return new Promise((resolve) => {
@@ -93,7 +101,7 @@ export class Clients {
         open = false;
         resolve(outcome);
       };
-      if (process === null || to.server === null) {
+      if (process === null || to.caller === null) {
         world.after(1, () => finish({ kind: 'refused', why: 'connection refused' }));
         return;
       }
@@ -106,7 +114,7 @@ export class Clients {
         0.1,
         () => {
           try {
-            const answer = to.server!.call(method, args);
+            const answer = to.caller!.call(method, args);
             if (answer instanceof Promise) answer.then((late) => answered({ kind: 'answer', answer: late }), failed);
             else answered({ kind: 'answer', answer });
           } catch (error) {
@@ -124,8 +132,8 @@ export class Clients {
     });
   }
 
-  #pick(): SimServer {
-    return this.#random.pick(this.#options.servers);
+  #pick(): Endpoint {
+    return this.#random.pick(this.#options.agents);
   }
 
   #think(): Promise<void> {
@@ -151,7 +159,7 @@ export class Clients {
     }
   }
 
-  put(name: string, to: SimServer, key: string): Promise<boolean> {
+  put(name: string, to: Endpoint, key: string): Promise<boolean> {
     const value = this.#newValue(name);
     return this.#write(name, to, 'set', { Key: key, Value: Buffer.from(value) }, () => ({ kind: 'put', value }));
   }
@@ -173,7 +181,7 @@ export class Clients {
   /** @returns whether it was done, as far as is known */
   async #write(
     name: string,
-    to: SimServer,
+    to: Endpoint,
     op: string,
     entry: Partial<DirEntry>,
     inputOf: (done: boolean | null) => KvInput,
@@ -209,7 +217,7 @@ export class Clients {
   /** @returns what was read, null when there was no answer */
   async read(
     name: string,
-    to: SimServer,
+    to: Endpoint,
     key: string,
     consistent: boolean,
   ): Promise<{ readonly value: string; readonly index: number } | null> {
@@ -305,14 +313,14 @@ export class Clients {
   }
 
   async #newSession(): Promise<string | null> {
-    const { history, servers } = this.#options;
+    const { history, agents, nodesLeave } = this.#options;
     const kind = this.#random.pick(['lasting', 'ttl', 'checked'] as const);
     const calls = this.locks.map((key) => history.called(key, 'session'));
     const outcome = await this.ask(this.#pick(), 'Session.Apply', {
       Datacenter: 'dc1',
       Op: 'create',
       Session: make(Session, {
-        Node: this.#random.pick(servers).id,
+        Node: this.#random.pick(agents).id,
         TTL: kind === 'ttl' ? '1s' : '',
         NodeChecks: kind === 'checked' ? ['serfHealth'] : null,
       }),
@@ -321,7 +329,7 @@ export class Clients {
     const session = outcome.answer.reply;
     this.#options.world.sometime(`session created: ${kind}`);
     // It may end by itself, at any time from now on.
-    if (kind !== 'lasting') for (const call of calls) history.unknown(call, { kind: 'end', session });
+    if (kind !== 'lasting' || nodesLeave) for (const call of calls) history.unknown(call, { kind: 'end', session });
     return session;
   }
 

@@ -76,7 +76,8 @@ class ServersRun {
     this.#servers = Array.from({ length: this.#options.servers }, (_, i) => new SimServer(i + 1, around));
     this.#clients = new Clients({
       world,
-      servers: this.#servers,
+      agents: this.#servers,
+      nodesLeave: false,
       history: this.history,
       options: this.#options,
       onFailure: (error) => this.#fail(error),

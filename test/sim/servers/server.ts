@@ -59,6 +59,10 @@ export class SimServer {
     this.disk = new Disk(around.world, around.options.disk, (where) => this.#crashed(where), `disk ${this.id}`);
   }
 
+  get caller(): Server | null {
+    return this.server;
+  }
+
   get isLeader(): boolean {
     return this.raft?.leadership.isLeader === true;
   }

@@ -1,0 +1,45 @@
+/** Whether all agents agree about who is there: in gossip, in the catalog, in Raft's configuration. */
+import type { SimAgent } from './agent.ts';
+
+const sorted = (names: Iterable<string>): string => [...names].sort().join(' ');
+
+/** The first thing that is not as it should be; null = all is well. */
+export async function whatIsMissing(agents: readonly SimAgent[]): Promise<string | null> {
+  const all = sorted(agents.map(({ id }) => id));
+  for (const { id, cluster, ip } of agents) {
+    if (cluster === null) return `${id} does not run`;
+    const members = cluster.lan.members();
+    const alive = sorted(members.filter(({ status }) => status === 'alive').map(({ name }) => name));
+    if (alive !== all) return `${id} sees alive: ${alive}`;
+    const others = members.filter(({ status }) => status !== 'alive');
+    if (others.length > 0) return `${id} sees ${others.map(({ name, status }) => `${name} ${status}`).join(', ')}`;
+    const own = members.find(({ name }) => name === id)?.address;
+    if (own !== ip) return `${id} is known at ${own}`;
+  }
+  const leader = agents.find((agent) => agent.isLeader);
+  if (leader === undefined) return 'nobody leads';
+  const servers = agents.filter(({ isServer }) => isServer);
+  const voters = leader.raft!.stats().configuration.servers.filter(({ suffrage }) => suffrage === 'voter');
+  const wanted = sorted(servers.map(({ id, ip }) => `${id}-id ${ip}:8300`));
+  const found = sorted(voters.map(({ id, address }) => `${id} ${address}`));
+  if (wanted !== found) return `votes have: ${found}`;
+  return catalogProblem(agents, all);
+}
+
+async function catalogProblem(agents: readonly SimAgent[], all: string): Promise<string | null> {
+  for (const { id, caller } of agents) {
+    if (caller === null) return `${id} does not run`;
+    try {
+      const { reply } = await caller.call('Catalog.ListNodes', { Datacenter: 'dc1' });
+      const nodes = sorted((reply.Nodes ?? []).map(({ Node }) => Node));
+      if (nodes !== all) return `${id} finds in the catalog: ${nodes}`;
+      const health = await caller.call('Health.ChecksInState', { Datacenter: 'dc1', State: 'passing' });
+      const healthy = (health.reply.HealthChecks ?? []).filter(({ CheckID }) => CheckID === 'serfHealth');
+      const passing = sorted(healthy.map(({ Node }) => Node));
+      if (passing !== all) return `${id} finds healthy: ${passing}`;
+    } catch (error) {
+      return `${id} cannot ask: ${(error as Error).message}`;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,232 @@
+/** One run of whole agents: a storm, then calm weather in which everything must come good, then a clean stop. */
+import type { Fsm } from '../../../src/agent/raft/api.ts';
+import { asError } from '../../../src/agent/raft/errors.ts';
+import { Clients } from '../servers/clients.ts';
+import { History } from '../servers/history.ts';
+import { RaftChecker } from '../servers/raft-checker.ts';
+import type { SimResult } from '../single.ts';
+import { SafetyBroken } from '../single-checker.ts';
+import { World } from '../world.ts';
+import { SimAgent } from './agent.ts';
+import { whatIsMissing } from './convergence.ts';
+import { Network } from './network.ts';
+import { type AgentsOptions, drawAgentsOptions } from './options.ts';
+import { back, type StormOptions, storm } from './storm.ts';
+
+const stormMs = 30_000;
+/** Gossip tries failed members again every half minute, and a leader looks at all of them every minute. */
+const settleMs = 180_000;
+const calmMs = 5_000;
+
+export async function runAgents(seed: number, print: ((line: string) => void) | null = null): Promise<SimResult> {
+  const world = new World(seed, print);
+  const run = new AgentsRun(world);
+  let error: Error | null = null;
+  try {
+    await run.go();
+  } catch (thrown) {
+    error = asError(thrown);
+  }
+  world.trace(error ? `FAILED ${error.message}` : 'done');
+  return {
+    seed,
+    error,
+    traceHash: world.traceHash,
+    sometimes: world.sometimes,
+    acknowledged: run.history.acknowledged,
+    virtualMs: world.nowMs,
+  };
+}
+
+class AgentsRun {
+  readonly history = new History();
+  readonly #world: World;
+  readonly #options: AgentsOptions;
+  readonly #network: Network;
+  readonly #agents: SimAgent[];
+  readonly #clients: Clients;
+  readonly #checker = new RaftChecker();
+  readonly #storm: StormOptions;
+  #failure: Error | null = null;
+
+  constructor(world: World) {
+    this.#world = world;
+    const options = drawAgentsOptions(world.stream('options'));
+    this.#options = options;
+    world.trace(`options ${JSON.stringify(options)}`);
+    this.#network = new Network(world, options.network);
+    const around = {
+      world,
+      network: this.#network,
+      options,
+      joins: () => this.#agents.map(({ ip }) => ip),
+      watch: (agent: SimAgent, fsm: Fsm) => this.#watch(agent, fsm),
+      onRaft: ({ id }: SimAgent) => this.#checker.started(id),
+      onCrashed: (agent: SimAgent) => back(this.#storm, world.stream(`restart ${agent.id} ${world.nowMs}`), agent),
+      onFailure: (error: unknown) => this.#fail(error),
+    };
+    const { servers, laterServers, clientAgents } = options;
+    this.#agents = [
+      ...Array.from({ length: servers }, (_, i) => new SimAgent(i + 1, true, servers, around)),
+      ...Array.from({ length: laterServers }, (_, i) => new SimAgent(servers + i + 1, true, 0, around)),
+      ...Array.from({ length: clientAgents }, (_, i) => new SimAgent(servers + laterServers + i + 1, false, 0, around)),
+    ];
+    this.#storm = { world, network: this.#network, agents: this.#agents, options, onFailure: around.onFailure };
+    this.#clients = new Clients({
+      world,
+      agents: this.#agents,
+      nodesLeave: true,
+      history: this.history,
+      options,
+      onFailure: around.onFailure,
+    });
+    world.afterEvent = () => this.#observe();
+  }
+
+  async go(): Promise<void> {
+    const world = this.#world;
+    const random = world.stream('arrival');
+    for (const [i, agent] of this.#agents.entries()) {
+      world.after(i < this.#options.servers ? random.around(300) : random.around(8000), () => agent.start());
+    }
+    this.#clients.start();
+    storm(this.#storm);
+    await this.#until(() => false, stormMs);
+    this.#calm();
+    await this.#demand('a write over every agent', (done) => this.#writeEverywhere(done));
+    await this.#demandWholeness();
+    this.#clients.calmSinceMs = world.nowMs;
+    world.trace('settled');
+    await this.#until(() => false, calmMs);
+    this.#clients.stopping = true;
+    await this.#demand('that every client comes to its end', (done) => {
+      if (this.#clients.busy === 0) done();
+    });
+    await this.#demand('a last look at every key', (done) => this.#readAll(done));
+    this.history.check();
+    if (this.history.tooHard > 0) world.sometime('history too hard to decide');
+    if (this.#checker.terms > 1) world.sometime('more than one leader in a run');
+    await this.#stop();
+  }
+
+  /** Runs until `done` or for `forMs`; throws what went wrong meanwhile. */
+  async #until(done: () => boolean, forMs: number): Promise<void> {
+    await this.#world.run(() => this.#failure !== null || done(), this.#world.nowMs + forMs);
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Tries again and again, as events go by. `last`: why it is not so, when the time is up. */
+  async #demand(what: string, attempt: (done: () => void) => void, last: () => string = () => ''): Promise<void> {
+    let over = false;
+    const tick = (): void => {
+      if (over) return;
+      attempt(() => {
+        over = true;
+      });
+      this.#world.after(250, tick);
+    };
+    this.#world.after(0, tick);
+    await this.#until(() => over, settleMs);
+    if (!over) throw new SafetyBroken(`in calm weather there must be ${what}${last()}`);
+  }
+
+  #calm(): void {
+    this.#world.trace('calm');
+    this.#network.calm = true;
+    this.#network.cut.clear();
+    this.#network.clogged.clear();
+    for (const agent of this.#agents) {
+      agent.disk.healed = true;
+      if (agent.process === null && !agent.leaving) agent.start();
+    }
+  }
+
+  readonly #writtenOver = new Set<string>();
+  #writeEverywhere(done: () => void): void {
+    for (const agent of this.#agents) {
+      if (this.#writtenOver.has(agent.id)) continue;
+      void this.#clients.put('last', agent, `over/${agent.id}`).then((ok) => {
+        if (ok) this.#writtenOver.add(agent.id);
+      });
+    }
+    if (this.#writtenOver.size === this.#agents.length) done();
+  }
+
+  /** All see all, the catalog says the same, and every server has its vote. */
+  async #demandWholeness(): Promise<void> {
+    let missing = 'nobody has looked';
+    await this.#demand(
+      'one opinion about who is there',
+      (done) => {
+        void whatIsMissing(this.#agents).then((what) => {
+          missing = what ?? '';
+          if (what === null) done();
+        });
+      },
+      () => `: ${missing}`,
+    );
+  }
+
+  readonly #looked = new Set<string>();
+  #readAll(done: () => void): void {
+    const keys = [...this.#clients.keys, ...this.#clients.locks];
+    for (const key of keys) {
+      if (this.#looked.has(key)) continue;
+      void this.#clients.read('last', this.#agents[0]!, key, true).then((seen) => {
+        if (seen !== null) this.#looked.add(key);
+      });
+    }
+    if (this.#looked.size === keys.length) done();
+  }
+
+  /** Every agent stops, and nothing of it is left. */
+  async #stop(): Promise<void> {
+    let stopped = 0;
+    for (const { cluster } of this.#agents) {
+      void cluster?.stop().then(
+        () => stopped++,
+        (error) => this.#fail(error),
+      );
+    }
+    await this.#until(() => stopped === this.#agents.length, settleMs);
+    if (stopped < this.#agents.length) throw new SafetyBroken('an agent did not stop');
+    // Calls that were under way end by themselves.
+    await this.#until(() => false, 20_000);
+    for (const { id, process, ip } of this.#agents) {
+      const timers = process === null ? 0 : this.#world.waitingOf(process);
+      if (timers > 0) throw new SafetyBroken(`${id} stopped, and ${timers} timers were left`);
+      const { ends, listeners, udp } = this.#network.machine(ip);
+      const sockets = ends.size + listeners.size + udp.size;
+      if (sockets > 0) throw new SafetyBroken(`${id} stopped, and ${sockets} sockets were left`);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= asError(error);
+  }
+
+  #observe(): void {
+    try {
+      for (const { id, raft } of this.#agents) if (raft !== null) this.#checker.observed(id, raft.stats());
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #watch({ id }: SimAgent, fsm: Fsm): Fsm {
+    return {
+      apply: (entries) => {
+        for (const entry of entries) this.#checker.applied(id, entry);
+        return fsm.apply(entries);
+      },
+      snapshot: () => {
+        this.#world.sometime('snapshot taken');
+        return fsm.snapshot();
+      },
+      restore: (stream) => {
+        this.#world.sometime('state restored from a snapshot');
+        return fsm.restore(stream);
+      },
+    };
+  }
+}
