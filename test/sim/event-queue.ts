@@ -11,8 +11,8 @@ export class EventQueue<T extends Timed> {
     return this.#heap[0]?.event;
   }
 
-  count(matches: (event: T) => boolean): number {
-    return this.#heap.filter(({ event }) => matches(event)).length;
+  all(matches: (event: T) => boolean): T[] {
+    return this.#heap.map(({ event }) => event).filter(matches);
   }
 
   push(event: T): void {

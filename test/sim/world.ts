@@ -11,6 +11,8 @@ interface Event {
   readonly process: Process | null;
   readonly run: () => void;
   cancelled: boolean;
+  /** Who asked for it; known while events are printed. */
+  readonly by: string | undefined;
 }
 
 export class World {
@@ -51,6 +53,7 @@ export class World {
       process,
       run,
       cancelled: false,
+      by: this.#print === null ? undefined : new Error().stack?.split('\n').slice(3, 7).join('\n'),
     };
     this.#events.push(event);
     return event;
@@ -60,9 +63,10 @@ export class World {
     return new Promise((resolve) => this.after(delayMs, resolve));
   }
 
-  /** Timers and other things a process still waits for. */
-  waitingOf(process: Process): number {
-    return this.#events.count((event) => event.process === process && !event.cancelled);
+  /** Timers and other things a process still waits for, with who asked for them while events are printed. */
+  waitingOf(process: Process): string[] {
+    const left = this.#events.all((event) => event.process === process && !event.cancelled);
+    return left.map(({ atMs, by }) => `at ${atMs.toFixed(0)}${by === undefined ? '' : ` by\n${by}`}`);
   }
 
   /** Runs until `done` says so, `untilMs` has come, or nothing is left to happen. */

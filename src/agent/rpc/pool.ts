@@ -58,7 +58,7 @@ export class ConnectionPool {
         if (session.idle.length < this.#options.maxStreams && !session.yamux.closed) session.idle.push(stream);
         else stream.close();
       }
-      if (session.inUse === 0) {
+      if (session.inUse === 0 && !session.yamux.closed) {
         session.idleTimer = this.#options.clock.after(this.#options.idleMs, () => session.yamux.close());
       }
     }

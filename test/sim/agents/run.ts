@@ -193,8 +193,8 @@ class AgentsRun {
     // Calls that were under way end by themselves.
     await this.#until(() => false, 20_000);
     for (const { id, process, ip } of this.#agents) {
-      const timers = process === null ? 0 : this.#world.waitingOf(process);
-      if (timers > 0) throw new SafetyBroken(`${id} stopped, and ${timers} timers were left`);
+      const left = process === null ? [] : this.#world.waitingOf(process);
+      if (left.length > 0) throw new SafetyBroken(`${id} stopped, and timers were left: ${left.join(', ')}`);
       const { ends, listeners, udp } = this.#network.machine(ip);
       const sockets = ends.size + listeners.size + udp.size;
       if (sockets > 0) throw new SafetyBroken(`${id} stopped, and ${sockets} sockets were left`);

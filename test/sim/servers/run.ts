@@ -176,8 +176,8 @@ class ServersRun {
     // Calls that were under way end by themselves.
     await this.#until(() => false, 20_000);
     for (const { id, process } of this.#servers) {
-      const left = process === null ? 0 : this.#world.waitingOf(process);
-      if (left > 0) throw new SafetyBroken(`${id} stopped, and ${left} timers were left`);
+      const left = process === null ? [] : this.#world.waitingOf(process);
+      if (left.length > 0) throw new SafetyBroken(`${id} stopped, and timers were left: ${left.join(', ')}`);
     }
   }
 
