@@ -9,10 +9,10 @@ export async function whatIsMissing(agents: readonly SimAgent[]): Promise<string
   for (const { id, cluster, ip } of agents) {
     if (cluster === null) return `${id} does not run`;
     const members = cluster.lan.members();
-    const alive = sorted(members.filter(({ status }) => status === 'alive').map(({ name }) => name));
-    if (alive !== all) return `${id} sees alive: ${alive}`;
     const others = members.filter(({ status }) => status !== 'alive');
     if (others.length > 0) return `${id} sees ${others.map(({ name, status }) => `${name} ${status}`).join(', ')}`;
+    const alive = sorted(members.map(({ name }) => name));
+    if (alive !== all) return `${id} sees ${alive}`;
     const own = members.find(({ name }) => name === id)?.address;
     if (own !== ip) return `${id} is known at ${own}`;
   }

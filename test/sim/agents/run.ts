@@ -87,7 +87,9 @@ class AgentsRun {
     const world = this.#world;
     const random = world.stream('arrival');
     for (const [i, agent] of this.#agents.entries()) {
-      world.after(i < this.#options.servers ? random.around(300) : random.around(8000), () => agent.start());
+      world.after(i < this.#options.servers ? random.around(300) : random.around(8000), () => {
+        if (agent.process === null) agent.start();
+      });
     }
     this.#clients.start();
     storm(this.#storm);

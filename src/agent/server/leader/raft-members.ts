@@ -7,6 +7,7 @@ import type { ServerContext } from '../context.ts';
 const handOverMs = 2_000;
 const removalGraceMs = 5_000;
 const pollMs = 50;
+const ownAddressServers = 3;
 
 /** A server is in the pool: it gets a place without a vote; autopilot gives it one once it is stable. */
 export async function addServer(context: ServerContext, member: Member): Promise<void> {
@@ -20,7 +21,8 @@ export async function addServer(context: ServerContext, member: Member): Promise
     return;
   }
   const { servers } = raft.stats().configuration;
-  if (server.id === context.nodeId) return;
+  // Its own address a leader corrects only where others can outvote a mistake.
+  if (server.id === context.nodeId && servers.length < ownAddressServers) return;
   const same = servers.find((s) => s.id === server.id);
   if (same?.address === server.address) return;
   // An address that another id used to have: that server was replaced.

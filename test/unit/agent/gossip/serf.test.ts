@@ -175,7 +175,25 @@ describe('membership', () => {
     serf.receive(encodeSerf('leave', Leave, { LTime: 9, Node: 'me', Prune: false }), 0);
     expect(serf.members.get('me')?.status).toBe('alive');
     const [sent] = serf.broadcasts(0, 1000);
-    expect(decodeSerf(Join, sent as Uint8Array)).toMatchObject({ Node: 'me', LTime: 10 });
+    expect(decodeSerf(Join, sent as Uint8Array)).toMatchObject({ Node: 'me', LTime: 11 });
+  });
+
+  it('refutes a goodbye that others know only from full exchanges, where it counts one later', () => {
+    const [me, other, third] = [
+      started(),
+      new Serf({ ...config, name: 'other' }, random, 0),
+      new Serf({ ...config, name: 'third' }, random, 0),
+    ];
+    for (const one of [other, third]) one.nodeJoined(node('me'), 0);
+    other.nodeLeft(node('me'), 0);
+    other.forceLeave('me', false, 0);
+    // The third hears of it while the other takes it for gone; then it lives for both, and refutes what it hears.
+    third.mergeState(other.localState(), false, false, 0);
+    expect(third.members.get('me')?.status).toBe('leaving');
+    other.nodeJoined(node('me'), 0);
+    me.mergeState(third.localState(), false, false, 0);
+    third.mergeState(me.localState(), false, false, 0);
+    expect(third.members.get('me')?.status).toBe('alive');
   });
 
   it('forgets the failed after their time, and the tag rc_tm overrides it', () => {

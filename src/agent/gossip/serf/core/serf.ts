@@ -250,7 +250,10 @@ export class Serf {
     // One later than known: who left stays left although an old join is also around.
     for (const name of left) this.#handleLeave({ LTime: (times[name] ?? 0) + 1, Node: name, Prune: false }, nowMs);
     for (const [name, time] of Object.entries(times)) {
-      if (!left.has(name)) this.#handleJoin({ LTime: time, Node: name }, nowMs);
+      if (left.has(name)) continue;
+      // Only a goodbye said in this node's name can be later than its own last word; it is no longer named as one.
+      if (this.#isNewsAboutMe(name, time)) this.#refute(time, nowMs);
+      else this.#handleJoin({ LTime: time, Node: name }, nowMs);
     }
     if (join && ignoreOld) this.minEventTime = Math.max(this.minEventTime, remote.EventLTime);
     for (const slot of remote.Events ?? []) {
@@ -326,14 +329,24 @@ export class Serf {
 
   #handleLeave(leave: Leave, nowMs: number): boolean {
     this.clock.witness(leave.LTime);
-    const member = this.members.get(leave.Node);
-    const aboutMe = leave.Node === this.#config.name && this.#state === 'alive';
-    if (aboutMe && member !== undefined && leave.LTime > member.statusTime) {
-      this.#log('debug', 'Refuting an older leave intent');
-      this.announceJoin(nowMs);
+    if (this.#isNewsAboutMe(leave.Node, leave.LTime)) {
+      this.#refute(leave.LTime, nowMs);
       return false;
     }
     return this.members.leaveAnnounced(leave.Node, leave.LTime, leave.Prune, nowMs);
+  }
+
+  #isNewsAboutMe(name: string, time: number): boolean {
+    if (name !== this.#config.name || this.#state !== 'alive') return false;
+    const member = this.members.get(name);
+    return member !== undefined && time > member.statusTime;
+  }
+
+  /** Who heard the goodbye in a full exchange counts it one later: the answer is later than that too. */
+  #refute(time: number, nowMs: number): void {
+    this.#log('debug', 'Refuting an older leave intent');
+    this.clock.witness(time + 1);
+    this.announceJoin(nowMs);
   }
 
   #handleUserEvent(event: UserEvent): boolean {
