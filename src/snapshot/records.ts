@@ -114,6 +114,9 @@ const byByte = new Map<number, RecordType>(
 const chunkBytes = 64 * 1024;
 /** The event loop turns at least this often, however fast the other side is. */
 const sliceMs = 2;
+/** Tells when a slice is over; a simulation has its own time. */
+type NowMs = () => number;
+const systemNowMs: NowMs = () => performance.now();
 
 /**
  * The stream of a state, in chunks of some 64 KiB. `lastIndex` is the highest index of any table. Records are taken one
@@ -122,10 +125,11 @@ const sliceMs = 2;
 export async function* writeState(
   lastIndex: number,
   records: Iterable<StateRecord> | AsyncIterable<StateRecord>,
+  nowMs = systemNowMs,
 ): AsyncGenerator<Uint8Array> {
   const writer = new Writer({ sizeBytes: 2 * chunkBytes });
   encoderOf(Header)(writer, { LastIndex: lastIndex });
-  let sliceEnd = performance.now() + sliceMs;
+  let sliceEnd = nowMs() + sliceMs;
   const iterator = Symbol.asyncIterator in records ? records[Symbol.asyncIterator]() : records[Symbol.iterator]();
   try {
     for (let count = 0; ; count++) {
@@ -145,9 +149,9 @@ export async function* writeState(
         yield writer.copy();
         writer.reset();
       }
-      if ((count & 63) === 63 && performance.now() >= sliceEnd) {
+      if ((count & 63) === 63 && nowMs() >= sliceEnd) {
         await nextTurn();
-        sliceEnd = performance.now() + sliceMs;
+        sliceEnd = nowMs() + sliceMs;
       }
     }
     if (writer.pos > 0) yield writer.copy();
@@ -165,7 +169,7 @@ export interface StateReader {
 }
 
 /** Opens a state stream. Byte fields of the records are copies. */
-export async function readState(stream: AsyncIterable<Uint8Array>): Promise<StateReader> {
+export async function readState(stream: AsyncIterable<Uint8Array>, nowMs = systemNowMs): Promise<StateReader> {
   const decoder = new Decoder({ copyBytes: true });
   const chunks = stream[Symbol.asyncIterator]();
   const more = async (): Promise<boolean> => {
@@ -184,7 +188,7 @@ export async function readState(stream: AsyncIterable<Uint8Array>): Promise<Stat
     get readBytes() {
       return decoder.consumedBytes;
     },
-    records: readRecords(decoder, more, chunks),
+    records: readRecords(decoder, more, chunks, nowMs),
   };
 }
 
@@ -192,8 +196,9 @@ async function* readRecords(
   decoder: Decoder,
   more: () => Promise<boolean>,
   chunks: AsyncIterator<Uint8Array>,
+  nowMs: NowMs,
 ): AsyncGenerator<StateRecord> {
-  let sliceEnd = performance.now() + sliceMs;
+  let sliceEnd = nowMs() + sliceMs;
   let byte: number | typeof needMore = needMore;
   try {
     for (let count = 0; ; ) {
@@ -211,9 +216,9 @@ async function* readRecords(
       }
       yield record;
       byte = needMore;
-      if ((++count & 31) === 0 && performance.now() >= sliceEnd) {
+      if ((++count & 31) === 0 && nowMs() >= sliceEnd) {
         await nextTurn();
-        sliceEnd = performance.now() + sliceMs;
+        sliceEnd = nowMs() + sliceMs;
       }
     }
   } finally {

@@ -80,10 +80,10 @@ export function createFsm(options: FsmOptions): Fsm {
       const state = freeze(store.state);
       const pieces = chunks.all();
       // Nothing to release: the trees are let go with the object.
-      return { write: () => writeSnapshot(state, pieces), release() {} };
+      return { write: () => writeSnapshot(state, pieces, clock.nowMs), release() {} };
     },
     async restore(stream) {
-      const restored = await readSnapshot(stream);
+      const restored = await readSnapshot(stream, clock.nowMs);
       store.replace(restored.state);
       chunks.replace(restored.chunks);
       options.onRestored();

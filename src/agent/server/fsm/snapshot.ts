@@ -11,13 +11,13 @@ import { createState, type State } from '../../state/store.ts';
 import { part, type Table } from '../../state/table.ts';
 import type { Chunk } from './chunks.ts';
 
-/** Bytes of a frozen state. */
-export function writeSnapshot(state: State, chunks: readonly Chunk[]): AsyncIterable<Uint8Array> {
+/** Bytes of a frozen state. `nowMs` tells when the event loop has to turn; default: the system's clock. */
+export function writeSnapshot(state: State, chunks: readonly Chunk[], nowMs?: () => number): AsyncIterable<Uint8Array> {
   let lastIndex = 0;
   state.indexes.scan('', (index) => {
     lastIndex = Math.max(lastIndex, index);
   });
-  return writeState(lastIndex, recordsOf(state, chunks));
+  return writeState(lastIndex, recordsOf(state, chunks), nowMs);
 }
 
 function* recordsOf({ tables, indexes }: State, chunks: readonly Chunk[]): Generator<StateRecord> {
@@ -108,10 +108,13 @@ function chunkMap(chunks: readonly Chunk[]): Record<string, ChunkRecord[]> {
 }
 
 /** Builds a state from its bytes. Rejects with SnapshotError; nothing but the new state was touched then. */
-export async function readSnapshot(stream: AsyncIterable<Uint8Array>): Promise<{ state: State; chunks: Chunk[] }> {
+export async function readSnapshot(
+  stream: AsyncIterable<Uint8Array>,
+  nowMs?: () => number,
+): Promise<{ state: State; chunks: Chunk[] }> {
   const state = createState();
   const chunks: Chunk[] = [];
-  const { records } = await readState(stream);
+  const { records } = await readState(stream, nowMs);
   for await (const record of records) load(state, chunks, record);
   return { state, chunks };
 }
