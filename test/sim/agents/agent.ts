@@ -9,6 +9,8 @@ import { openFileSnapshotStore } from '../../../src/agent/raft/snapshot-store-fi
 import type { RaftStorage } from '../../../src/agent/raft/storage.ts';
 import type { RpcCaller } from '../../../src/agent/rpc/caller.ts';
 import type { Logger } from '../../../src/agent/telemetry/api.ts';
+import { AgentTls } from '../../../src/agent/tls/agent-tls.ts';
+import { readMaterial } from '../../../src/agent/tls/material.ts';
 import { fakeHost, loaded } from '../../unit/agent/config/fake-host.ts';
 import { Disk } from '../disk.ts';
 import { silentMetrics } from '../silent.ts';
@@ -112,11 +114,17 @@ export class SimAgent {
     const { world, network, onFailure, onRaft, watch } = this.#around;
     const { runtime } = process;
     const logger = this.#logger(process);
+    const config = this.#config();
     const cluster = await startCluster({
-      config: this.#config(),
+      config,
       nodeId: `${this.id}-id`,
       version: '1.10.7',
       sockets: network.socketsOf(this.ip, process),
+      tls: new AgentTls({
+        settings: config.tls,
+        material: readMaterial(config.tls, fakeHost().files),
+        domain: config.domain,
+      }),
       runtime,
       logger,
       metrics: silentMetrics,
@@ -134,7 +142,7 @@ export class SimAgent {
         }
         return raft;
       },
-      agentMaster: () => '',
+      tokens: { agentMaster: '', replication: '' },
       onFatal: onFailure,
       onUserEvent: () => {},
     });
@@ -177,7 +185,7 @@ export class SimAgent {
 
   async #openStorage(process: Process, logger: Logger): Promise<RaftStorage> {
     const { world } = this.#around;
-    const store = this.disk.logStore(process);
+    const store = await this.disk.logStore(process);
     if (store.firstIndex > 1) world.sometime('restart from snapshot and log');
     try {
       const files = this.disk.files(process);
