@@ -53,6 +53,15 @@ describe('arrows point down', () => {
     expect(importsOf('src/client', (target) => isUnder(target, ['src/client', 'src/structs', 'src/lib']))).toEqual([]);
   });
 
+  it('the proxy of the mesh is a client like any other, and nobody but its command knows it', () => {
+    const below = ['src/proxy', 'src/client', 'src/structs', 'src/lib'];
+    expect(importsOf('src/proxy', (target) => isUnder(target, below))).toEqual([]);
+    const users = ['src/proxy', 'src/commands/connect/proxy.ts'];
+    const rule = (target: string, _kind: string, { path }: Source) =>
+      !isUnder(target, ['src/proxy']) || isUnder(path, users);
+    expect(importsOf('src', rule)).toEqual([]);
+  });
+
   it('nobody but the command knows the composition root', () => {
     const rule = (target: string, _kind: string, { path }: Source) =>
       target !== 'src/agent/agent.ts' || path === 'src/commands/agent.ts';

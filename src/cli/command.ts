@@ -77,6 +77,8 @@ export interface Definition<F extends Flags> {
   readonly flagsApart?: true;
   /** Flags may follow other words, which Consul's own commands do not take. */
   readonly flagsAnywhere?: true;
+  /** Not for people: `usage` is a sentence that says so. */
+  readonly internal?: true;
   /** Reads its words itself: they all arrive in `args`, help included, and no flags are parsed. */
   readonly raw?: true;
   run(context: Context<F>): Exit | Promise<Exit>;

@@ -17,6 +17,8 @@ export interface Flag<T = unknown> {
   parse(text: string, before: T): T;
   readonly doc: string;
   readonly repeats: boolean;
+  /** What stands for the value in the help. */
+  readonly valueText: string;
   /** Not one of Consul's own flags: listed apart in the help. */
   readonly extra: boolean;
   /** The words it takes, for completion. */
@@ -33,7 +35,15 @@ interface Options<T> {
 }
 
 function make<T>(parts: Pick<Flag<T>, 'initial' | 'parse' | 'doc'> & Partial<Flag<T>>): Flag<T> {
-  return { bool: false, showsValue: false, initialText: '', repeats: false, extra: false, ...parts };
+  return {
+    bool: false,
+    showsValue: false,
+    initialText: '',
+    repeats: false,
+    valueText: '<value>',
+    extra: false,
+    ...parts,
+  };
 }
 
 const parseError = (): FlagValueError => new FlagValueError('parse error');
@@ -81,11 +91,12 @@ export const flag = {
     make<readonly string[]>({ doc, initial: [], repeats: true, parse: (text, before) => [...before, text] }),
 
   /** `key=value`, several times. */
-  pairs: (doc: string): Flag<Readonly<Record<string, string>>> =>
+  pairs: (doc: string, valueText = '<value>'): Flag<Readonly<Record<string, string>>> =>
     make<Readonly<Record<string, string>>>({
       doc,
       initial: {},
       repeats: true,
+      valueText,
       parse(text, before) {
         const at = text.indexOf('=');
         if (at < 0) throw new FlagValueError(`Missing "=" value in argument: ${text}`);

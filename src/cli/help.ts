@@ -47,7 +47,7 @@ function flagSection(title: string, flags: readonly [string, Flag][], indent = '
   if (flags.length === 0) return '';
   let text = `\n${title}\n`;
   for (const [name, flag] of flags) {
-    text += `\n${indent}-${name}${takesNone(flag) ? '' : '=<value>'}\n${wrap(docOf(flag), `${indent}   `)}\n`;
+    text += `\n${indent}-${name}${takesNone(flag) ? '' : `=${flag.valueText}`}\n${wrap(docOf(flag), `${indent}   `)}\n`;
   }
   return text;
 }
@@ -56,9 +56,9 @@ export const examplesText = (examples: Examples): string =>
   examples.map(([line, what]) => `\n${wrap(what, '  ')}\n\n      $ ${programName} ${line}\n`).join('');
 
 /** What `tc COMMAND -h` prints. */
-export function commandHelp(command: Command): string {
+export function commandHelp(command: Command, subcommands: readonly Listed[] = []): string {
   const own = sorted(command.flags);
-  let text = `Usage: ${programName} ${command.usage}\n`;
+  let text = `Usage: ${command.internal === true ? '' : `${programName} `}${command.usage}\n`;
   for (const paragraph of (command.description ?? command.summary).split('\n\n')) {
     text += `\n${wrap(paragraph, '  ')}\n`;
   }
@@ -78,6 +78,7 @@ export function commandHelp(command: Command): string {
     own.filter(([, flag]) => flag.extra),
     '    ',
   );
+  if (subcommands.length > 0) text += `\nSubcommands:\n\n${table(subcommands)}`;
   return text;
 }
 

@@ -1,4 +1,4 @@
-/** Commands that only have subcommands, and the commands of Consul that are not there yet. */
+/** Commands that only have subcommands. */
 import type { Topic } from './help.ts';
 
 export const topics: Readonly<Record<string, Topic>> = {
@@ -80,6 +80,18 @@ export const topics: Readonly<Record<string, Topic>> = {
       ['config write web.hcl', 'Write an entry:'],
       ['config read -kind service-defaults -name web', 'Read it again:'],
     ],
+  },
+  connect: {
+    usage: 'connect <subcommand> [options] [args]',
+    summary: 'Interact with the service mesh',
+    description:
+      'This command has subcommands for the mesh: its certificate authority, and the proxies through which services talk.\n\nSee "tc connect <subcommand> -h" for the options of each.',
+  },
+  'connect ca': {
+    usage: 'connect ca <subcommand> [options] [args]',
+    summary: 'Interact with the certificate authority of the mesh',
+    description:
+      'This command has subcommands for how the certificates of the mesh are issued.\n\nSee "tc connect ca <subcommand> -h" for the options of each.',
   },
   intention: {
     usage: 'intention <subcommand> [options] [args]',
@@ -164,9 +176,4 @@ export const topics: Readonly<Record<string, Topic>> = {
       'Whole clusters on this machine, to learn with and to test against.\n\nSee "tc dev <subcommand> -h" for more.',
     examples: [['dev cluster', 'Three servers on this machine:']],
   },
-};
-
-/** Known by name, so that nobody takes them for a typing error; they answer "not supported yet". */
-export const notYet: Readonly<Record<string, string>> = {
-  connect: 'Interact with the service mesh',
 };

@@ -3,7 +3,7 @@
 import { asksForHelp } from '../lib/go-flags.ts';
 import type { Command, Io } from './command.ts';
 import { commandHelp, type Listed, nearest, rootHelp, topicHelp } from './help.ts';
-import { notYet, topics } from './topics.ts';
+import { topics } from './topics.ts';
 
 export type Definitions = Readonly<Record<string, Command>>;
 
@@ -48,9 +48,8 @@ export const wantsHelp = (argv: readonly string[], known: string): boolean =>
   asksForHelp(argv) && (known !== '' || leadingWords(argv).length === 0);
 
 export function createUsage(definitions: Definitions, io: Pick<Io, 'out' | 'err'>): Usage {
-  const names = [...Object.keys(definitions), ...Object.keys(notYet)];
-  const summaryOf = (name: string): string =>
-    definitions[name]?.summary ?? topics[name]?.summary ?? `${notYet[name] ?? ''} (not supported yet)`;
+  const names = Object.keys(definitions);
+  const summaryOf = (name: string): string => definitions[name]?.summary ?? topics[name]?.summary ?? '';
 
   function subcommands(topic: string): Listed[] {
     const prefix = topic === '' ? '' : `${topic} `;
@@ -72,17 +71,13 @@ export function createUsage(definitions: Definitions, io: Pick<Io, 'out' | 'err'
   function known(words: readonly string[]): string {
     for (let length = words.length; length > 0; length--) {
       const name = words.slice(0, length).join(' ');
-      if ([definitions, topics, notYet].some((table) => Object.hasOwn(table, name))) return name;
+      if ([definitions, topics].some((table) => Object.hasOwn(table, name))) return name;
     }
     return '';
   }
 
   function refuse(words: readonly string[]): number {
     const group = known(words);
-    if (Object.hasOwn(notYet, group)) {
-      io.err(`The command "${group}" is not supported yet.\n`);
-      return 1;
-    }
     io.err(textOf(group));
     const next = words[group === '' ? 0 : group.split(' ').length];
     if (next !== undefined) {
@@ -102,9 +97,8 @@ export function createUsage(definitions: Definitions, io: Pick<Io, 'out' | 'err'
     refuse,
     help(words) {
       const name = known(words);
-      if (Object.hasOwn(notYet, name)) return refuse(words);
       const definition = definitions[name];
-      io.out(definition ? commandHelp(definition) : textOf(name));
+      io.out(definition ? commandHelp(definition, subcommands(name)) : textOf(name));
       return 0;
     },
   };

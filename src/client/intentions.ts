@@ -24,6 +24,8 @@ export interface IntentionsApi {
   /** null: there is none. */
   exact(source: string, destination: string): Promise<Intention | null>;
   create(intention: Intention): Promise<string>;
+  /** Makes or replaces the intention between both ends; it has no identifier. */
+  setExact(intention: Intention): Promise<void>;
   /** Replaces the intention of this identifier. */
   update(id: string, intention: Intention): Promise<void>;
   delete(id: string): Promise<void>;
@@ -47,6 +49,11 @@ export function intentionsApi(http: ConsulHttp): IntentionsApi {
     async create(intention) {
       const { body } = await http.ask({ method: 'POST', path: base, body: intention });
       return (parseJson(body) as { ID: string }).ID;
+    },
+    async setExact(intention) {
+      const { SourceName, DestinationName } = intention;
+      const asked = { method: 'PUT', path: `${base}/exact`, ...ends(SourceName, DestinationName) } as const;
+      await http.ask({ ...asked, body: intention });
     },
     async update(id, intention) {
       await http.ask({ method: 'PUT', path: `${base}/${escapePath(id)}`, body: intention });

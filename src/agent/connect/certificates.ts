@@ -16,7 +16,7 @@ import {
 import { CARoot } from '../../structs/connect.ts';
 import { make } from '../../structs/make.ts';
 import { type BuiltInConfig, CaConfigError } from './ca-config.ts';
-import { type AgentIdentity, authorityName, commonName, formatIdentity, type ServiceIdentity } from './identity.ts';
+import { type AgentIdentity, authorityName, commonName, formatIdentity, type ServiceIdentity } from '../../structs/identity.ts';
 
 const rootYears = 10;
 /** Clocks of those who check are not ours: certificates are good from a little earlier. */

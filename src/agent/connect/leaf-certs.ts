@@ -11,7 +11,7 @@ import { errors, RpcError } from '../errors.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
 import type { Logger } from '../telemetry/api.ts';
 import { keyName } from './certificates.ts';
-import { commonName, formatIdentity, type ServiceIdentity } from './identity.ts';
+import { commonName, formatIdentity, type ServiceIdentity } from '../../structs/identity.ts';
 
 export interface LeafSubject {
   readonly service: string;

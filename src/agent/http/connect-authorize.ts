@@ -2,7 +2,7 @@
 import { type Intention, IntentionQueryMatch } from '../../structs/intention.ts';
 import { make } from '../../structs/make.ts';
 import { bool, jsonStruct, str, struct } from '../../structs/schema.ts';
-import { parseIdentity } from '../connect/identity.ts';
+import { parseIdentity } from '../../structs/identity.ts';
 import { BadRequest } from '../errors.ts';
 import { authorizerOf, demand, tokenOf } from './acl-guard.ts';
 import { type HttpAnswer, json } from './answer.ts';

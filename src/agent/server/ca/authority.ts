@@ -26,7 +26,7 @@ import {
   parseIdentity,
   type ServiceIdentity,
   trustDomainOf,
-} from '../../connect/identity.ts';
+} from '../../../structs/identity.ts';
 import { RpcError } from '../../errors.ts';
 import { readCaRoots } from '../../state/connect-ca.ts';
 import { watchNothing } from '../../state/watches.ts';

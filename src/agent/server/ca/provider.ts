@@ -5,7 +5,7 @@ import { CAConsulProviderState, CARequest } from '../../../structs/connect.ts';
 import { make } from '../../../structs/make.ts';
 import { type BuiltInConfig, CaConfigError } from '../../connect/ca-config.ts';
 import { authorityKey, makeRoot, type Signer, signerOf } from '../../connect/certificates.ts';
-import { trustDomainOf } from '../../connect/identity.ts';
+import { trustDomainOf } from '../../../structs/identity.ts';
 import { RpcError } from '../../errors.ts';
 import type { ServerContext } from '../context.ts';
 

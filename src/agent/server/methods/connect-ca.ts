@@ -1,6 +1,6 @@
 /** ConnectCA.*: the certificate authority of the mesh. */
 import type { IndexedCARoots } from '../../../structs/connect.ts';
-import { trustDomainOf } from '../../connect/identity.ts';
+import { trustDomainOf } from '../../../structs/identity.ts';
 import { RpcError } from '../../errors.ts';
 import { readCaRoots } from '../../state/connect-ca.ts';
 import type { State } from '../../state/store.ts';

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readCaConfig } from '../../../../src/agent/connect/ca-config.ts';
-import { formatIdentity, type Identity } from '../../../../src/agent/connect/identity.ts';
+import { formatIdentity, type Identity } from '../../../../src/structs/identity.ts';
 import type { Args, MethodName, Reply } from '../../../../src/agent/rpc/signatures.ts';
 import { providerId } from '../../../../src/agent/server/ca/provider.ts';
 import { certificatesOf, createCsr, generateKey, keySize, privateKeyPem } from '../../../../src/lib/x509/index.ts';

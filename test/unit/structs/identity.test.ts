@@ -6,7 +6,7 @@ import {
   formatIdentity,
   type Identity,
   parseIdentity,
-} from '../../../../src/agent/connect/identity.ts';
+} from '../../../src/structs/identity.ts';
 
 const trustDomain = '87906318-9a58-13dc-0928-d0a1e78a9ea9.consul';
 const web = { kind: 'service', trustDomain, namespace: 'default', datacenter: 'dc1', service: 'web' } as const;
