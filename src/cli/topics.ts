@@ -86,12 +86,17 @@ export const topics: Readonly<Record<string, Topic>> = {
     summary: 'Interact with the service mesh',
     description:
       'This command has subcommands for the mesh: its certificate authority, and the proxies through which services talk.\n\nSee "tc connect <subcommand> -h" for the options of each.',
+    examples: [
+      ['connect ca get-config', 'How certificates are issued:'],
+      ['connect proxy -sidecar-for web', 'The proxy of a service:'],
+    ],
   },
   'connect ca': {
     usage: 'connect ca <subcommand> [options] [args]',
     summary: 'Interact with the certificate authority of the mesh',
     description:
       'This command has subcommands for how the certificates of the mesh are issued.\n\nSee "tc connect ca <subcommand> -h" for the options of each.',
+    examples: [['connect ca set-config -config-file ca.json', 'Issue them otherwise:']],
   },
   intention: {
     usage: 'intention <subcommand> [options] [args]',

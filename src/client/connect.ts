@@ -1,5 +1,5 @@
 /** The mesh: its certificate authority, certificates, who may talk to whom, and the proxies of an agent. */
-import { escapePath } from './go-escape.ts';
+import { escapePath } from '../lib/go-url.ts';
 import { type Answer, type ConsulHttp, parseJson, type QueryOptions, type WriteOptions } from './http.ts';
 import type { RaftIndexes } from './types.ts';
 

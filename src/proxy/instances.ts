@@ -1,7 +1,7 @@
 /** Where the instances of an upstream are that can be reached by mutual TLS, and who they have to be. */
 import { blockingQuery } from '../client/blocking-query.ts';
-import { escapePath } from '../client/go-escape.ts';
 import type { ConsulHttp } from '../client/http.ts';
+import { escapePath } from '../lib/go-url.ts';
 import type { Place, Upstream } from './config.ts';
 import type { Log } from './log.ts';
 

@@ -14,9 +14,15 @@ import {
   X509Error,
 } from '../../lib/x509/index.ts';
 import { CARoot } from '../../structs/connect.ts';
+import {
+  type AgentIdentity,
+  authorityName,
+  commonName,
+  formatIdentity,
+  type ServiceIdentity,
+} from '../../structs/identity.ts';
 import { make } from '../../structs/make.ts';
 import { type BuiltInConfig, CaConfigError } from './ca-config.ts';
-import { type AgentIdentity, authorityName, commonName, formatIdentity, type ServiceIdentity } from '../../structs/identity.ts';
 
 const rootYears = 10;
 /** Clocks of those who check are not ours: certificates are good from a little earlier. */

@@ -1,7 +1,7 @@
 /** Requests for certificates: what they ask for. */
 import { type Csr, parseCsr, X509Error } from '../../lib/x509/index.ts';
-import { RpcError } from '../errors.ts';
 import { type AgentIdentity, parseIdentity, type ServiceIdentity } from '../../structs/identity.ts';
+import { RpcError } from '../errors.ts';
 
 /** @throws RpcError for what is no request, or not signed by its own key */
 export function readCsr(pem: string): Csr {

@@ -6,12 +6,12 @@ import { messageOf } from '../../lib/message-of.ts';
 import type { Clock, Random, Timer } from '../../lib/runtime.ts';
 import { createCsr, generateKey, parseCertificate, privateKeyPem } from '../../lib/x509/index.ts';
 import type { IndexedCARoots, IssuedCert } from '../../structs/connect.ts';
+import { commonName, formatIdentity, type ServiceIdentity } from '../../structs/identity.ts';
 import type { AgentCache } from '../cache/agent-cache.ts';
 import { errors, RpcError } from '../errors.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
 import type { Logger } from '../telemetry/api.ts';
 import { keyName } from './certificates.ts';
-import { commonName, formatIdentity, type ServiceIdentity } from '../../structs/identity.ts';
 
 export interface LeafSubject {
   readonly service: string;

@@ -1,8 +1,9 @@
 /** `/v1/agent/connect/authorize`: whether a client with a certificate may talk to a service. */
+
+import { parseIdentity } from '../../structs/identity.ts';
 import { type Intention, IntentionQueryMatch } from '../../structs/intention.ts';
 import { make } from '../../structs/make.ts';
 import { bool, jsonStruct, str, struct } from '../../structs/schema.ts';
-import { parseIdentity } from '../../structs/identity.ts';
 import { BadRequest } from '../errors.ts';
 import { authorizerOf, demand, tokenOf } from './acl-guard.ts';
 import { type HttpAnswer, json } from './answer.ts';

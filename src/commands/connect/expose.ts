@@ -1,5 +1,6 @@
 import { CliError, defineCommand, explain } from '../../cli/command.ts';
-import { flag } from '../../cli/flags.ts';
+import { flag, formatFlag } from '../../cli/flags.ts';
+import { toJson, wantsJson } from '../../cli/format.ts';
 import { type ConfigEntry, configApi } from '../../client/config.ts';
 import { statusOf } from '../../client/errors.ts';
 import { intentionsApi } from '../../client/intentions.ts';
@@ -32,9 +33,14 @@ export default defineCommand({
     port: flag.int('Port of the listener. Required.'),
     protocol: flag.string('Protocol of the listener: tcp, http, http2 or grpc.', { initial: 'tcp' }),
     host: flag.strings('Host name by which requests are for this service; not with tcp.'),
+    format: formatFlag,
   },
 
   async run({ flags, out, http }) {
+    const json = wantsJson(flags.format);
+    const say = (text: string): void => {
+      if (!json) out(text);
+    };
     const { service, 'ingress-gateway': gateway, port, protocol, host: hosts } = flags;
     if (service === '') throw new CliError('A service name must be given via the -service flag.');
     if (gateway === '') throw new CliError('An ingress gateway service must be given via the -ingress-gateway flag.');
@@ -42,24 +48,26 @@ export default defineCommand({
     const connection = http();
     const config = configApi(connection);
     const found = await explain('Error fetching existing ingress gateway configuration', entryOf(config, gateway));
-    const entry = withService(found, { service, port, protocol, hosts }, out);
+    const entry = withService(found, { service, port, protocol, hosts }, say);
     const written = await explain(
       'Error writing ingress config entry',
       config.set(entry, { cas: String(found.ModifyIndex ?? 0) }),
     );
     if (!written) throw new CliError('Ingress config entry was changed while attempting to update, please try again.');
-    out(`Successfully updated config entry for ingress service "${gateway}"\n`);
+    say(`Successfully updated config entry for ingress service "${gateway}"\n`);
 
     const intentions = intentionsApi(connection);
     const ends = `"${gateway}" -> "${service}"`;
     const old = await explain('Error looking up existing intention', intentions.exact(gateway, service));
-    if (old?.Action === 'allow') return out(`Intention already exists for ${ends}\n`);
+    const done = (IntentionCreated: boolean): string =>
+      toJson({ IngressGateway: gateway, Service: service, Port: port, IntentionCreated });
+    if (old?.Action === 'allow') return out(json ? done(false) : `Intention already exists for ${ends}\n`);
     if (old !== null) throw new CliError(`Error creating intention: there is one already that denies ${ends}`);
     await explain(
       'Error creating intention',
       intentions.setExact({ SourceName: gateway, DestinationName: service, SourceType: 'consul', Action: 'allow' }),
     );
-    out(`Successfully set up intention for ${ends}\n`);
+    out(json ? done(true) : `Successfully set up intention for ${ends}\n`);
   },
 });
 

@@ -1,8 +1,9 @@
 import { CliError, defineCommand, explain } from '../../cli/command.ts';
 import { AddressError, type HostPort, parseHostPort, parsePort } from '../../cli/connect/addresses.ts';
 import { sidecarFor } from '../../cli/connect/sidecar.ts';
-import { type Flag, FlagValueError, flag } from '../../cli/flags.ts';
+import { type Flag, flag } from '../../cli/flags.ts';
 import { connectApi } from '../../client/connect.ts';
+import { FlagValueError } from '../../lib/go-flags.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import type { ProxyConfig } from '../../proxy/config.ts';
 

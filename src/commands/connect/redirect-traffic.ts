@@ -8,6 +8,7 @@ export default defineCommand({
   description: `In Consul it writes firewall rules that send what a service says and hears through its proxy, unasked.
 
 It is not supported yet: the built-in proxy cannot tell where such connections wanted to go.`,
+  examples: [['connect redirect-traffic -proxy-uid 1234 -proxy-inbound-port 20000', 'What Consul would take:']],
   http: 'agent',
   flags: {
     'proxy-uid': flag.string('User id of the proxy: its own traffic is left alone. Required.'),

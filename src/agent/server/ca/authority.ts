@@ -8,6 +8,13 @@ import { goQuote } from '../../../lib/go-format.ts';
 import { parseCertificate } from '../../../lib/x509/index.ts';
 import { CAConfiguration, CALeafRequest, type CARoot, IssuedCert } from '../../../structs/connect.ts';
 import { dictOf } from '../../../structs/dict.ts';
+import {
+  type AgentIdentity,
+  formatIdentity,
+  parseIdentity,
+  type ServiceIdentity,
+  trustDomainOf,
+} from '../../../structs/identity.ts';
 import { make } from '../../../structs/make.ts';
 import { type BuiltInConfig, CaConfigError, fromFile, initialConfig, readCaConfig } from '../../connect/ca-config.ts';
 import {
@@ -20,13 +27,6 @@ import {
   signLeaf,
 } from '../../connect/certificates.ts';
 import { identityOf, readCsr } from '../../connect/csr.ts';
-import {
-  type AgentIdentity,
-  formatIdentity,
-  parseIdentity,
-  type ServiceIdentity,
-  trustDomainOf,
-} from '../../../structs/identity.ts';
 import { RpcError } from '../../errors.ts';
 import { readCaRoots } from '../../state/connect-ca.ts';
 import { watchNothing } from '../../state/watches.ts';

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { parsePrivateKey, privateKeyPem, X509Error } from '../../../lib/x509/index.ts';
 import { CAConsulProviderState, CARequest } from '../../../structs/connect.ts';
+import { trustDomainOf } from '../../../structs/identity.ts';
 import { make } from '../../../structs/make.ts';
 import { type BuiltInConfig, CaConfigError } from '../../connect/ca-config.ts';
 import { authorityKey, makeRoot, type Signer, signerOf } from '../../connect/certificates.ts';
-import { trustDomainOf } from '../../../structs/identity.ts';
 import { RpcError } from '../../errors.ts';
 import type { ServerContext } from '../context.ts';
 

@@ -6,6 +6,7 @@ export default defineCommand({
   summary: 'Display the current certificate authority configuration',
   usage: 'connect ca get-config [options]',
   description: 'Prints, as JSON, by which provider and with which settings the certificates of the mesh are issued.',
+  examples: [['connect ca get-config', 'As it is now:']],
   http: 'all',
 
   async run({ out, http }) {

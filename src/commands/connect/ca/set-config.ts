@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CliError, defineCommand, explain } from '../../../cli/command.ts';
-import { flag } from '../../../cli/flags.ts';
+import { flag, formatFlag } from '../../../cli/flags.ts';
+import { toJson, wantsJson } from '../../../cli/format.ts';
 import { type CaConfiguration, connectApi } from '../../../client/connect.ts';
 import { messageOf } from '../../../lib/message-of.ts';
 import { systemText } from '../../../lib/system-text.ts';
@@ -23,15 +24,17 @@ Another private key or root certificate makes another root. The one before vouch
     'force-without-cross-signing': flag.bool(
       'Go on when the old root cannot vouch for the new one. Connections fail until everybody has new certificates.',
     ),
+    format: formatFlag,
   },
 
   async run({ flags, out, http }) {
+    const json = wantsJson(flags.format);
     const path = flags['config-file'];
     if (path === '') throw new CliError('The -config-file flag is required');
     const config = parse(read(path));
     const forced = flags['force-without-cross-signing'] ? { ForceWithoutCrossSigning: true } : {};
     await explain('Error setting CA configuration', connectApi(http()).setCaConfiguration({ ...config, ...forced }));
-    out('Configuration updated!\n');
+    out(json ? toJson({ Updated: true }) : 'Configuration updated!\n');
   },
 });
 

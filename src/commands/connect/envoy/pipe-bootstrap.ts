@@ -6,6 +6,7 @@ export default defineCommand({
   summary: 'Internal shim command that sends a bootstrap document through a pipe',
   usage: 'should only be used internally by tc connect envoy',
   internal: true,
+  examples: [['connect envoy pipe-bootstrap /tmp/bootstrap', 'The document comes from stdin:']],
   description: 'Copies its input to a named pipe, and removes nothing.',
 
   async run({ args, stdin }) {
