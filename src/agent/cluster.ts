@@ -20,7 +20,10 @@ import { NetTransport } from './raft/net-transport.ts';
 import type { RaftNode, RaftOptions } from './raft/options.ts';
 import type { RaftStorage } from './raft/storage.ts';
 import type { RpcCaller } from './rpc/caller.ts';
+import { dialServer } from './rpc/dial.ts';
 import { Forwarder } from './rpc/forwarder.ts';
+import { GrpcClient } from './rpc/grpc-client.ts';
+import { GrpcServer } from './rpc/grpc-server.ts';
 import { listenRpc } from './rpc/listener.ts';
 import { ConnectionPool } from './rpc/pool.ts';
 import { createRemoteCaller } from './rpc/remote-caller.ts';
@@ -31,6 +34,9 @@ import { unknownMethod } from './rpc/stream-server.ts';
 import type { ServerTokens } from './server/context.ts';
 import { createServer, type Server } from './server/server.ts';
 import { routeSnapshots } from './server/snapshots.ts';
+import { subscribe, subscribePath } from './server/subscribe.ts';
+import { createHealthViews } from './streaming/create.ts';
+import { withViews } from './streaming/streaming-caller.ts';
 import type { Logger, Metrics } from './telemetry/api.ts';
 import type { AgentTls } from './tls/agent-tls.ts';
 
@@ -125,6 +131,16 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
     clock,
     logger: serverLogger.named('raft'),
   });
+  const pause = (): Promise<void> => new Promise((resolve) => clock.after(0, resolve));
+  const follow = subscribe({
+    health(query, signal) {
+      if (server === null) throw errors.noLeader();
+      return server.call('Health.ServiceNodes', query, { signal });
+    },
+    pause,
+  });
+  const grpc = new GrpcServer({ methods: new Map([[subscribePath, follow]]), logger: serverLogger.named('grpc') });
+  stops.push(() => grpc.close());
   const listener = await listenRpc({
     host: config.bindAddr,
     port: config.ports.server,
@@ -144,6 +160,7 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
       if (snapshots === null) socket.destroy();
       else void serveSnapshot(socket, rest, snapshots, serverLogger.named('snapshot'));
     },
+    onGrpc: config.rpcStreaming ? (socket, rest) => void grpc.accept(socket, rest) : null,
     sockets: options.sockets,
     clock,
     logger: serverLogger.named('rpc'),
@@ -295,7 +312,7 @@ async function startClientNode(options: ClusterOptions): Promise<Cluster> {
     onUserEvent: options.onUserEvent,
   });
   stops.push(() => lan.stop());
-  const rpc = createRemoteCaller({
+  const remote = createRemoteCaller({
     pool,
     servers,
     datacenter: config.datacenter,
@@ -303,7 +320,10 @@ async function startClientNode(options: ClusterOptions): Promise<Cluster> {
     limit: { perSecond: config.limits.rpcRate, burst: config.limits.rpcMaxBurst },
     runtime,
   });
-  stops.push(() => rpc.stop());
+  stops.push(() => remote.stop());
+  const views = config.useStreamingBackend ? createHealthViews({ ...options, sockets, servers }) : null;
+  stops.push(() => views?.stop());
+  const rpc = views === null ? remote : withViews(remote, views);
   let shuffling = clock.after(rebalanceIntervalMs(1, 1, random), function again() {
     servers.shuffle();
     shuffling = clock.after(rebalanceIntervalMs(servers.size, lan.members().length, random), again);

@@ -189,7 +189,7 @@ export class AgentCache {
   async #call(entry: Entry, minIndex: number): Promise<void> {
     const { rpc, clock } = this.#options;
     const wait = minIndex > 0 ? { MinQueryIndex: minIndex, MaxQueryTime: refreshWaitNs } : {};
-    const args = { ...entry.args, ...wait, AllowStale: minIndex > 0 } as Partial<Args<MethodName>>;
+    const args = { ...entry.args, ...wait, AllowStale: minIndex > 0, UseCache: true } as Partial<Args<MethodName>>;
     const answer = await rpc.call(entry.method, args, { signal: entry.abort.signal });
     entry.answer = answer;
     entry.fetchedMs = clock.nowMs();

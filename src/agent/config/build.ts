@@ -142,6 +142,7 @@ function partsOf(
       caConfig: settings.connect.ca_config,
     },
     disableRemoteExec: settings.disable_remote_exec,
+    rpcStreaming: settings.rpc.enable_streaming ?? settings.server,
     useStreamingBackend: settings.use_streaming_backend,
     bootstrapEntries: settings.config_entries.bootstrap,
     domain: settings.domain,

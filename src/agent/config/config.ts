@@ -140,6 +140,8 @@ export interface Config {
   };
   /** Jobs of `exec` are not run. */
   readonly disableRemoteExec: boolean;
+  /** A server offers streams of events on its RPC port. */
+  readonly rpcStreaming: boolean;
   /** Watched health comes as a stream of events. */
   readonly useStreamingBackend: boolean;
   /** Config entries that the leader creates where they are missing, as they were written. */

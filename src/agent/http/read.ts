@@ -83,8 +83,9 @@ function ofElsewhere<M extends MethodName>(
   return datacenter === api.config.datacenter ? reply : translated(method, reply);
 }
 
+/** A server's own state is what a stream would tell: clients are told which of the two they see, and reckon with it. */
 const streamed = (meta: QueryMeta, api: Api, { streams }: ReadTraits): QueryMeta =>
-  streams === true && api.config.useStreamingBackend ? { ...meta, Backend: 1 } : meta;
+  streams === true && api.config.server && api.config.useStreamingBackend ? { ...meta, Backend: 1 } : meta;
 
 const told = (meta: QueryMeta, { hidesLeader }: ReadTraits): QueryMeta =>
   hidesLeader === true ? { ...meta, KnownLeader: false } : meta;

@@ -20,6 +20,7 @@ const protocols: Readonly<Record<string, number>> = {
   'consul/raft': firstBytes.raft,
   'consul/rpc-multi': firstBytes.multiplex,
   'consul/rpc-snapshot': firstBytes.snapshot,
+  'consul/rpc-grpc': firstBytes.grpc,
 };
 /** First byte of every record of a handshake. */
 const handshakeRecord = 0x16;
@@ -39,6 +40,8 @@ export interface ListenerOptions {
   readonly onRaft: (socket: net.Socket, rest: Uint8Array) => void;
   /** Takes over a snapshot connection. */
   readonly onSnapshot: (socket: net.Socket, rest: Uint8Array) => void;
+  /** Takes over a connection of gRPC; null where it is not offered. */
+  readonly onGrpc: ((socket: net.Socket, rest: Uint8Array) => void) | null;
   readonly sockets: Sockets;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -153,6 +156,10 @@ export async function listenRpc(options: ListenerOptions): Promise<RpcListener> 
         return serveRaft(socket, rest);
       case firstBytes.snapshot:
         return options.onSnapshot(socket, rest);
+      case firstBytes.grpc:
+        if (options.onGrpc === null) socket.destroy();
+        else options.onGrpc(socket, rest);
+        return;
       default:
         logger.error('unrecognized RPC byte', { byte: first, conn: from(socket) });
         socket.destroy();

@@ -2,9 +2,9 @@
  * Connections to servers: one yamux session per server, streams reused one call after another (wire facts of port 8300, section 2,
  * "Connection pool").
  */
-import { networkErrorText } from '../../lib/network-error.ts';
 import type { Clock, Timer } from '../../lib/runtime.ts';
-import { opened, type Sockets } from '../../lib/sockets.ts';
+import type { Sockets } from '../../lib/sockets.ts';
+import { dialServer } from './dial.ts';
 import { firstBytes } from './listener.ts';
 import type { Args, MethodName, Reply } from './signatures.ts';
 import { wireOf } from './socket.ts';
@@ -19,8 +19,6 @@ export interface PoolOptions {
   /** A session unused for this long is closed. */
   readonly idleMs: number;
 }
-
-const dialTimeoutMs = 10_000;
 
 interface Session {
   readonly yamux: YamuxSession;
@@ -95,22 +93,7 @@ export class ConnectionPool {
   }
 
   async #dial(address: string): Promise<Session> {
-    const at = address.lastIndexOf(':');
-    const host = address.slice(0, at).replace(/^\[|\]$/g, '');
-    const port = Number(address.slice(at + 1));
-    const socket = this.#options.sockets.connect({ host, port, noDelay: true, keepAlive: true });
-    const timer = this.#options.clock.after(dialTimeoutMs, () =>
-      socket.destroy(new Error(`dial tcp ${address}: i/o timeout`)),
-    );
-    try {
-      await opened(socket);
-    } catch (error) {
-      throw new ConnectionError(`rpc error getting client: failed to get conn: ${networkErrorText(error, address)}`, {
-        cause: error,
-      });
-    } finally {
-      timer.cancel();
-    }
+    const socket = await dialServer(this.#options, address);
     socket.write(Uint8Array.of(firstBytes.multiplex));
     const yamux = new YamuxSession({
       side: 'client',

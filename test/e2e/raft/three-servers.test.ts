@@ -81,6 +81,7 @@ async function listen(id: string): Promise<Place> {
       else place.transport.accept(socket, rest);
     },
     onSnapshot: (socket) => socket.destroy(),
+    onGrpc: null,
     sockets: nodeSockets,
     clock: nodeRuntime.clock,
     logger: silent,

@@ -59,6 +59,7 @@ async function listen(secure: AgentTls, handshakeTimeoutMs = 5000): Promise<Plac
       throw new Error('nothing here');
     },
     onRaft: (socket) => rafts.push(socket),
+    onGrpc: null,
     onSnapshot: (socket, rest) =>
       void serveSnapshot(
         socket,

@@ -37,7 +37,7 @@ export interface Wait {
 }
 
 export interface SharedReadsOptions {
-  readonly store: Store;
+  readonly store: Pick<Store, 'state' | 'watches'>;
   readonly clock: Clock;
   readonly random: Random;
   /** Whether this server may answer from its state right now (it leads, within its lease). */

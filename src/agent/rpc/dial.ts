@@ -1,0 +1,35 @@
+/** Connections to servers' RPC ports. */
+import type net from 'node:net';
+import { networkErrorText } from '../../lib/network-error.ts';
+import type { Clock } from '../../lib/runtime.ts';
+import { opened, type Sockets } from '../../lib/sockets.ts';
+import { ConnectionError } from './stream-client.ts';
+
+export interface Dialing {
+  readonly sockets: Sockets;
+  readonly clock: Clock;
+}
+
+const dialTimeoutMs = 10_000;
+
+/**
+ * @param address `host:port` of a server
+ * @throws ConnectionError when it cannot be reached
+ */
+export async function dialServer({ sockets, clock }: Dialing, address: string): Promise<net.Socket> {
+  const at = address.lastIndexOf(':');
+  const host = address.slice(0, at).replace(/^\[|\]$/g, '');
+  const port = Number(address.slice(at + 1));
+  const socket = sockets.connect({ host, port, noDelay: true, keepAlive: true });
+  const timer = clock.after(dialTimeoutMs, () => socket.destroy(new Error(`dial tcp ${address}: i/o timeout`)));
+  try {
+    await opened(socket);
+  } catch (error) {
+    throw new ConnectionError(`rpc error getting client: failed to get conn: ${networkErrorText(error, address)}`, {
+      cause: error,
+    });
+  } finally {
+    timer.cancel();
+  }
+  return socket;
+}
