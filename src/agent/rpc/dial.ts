@@ -21,6 +21,8 @@ export async function dialServer({ sockets, clock }: Dialing, address: string): 
   const host = address.slice(0, at).replace(/^\[|\]$/g, '');
   const port = Number(address.slice(at + 1));
   const socket = sockets.connect({ host, port, noDelay: true, keepAlive: true });
+  // It may fail once more after it has failed to open.
+  socket.on('error', () => {});
   const timer = clock.after(dialTimeoutMs, () => socket.destroy(new Error(`dial tcp ${address}: i/o timeout`)));
   try {
     await opened(socket);

@@ -129,7 +129,16 @@ export class GrpcClient {
       this.#options.onFailed();
       throw new GrpcError(codes.unavailable, messageOf(error), { cause: error });
     }
-    socket.write(Uint8Array.of(firstBytes.grpc));
+    // HTTP/2 takes over what is below the socket: a write still under way there, encrypted, would end the process.
+    await new Promise<void>((resolve, reject) => {
+      const fail = (): void => reject(new GrpcError(codes.unavailable, 'the connection is lost'));
+      socket.once('close', fail);
+      socket.write(Uint8Array.of(firstBytes.grpc), (error) => {
+        socket.off('close', fail);
+        if (error) fail();
+        else resolve();
+      });
+    });
     const session = connect('http://consul', { createConnection: () => socket });
     // Servers that do not offer it close the connection at once.
     const failed = once(session, 'close').then(() => {

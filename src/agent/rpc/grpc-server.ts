@@ -1,5 +1,5 @@
 /** gRPC on the RPC port: HTTP/2 with prior knowledge on connections that were accepted elsewhere. Calls take one message and answer with many. */
-import type { Http2Server, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { FrameReader, frame } from '../../lib/grpc/frames.ts';
 import { codes, GrpcError, trailersOf } from '../../lib/grpc/status.ts';
@@ -25,13 +25,13 @@ export interface GrpcServerOptions {
 
 /** Streams of one connection: a client has one for each service that it follows. */
 const maxStreams = 16_384;
-const maxSessionMb = 256;
+/** MB */
+const maxSessionMemory = 256;
 const maxRequestBytes = 64 * 1024;
 
 export class GrpcServer {
   readonly #options: GrpcServerOptions;
   readonly #sessions = new Set<ServerHttp2Session>();
-  #server: Promise<Http2Server> | null = null;
   #closed = false;
 
   constructor(options: GrpcServerOptions) {
@@ -42,30 +42,25 @@ export class GrpcServer {
   async accept(socket: Duplex, rest: Uint8Array): Promise<void> {
     socket.pause();
     if (rest.length > 0) socket.unshift(rest);
-    this.#server ??= this.#create();
-    const server = await this.#server;
-    if (this.#closed) socket.destroy();
-    else server.emit('connection', socket);
+    // Not loaded where nobody asks.
+    const { performServerHandshake } = await import('node:http2');
+    if (this.#closed || socket.destroyed) {
+      socket.destroy();
+      return;
+    }
+    const session = performServerHandshake(socket, {
+      settings: { maxConcurrentStreams: maxStreams },
+      maxSessionMemory,
+    });
+    this.#sessions.add(session);
+    session.on('error', (error) => this.#options.logger.debug('connection failed', { error: error.message }));
+    session.once('close', () => this.#sessions.delete(session));
+    session.on('stream', (stream, headers) => void this.#serve(stream, String(headers[':path'] ?? '')));
   }
 
   close(): void {
     this.#closed = true;
     for (const session of this.#sessions) session.destroy();
-  }
-
-  /** Not loaded where nobody asks. */
-  async #create(): Promise<Http2Server> {
-    const { createServer } = await import('node:http2');
-    const settings = { maxConcurrentStreams: maxStreams };
-    const server = createServer({ settings, maxSessionMemory: maxSessionMb });
-    server.on('session', (session) => {
-      this.#sessions.add(session);
-      session.on('error', (error) => this.#options.logger.debug('connection failed', { error: error.message }));
-      session.once('close', () => this.#sessions.delete(session));
-    });
-    server.on('sessionError', () => {});
-    server.on('stream', (stream, headers) => void this.#serve(stream, String(headers[':path'] ?? '')));
-    return server;
   }
 
   async #serve(stream: ServerHttp2Stream, path: string): Promise<void> {
