@@ -41,6 +41,7 @@ describe('arrows point down', () => {
         'src/commands/validate.ts',
         'src/commands/services',
         'src/commands/operator/recover.ts',
+        'src/commands/operator/upgrade-check.ts',
         'src/commands/snapshot',
         'src/commands/doctor.ts',
       ];

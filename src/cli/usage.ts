@@ -21,6 +21,7 @@ const ownCommands = new Set([
   'operator autopilot health',
   'operator raft transfer-leader',
   'operator recover',
+  'operator upgrade-check',
   'operator usage',
   'services watch',
   'snapshot agent',

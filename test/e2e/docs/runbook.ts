@@ -1,24 +1,37 @@
-/** Runs the shell blocks of a runbook, one after the other in one shell, below a folder of their own. */
+/**
+ * Runs the shell blocks of a runbook, one after the other in one shell, below a folder of their own. A block says on which
+ * machine it is run (`sh server2`); each has its own places below the folder, and an address of loopback instead of 10.0.0.N.
+ * `systemctl` on it is a script that does what systemd would with the unit that ships.
+ */
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../../..');
 export const documents = join(root, 'docs/operations');
 
+/** The machines that runbooks speak of, by the last part of their address. */
+const hosts = { server1: 1, server2: 2, server3: 3, server4: 4, server5: 5, client1: 11 } as const;
+type Host = keyof typeof hosts;
+
 export interface Block {
   readonly line: number;
   readonly text: string;
+  /** null: the machine that the runbook is about. */
+  readonly host: Host | null;
   /** Cannot be run by a test: changes the machine. */
   readonly asRoot: boolean;
 }
 
 export function blocksOf(markdown: string): Block[] {
   const blocks: Block[] = [];
-  for (const match of markdown.matchAll(/^```sh( as-root)?\n([\s\S]*?)^```$/gm)) {
+  for (const match of markdown.matchAll(/^```sh(?: (\S+))?\n([\s\S]*?)^```$/gm)) {
     const line = markdown.slice(0, match.index).split('\n').length;
-    blocks.push({ line, text: match[2]!, asRoot: match[1] !== undefined });
+    const where = match[1];
+    if (where !== undefined && where !== 'as-root' && !(where in hosts)) throw new Error(`line ${line}: ${where}?`);
+    const host = where === undefined || where === 'as-root' ? null : (where as Host);
+    blocks.push({ line, text: match[2]!, host, asRoot: where === 'as-root' });
   }
   return blocks;
 }
@@ -40,29 +53,48 @@ export interface Ran {
 
 export async function runBook(name: string, { httpPort, config }: Surroundings): Promise<Ran> {
   const folder = await mkdtemp(join(tmpdir(), 'tc-runbook-'));
+  const network = `127.${octet()}.${octet()}.`;
+  const text = await readFile(join(documents, name), 'utf8');
+  const blocks = blocksOf(text).filter(({ asRoot }) => !asRoot);
+  const rootOf = (host: Host | null): string => (host === null ? folder : join(folder, host));
+  const moved = (all: string, host: Host | null): string =>
+    places
+      .reduce((before, place) => before.replaceAll(place, join(rootOf(host), place)), all)
+      .replaceAll('10.0.0.', network);
   try {
-    for (const place of [...places, '/var/log/tc', '/bin']) await mkdir(join(folder, place), { recursive: true });
-    const moved = (all: string): string =>
-      places.reduce((text, place) => text.replaceAll(place, join(folder, place)), all);
-    await writeFile(join(folder, '/etc/tc.d/ports.json'), moved(JSON.stringify(config)));
+    for (const host of new Set([null, ...blocks.map((block) => block.host)])) {
+      for (const place of [...places, '/var/log/tc', '/bin'])
+        await mkdir(join(rootOf(host), place), { recursive: true });
+      const fast = { performance: { raft_multiplier: 1 } };
+      const file = host === null ? config : fast;
+      await writeFile(join(rootOf(host), '/etc/tc.d/ports.json'), moved(JSON.stringify(file), host));
+    }
     await symlink(join(root, 'bin/run.js'), join(folder, 'bin/tc'));
-    const text = await readFile(join(documents, name), 'utf8');
+    await copyFile(join(import.meta.dirname, 'systemctl.sh'), join(folder, 'bin/systemctl'));
+    await chmod(join(folder, 'bin/systemctl'), 0o755);
+    await copyFile(join(root, 'test/data/vectors/snapshots/plain.snap'), join(folder, '/var/backups/tc/consul.snap'));
     const script = [
       'set -eu',
       // Whatever a block started ends with the script.
-      "trap 'jobs -p | xargs -r kill' EXIT",
-      ...blocksOf(text)
-        .filter(({ asRoot }) => !asRoot)
-        .map((block) => `echo "== ${name}:${block.line}"\n${block.text}`),
+      `trap 'jobs -p | xargs -r kill; cat ${folder}/*/pid 2> /dev/null | xargs -r kill -KILL 2> /dev/null || true' EXIT`,
+      ...blocks.map(({ line, host, text: block }) =>
+        [
+          `echo "== ${name}:${line}"`,
+          `export MACHINE=${rootOf(host)} CONSUL_HTTP_ADDR=${host === null ? `127.0.0.1:${httpPort}` : `${network}${hosts[host]}:8500`}`,
+          moved(block, host),
+        ].join('\n'),
+      ),
     ].join('\n');
     const file = join(folder, 'runbook.sh');
-    await writeFile(file, moved(script));
+    await writeFile(file, script);
     const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}`, HOME: folder };
-    return await run(file, folder, { ...env, CONSUL_HTTP_ADDR: `127.0.0.1:${httpPort}` });
+    return await run(file, folder, env);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+const octet = (): number => 1 + Math.floor(Math.random() * 250);
 
 function run(file: string, cwd: string, env: NodeJS.ProcessEnv): Promise<Ran> {
   return new Promise((done, fail) => {
