@@ -1,5 +1,5 @@
 /** A box with its title in the border. Pure: lines in, lines out, all exactly as wide and high as asked. */
-import { fitLine, type Line, lineWidth, span } from '../text.ts';
+import { fitLine, type Line, lineWidth, span, type Tone } from '../text.ts';
 
 export interface FrameOptions {
   readonly title: Line;
@@ -10,6 +10,8 @@ export interface FrameOptions {
   readonly width: number;
   readonly height: number;
   readonly focused?: boolean;
+  /** Of the border, where it says something itself. */
+  readonly tone?: Tone;
 }
 
 /** What fits inside a frame of this size: two cells are border, two are margin. */
@@ -20,7 +22,7 @@ export function innerSize(width: number, height: number): { width: number; heigh
 export function framed(lines: readonly Line[], options: FrameOptions): Line[] {
   const { width, height, focused = false } = options;
   if (height <= 0 || width <= 0) return [];
-  const tone = focused ? 'accent' : 'border';
+  const tone = options.tone ?? (focused ? 'accent' : 'border');
   if (height < 3 || width < 8) return filled(lines, width, height);
   const inner = innerSize(width, height);
   const top = edge('╭', '╮', options.title, options.note ?? [], width, tone);
@@ -33,7 +35,7 @@ function filled(lines: readonly Line[], width: number, height: number): Line[] {
   return Array.from({ length: height }, (_, index) => fitLine(lines[index] ?? [], width));
 }
 
-function edge(left: string, right: string, title: Line, note: Line, width: number, tone: 'accent' | 'border'): Line {
+function edge(left: string, right: string, title: Line, note: Line, width: number, tone: Tone): Line {
   const room = width - 4;
   const titled = lineWidth(title) > 0 ? [span(' '), ...title, span(' ')] : [];
   const shownTitle = lineWidth(titled) > room ? fitLine(titled, room) : titled;

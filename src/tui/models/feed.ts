@@ -25,3 +25,12 @@ export function createFeed<T>(source: Source, clock: Clock, query: Query<T>): Fe
 export function mapResource<T, U>(resource: Resource<T>, map: (value: T) => U): Resource<U> {
   return { ...resource, value: resource.value === undefined ? undefined : map(resource.value) };
 }
+
+/** Several lists as one: known as soon as one of them is, and as good as the worst line to those that are. */
+export function mergeResources<T>(resources: readonly Resource<readonly T[]>[]): Resource<readonly T[]> {
+  const known = resources.filter(({ value }) => value !== undefined);
+  const [worst] = (known.length > 0 ? known : resources).toSorted(
+    (a, b) => Number(a.link.kind === 'live') - Number(b.link.kind === 'live'),
+  );
+  return { ...worst!, value: known.length === 0 ? undefined : known.flatMap(({ value }) => value ?? []) };
+}

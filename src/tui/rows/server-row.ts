@@ -27,10 +27,11 @@ function lagCell({ lastIndex }: ServerRow, newestIndex: number): Span {
   return span(count(lag), lag > worthALook ? 'warn' : 'muted');
 }
 
-export function serverColumns(newestIndex: number): readonly Column<ServerRow>[] {
+/** `newestIndex`: of all servers, asked for each row that is drawn. */
+export function serverColumns(newestIndex: () => number): readonly Column<ServerRow>[] {
   return [
     { title: 'Health', width: 11, cell: healthCell },
-    { title: 'Server', width: 14, grow: 3, cell: ({ node }) => span(sanitize(node), 'plain', { bold: true }) },
+    { title: 'Server', width: 12, grow: 3, cell: ({ node }) => span(sanitize(node), 'plain', { bold: true }) },
     { title: 'Role', width: 10, cell: roleCell },
     { title: 'Address', width: 16, grow: 2, from: 76, cell: ({ address }) => span(sanitize(address), 'value') },
     {
@@ -40,7 +41,7 @@ export function serverColumns(newestIndex: number): readonly Column<ServerRow>[]
       from: 56,
       cell: ({ lastIndex }) => span(lastIndex === undefined ? '' : count(lastIndex)),
     },
-    { title: 'Lag', width: 5, align: 'right', from: 56, cell: (row) => lagCell(row, newestIndex) },
+    { title: 'Lag', width: 5, align: 'right', from: 56, cell: (row) => lagCell(row, newestIndex()) },
     {
       title: 'Contact',
       width: 10,

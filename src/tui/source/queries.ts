@@ -228,3 +228,10 @@ export const aclPolicies: Query<readonly AclPolicy[]> = {
   pollMs: 5_000,
 };
 export const aclRoles: Query<readonly AclRole[]> = { ...listOf<AclRole>('/v1/acl/roles', 'acl:read'), pollMs: 5_000 };
+
+/** A policy with its rules; lists come without. */
+export const aclPolicy = (id: string): Query<AclPolicy> => ({
+  path: `/v1/acl/policy/${id}`,
+  right: 'acl:read',
+  parse: as,
+});

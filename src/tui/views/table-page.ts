@@ -8,7 +8,7 @@ import { linkBadge, linkExplanation } from '../components/link.ts';
 import { positionNote } from '../components/scroll-note.ts';
 import { table } from '../components/table.ts';
 import { parseFilter, type Subject } from '../filter.ts';
-import { count, plural } from '../format.ts';
+import { count } from '../format.ts';
 import type { Command, Scope } from '../keys.ts';
 import { createList } from '../list.ts';
 import type { Resource } from '../models/resource.ts';
@@ -23,6 +23,8 @@ export interface TablePage<T> {
   readonly crumb: string;
   /** One row, for sentences: `member`. */
   readonly noun: string;
+  /** Where it is not the noun with an s. */
+  readonly plural?: string;
   readonly rows: Readable<Resource<readonly T[]>>;
   readonly run: (signal: AbortSignal) => Promise<void>;
   readonly keyOf: (row: T) => string;
@@ -45,6 +47,8 @@ export interface TablePage<T> {
   /** What is said where there is no row at all. */
   readonly empty?: string;
   readonly scopes?: readonly Scope[];
+  /** Told with each drawing what the cursor is on. */
+  readonly onCursor?: (row: T | undefined) => void;
   readonly handle?: (command: Command, row: T | undefined) => boolean;
   /** What the drawing depends on besides the rows. */
   readonly also?: readonly Readable<unknown>[];
@@ -61,6 +65,7 @@ const besideFrom = 150;
 
 export function tablePage<T>(context: ViewContext, spec: TablePage<T>): Page {
   const { columns, keyOf, rows: resource, noun } = spec;
+  const many = spec.plural ?? `${noun}s`;
   const filter = createStore('');
   const sorting = createStore<Sorting>({ column: -1, reversed: false });
   const marks = createStore<ReadonlySet<string>>(new Set());
@@ -98,7 +103,7 @@ export function tablePage<T>(context: ViewContext, spec: TablePage<T>): Page {
   function act(): void {
     const rows = chosen();
     const [first] = rows;
-    const subject = rows.length > 1 ? plural(rows.length, noun) : first === undefined ? noun : spec.name(first);
+    const subject = rows.length > 1 ? `${count(rows.length)} ${many}` : first === undefined ? noun : spec.name(first);
     context.act(subject, spec.actions?.(rows) ?? []);
   }
 
@@ -191,6 +196,7 @@ export function tablePage<T>(context: ViewContext, spec: TablePage<T>): Page {
       refresh();
       const detail = detailSize(drawing);
       const current = list.current();
+      spec.onCursor?.(current);
       if (detail === undefined || spec.detail === undefined) return drawTable(drawing);
       const { side, size } = detail;
       const about =
@@ -247,9 +253,9 @@ export function tablePage<T>(context: ViewContext, spec: TablePage<T>): Page {
   function whyEmpty(value: readonly T[] | undefined, nowMs: number): Line[] {
     if (value === undefined) {
       const why = linkExplanation(resource.get(), nowMs);
-      return [why ?? [span(`${signs.busy} asking for ${noun}s …`, 'muted')]];
+      return [why ?? [span(`${signs.busy} asking for ${many} …`, 'muted')]];
     }
     if (value.length > 0) return [[span(`no ${noun} passes the filter`, 'muted')]];
-    return [[span(spec.empty ?? `no ${noun}s`, 'muted')]];
+    return [[span(spec.empty ?? `no ${many}`, 'muted')]];
   }
 }

@@ -31,7 +31,7 @@ describe('the dashboard', () => {
     expectScreen('KV', /app\//);
     await press('shift-tab', 'shift-tab', 'shift-tab');
     expectScreen('Right now');
-    await press('9');
+    await press('0');
     expectScreen('Right now');
     expectNot('Build');
   });
@@ -171,7 +171,7 @@ describe('the dashboard', () => {
 
   it('shows the logs, follows them, and stands still when one looks at a line', async () => {
     const { press, pass, source, expectScreen, expectNot } = await open();
-    await press('6');
+    await press('8');
     const log = (text: string) => source.log(`2026-11-22T12:00:01.000Z [INFO]  agent: ${text}`);
     for (let index = 0; index < 50; index++) log(`line ${index}.`);
     await pass(700);

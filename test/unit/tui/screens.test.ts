@@ -41,7 +41,7 @@ async function live(opened: Screen): Promise<void> {
   await opened.pass(0);
 }
 
-describe.each(sizes)('the screens at %ix%i', (columns, rows) => {
+describe.each(sizes)('the screens at %ix%i', { timeout: 30_000 }, (columns, rows) => {
   const golden = (opened: Screen, name: string) => opened.expectGolden(`${name}-${columns}x${rows}`);
 
   it('show the pulse', async () => {
@@ -93,6 +93,17 @@ describe.each(sizes)('the screens at %ix%i', (columns, rows) => {
     await opened.pass(700);
     golden(opened, 'logs');
   });
+
+  it.each(['raft', 'metrics', 'map', 'checks', 'wan', 'intentions', 'events', 'queries', 'config', 'acl'])(
+    'show %s',
+    async (view) => {
+      const opened = await open({ columns, rows, view });
+      if (view === 'metrics') await live(opened);
+      await opened.pass(200);
+      if (view === 'map') await opened.press('j', 'j');
+      golden(opened, view);
+    },
+  );
 
   it('show the help', async () => {
     const opened = await open({ columns, rows });

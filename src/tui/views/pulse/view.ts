@@ -104,10 +104,10 @@ function problemsPanel(problems: readonly Problem[], snapshot: DatacenterSnapsho
     ];
   });
   return framed(lines.length > 0 ? lines : allIsWell(snapshot, nowMs), {
-    title: [span(problems.length > 0 ? 'Right now' : 'Right now', 'plain', { bold: true })],
+    title: [span('Right now', 'plain', { bold: true })],
     note: more > 0 ? [span(`${more} more`, 'warn')] : [],
     ...size,
-    focused: problems.some(({ severity }) => severity === 'bad'),
+    ...(problems[0] !== undefined && { tone: severities[problems[0].severity].tone }),
   });
 }
 
@@ -146,7 +146,7 @@ function serversPanel(snapshot: DatacenterSnapshot, size: Size, nowMs: number): 
   const list = { rows: overview.servers, index: 0, offset: 0 };
   const lines =
     overview.servers.length > 0
-      ? table({ columns: serverColumns(newestIndex(overview.servers)), list, ...inner, focused: false })
+      ? table({ columns: serverColumns(() => newestIndex(overview.servers)), list, ...inner, focused: false })
       : [linkExplanation(members, nowMs) ?? linkExplanation(raft, nowMs) ?? [span('looking for servers …', 'muted')]];
   return framed(lines, { title: [span('Servers', 'plain', { bold: true })], ...size });
 }

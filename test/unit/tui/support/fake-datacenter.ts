@@ -231,7 +231,7 @@ export function smallDatacenter(): FakeDatacenter {
       Segment: '',
       Coord: { Vec: [index * 0.004, (index % 3) * 0.003, 0, 0, 0, 0, 0, 0], Error: 0.2, Adjustment: 0, Height: 0.0002 },
     })),
-    others: {},
+    others: otherAnswers(),
   };
 }
 
@@ -261,6 +261,115 @@ export function metricsAt(step: number): AgentMetrics {
       sample('consul.dns.domain_query', Math.round(wave / 9), 0.3),
       sample('consul.memberlist.gossip', 50 + (step % 7), 0.1),
       sample('consul.raft.commitTime', 400, 1.2 + Math.sin(step / 5) / 2),
+    ],
+  };
+}
+
+const hash = { Hash: '', CreateIndex: 40, ModifyIndex: 41 };
+
+/** What only the rarer views ask for. */
+function otherAnswers(): Record<string, unknown> {
+  const intention = (SourceName: string, DestinationName: string, Action: string, Precedence: number) => ({
+    SourceName,
+    DestinationName,
+    Action,
+    Precedence,
+    Description: Action === 'deny' ? 'until the audit' : '',
+  });
+  return {
+    '/v1/agent/members?wan=1': [
+      member('consul-server01.dc1', '10.0.0.1', { tags: server }),
+      member('other.dc2', '10.1.0.1', { tags: { ...server, dc: 'dc2' } }),
+    ],
+    '/v1/operator/autopilot/configuration': {
+      CleanupDeadServers: true,
+      LastContactThreshold: '200ms',
+      MaxTrailingLogs: 250,
+      MinQuorum: 0,
+      ServerStabilizationTime: '10s',
+    },
+    '/v1/connect/intentions': [intention('web', 'db', 'allow', 9), intention('*', 'db', 'deny', 8)],
+    '/v1/event/list': [
+      {
+        ID: 'e1',
+        Name: 'deploy',
+        Payload: Buffer.from('web 1.4.2').toString('base64'),
+        NodeFilter: '',
+        ServiceFilter: 'web',
+        TagFilter: '',
+        Version: 1,
+        LTime: 17,
+      },
+    ],
+    '/v1/query': [
+      {
+        ID: 'q1',
+        Name: 'nearest-db',
+        Service: {
+          Service: 'db',
+          OnlyPassing: true,
+          Near: '_agent',
+          Tags: ['primary'],
+          Failover: { NearestN: 2, Datacenters: ['dc2'] },
+        },
+        DNS: { TTL: '10s' },
+      },
+    ],
+    '/v1/config/service-defaults': [
+      { Kind: 'service-defaults', Name: 'web', Protocol: 'http', CreateIndex: 70, ModifyIndex: 71 },
+    ],
+    '/v1/config/proxy-defaults': [
+      {
+        Kind: 'proxy-defaults',
+        Name: 'global',
+        Config: { local_connect_timeout_ms: 1000 },
+        CreateIndex: 60,
+        ModifyIndex: 61,
+      },
+    ],
+    '/v1/acl/tokens': [
+      {
+        AccessorID: '00000000-0000-0000-0000-000000000002',
+        Description: 'Anonymous Token',
+        Local: false,
+        CreateTime: '',
+        ...hash,
+      },
+      {
+        AccessorID: 'c0ffee00-0000-4000-8000-000000000001',
+        SecretID: 'a secret that nobody may see',
+        Description: 'web of dc1',
+        Policies: [{ ID: 'p1', Name: 'web-read' }],
+        ServiceIdentities: [{ ServiceName: 'web' }],
+        Local: true,
+        CreateTime: '',
+        ...hash,
+      },
+    ],
+    '/v1/acl/policies': [
+      {
+        ID: '00000000-0000-0000-0000-000000000001',
+        Name: 'global-management',
+        Description: 'Builtin Policy that grants unlimited access',
+        ...hash,
+      },
+      { ID: 'p1', Name: 'web-read', Description: 'what web may read', ...hash },
+    ],
+    '/v1/acl/policy/p1': {
+      ID: 'p1',
+      Name: 'web-read',
+      Description: '',
+      Rules: 'service_prefix "" {\n  policy = "read"\n}',
+      ...hash,
+    },
+    '/v1/acl/roles': [
+      {
+        ID: 'r1',
+        Name: 'oncall',
+        Description: 'who is called at night',
+        Policies: [{ ID: 'p1', Name: 'web-read' }],
+        ...hash,
+      },
     ],
   };
 }
