@@ -4,34 +4,26 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { formatDuration, nsToMs } from '../../../lib/duration.ts';
-import { goQuote } from '../../../lib/go-format.ts';
-import { parseCertificate } from '../../../lib/x509/index.ts';
-import { CAConfiguration, CALeafRequest, type CARoot, IssuedCert } from '../../../structs/connect.ts';
+import {
+  CAConfiguration,
+  CALeafRequest,
+  type CARoot,
+  type IndexedCARoots,
+  type IssuedCert,
+} from '../../../structs/connect.ts';
 import { dictOf } from '../../../structs/dict.ts';
-import {
-  type AgentIdentity,
-  formatIdentity,
-  parseIdentity,
-  type ServiceIdentity,
-  trustDomainOf,
-} from '../../../structs/identity.ts';
+import { type AgentIdentity, parseIdentity, type ServiceIdentity, trustDomainOf } from '../../../structs/identity.ts';
 import { make } from '../../../structs/make.ts';
-import { type BuiltInConfig, CaConfigError, fromFile, initialConfig, readCaConfig } from '../../connect/ca-config.ts';
-import {
-  crossSign,
-  instant,
-  rootRecord,
-  type Signer,
-  serialText,
-  signIntermediate,
-  signLeaf,
-} from '../../connect/certificates.ts';
+import type { BuiltInConfig } from '../../connect/ca-config.ts';
+import { crossSign, rootRecord, signIntermediate, signLeaf } from '../../connect/certificates.ts';
 import { identityOf, readCsr } from '../../connect/csr.ts';
 import { RpcError } from '../../errors.ts';
-import { readCaRoots } from '../../state/connect-ca.ts';
-import { watchNothing } from '../../state/watches.ts';
 import type { ServerContext } from '../context.ts';
+import { CaState } from './ca-state.ts';
+import { configured, conflict, demandProvider, firstConfig, isSame, readOnlyState, refusing } from './configuration.ts';
+import { issuedCert } from './issued-cert.ts';
 import { ensureProvider, nextSerial, proposeCa, providerId, signerFor } from './provider.ts';
+import { type AskForIntermediate, adoptRoots, isAdopted } from './secondary.ts';
 import { SigningPace } from './signing-pace.ts';
 
 /** Rotated roots go when nothing that they signed can be valid any more; looked at this often. */
@@ -40,36 +32,34 @@ export const pruneIntervalMs = 3600_000;
 export class CertificateAuthority {
   readonly #context: ServerContext;
   readonly #pace: SigningPace;
+  readonly #state: CaState;
   /** Changes come one after the other. */
   #last: Promise<unknown> = Promise.resolve();
-  /** Parsed once for every version of the provider's record. */
-  #signer: { readonly id: string; readonly index: number; readonly signer: Signer } | null = null;
 
   constructor(context: ServerContext) {
     this.#context = context;
     this.#pace = new SigningPace(context.runtime.clock);
+    this.#state = new CaState(context);
   }
 
   /** The leader's duty: there is a configuration, a key and a root. */
   initialize(): Promise<void> {
     return this.#inTurn(async () => {
-      const { config, store, runtime, logger } = this.#context;
-      if (store.state.tables.caConfig.get('') === undefined) {
-        const Config = make(CAConfiguration, {
-          ClusterID: runtime.random.uuid(),
-          Provider: config.connect.caProvider,
-          Config: dictOf(Object.entries({ ...initialConfig, ...fromFile(config.connect.caConfig) })),
-        });
+      const { config, runtime, logger } = this.#context;
+      // Secondaries wait for the roots of the primary.
+      if (!this.#state.isPrimary) return;
+      if (this.#state.stored === undefined) {
+        const Config = firstConfig(config, runtime.random.uuid());
         await proposeCa(this.#context, { Op: 'set-config', Config });
       }
-      const stored = this.#stored();
+      const stored = this.#state.config;
       demandProvider(stored);
       const provider = await ensureProvider(this.#context, configured(stored), stored.ClusterID);
       const root = rootRecord(provider.RootCert, stored.ClusterID);
-      const { roots, active } = this.#roots();
+      const { roots, active } = this.#state.roots();
       if (active?.ID === root.ID) return;
-      const others = roots.filter(({ ID }) => ID !== root.ID).map((old) => this.#rotatedOut(old));
-      await this.#setRoots([...others, root]);
+      const others = roots.filter(({ ID }) => ID !== root.ID).map((old) => this.#state.rotatedOut(old));
+      await this.#state.setRoots([...others, root]);
       logger.named('connect').info('initialized primary datacenter CA with provider', { provider: stored.Provider });
     });
   }
@@ -81,19 +71,20 @@ export class CertificateAuthority {
    */
   configure(wanted: CAConfiguration): Promise<void> {
     return this.#inTurn(async () => {
-      const old = this.#stored();
+      const old = this.#state.config;
       if (wanted.State !== null && !isDeepStrictEqual({ ...wanted.State }, { ...old.State })) throw readOnlyState();
       const Config = make(CAConfiguration, { ...wanted, State: old.State, ClusterID: old.ClusterID });
       if (isSame(Config, old)) return;
       if (wanted.ModifyIndex !== 0 && wanted.ModifyIndex !== old.ModifyIndex) throw conflict();
       demandProvider(wanted);
       await this.#noteDefaults(old);
-      Config.ModifyIndex = this.#stored().ModifyIndex;
+      Config.ModifyIndex = this.#state.config.ModifyIndex;
       const settings = configured(Config);
-      const before = this.#signerNow();
+      if (!this.#state.isPrimary) return this.#configureSecondary(Config, settings);
+      const before = this.#state.signer();
       const provider = await refusing(() => ensureProvider(this.#context, settings, old.ClusterID));
       const root = rootRecord(provider.RootCert, old.ClusterID);
-      const { roots, active, index } = this.#roots();
+      const { roots, active, index } = this.#state.roots();
       if (active?.ID === root.ID) {
         if ((await proposeCa(this.#context, { Op: 'set-config', Config })) !== true) throw conflict();
         return;
@@ -101,12 +92,12 @@ export class CertificateAuthority {
       const serial = await nextSerial(this.#context);
       const signer = signerFor(provider);
       const bridge = crossSign(signer.certificate, before, serial, this.#context.runtime.clock.wallMs());
-      const others = roots.filter(({ ID }) => ID !== root.ID).map((one) => this.#rotatedOut(one));
+      const others = roots.filter(({ ID }) => ID !== root.ID).map((one) => this.#state.rotatedOut(one));
       const Roots = [...others, { ...root, IntermediateCerts: [bridge] }];
       const done = await proposeCa(this.#context, { Op: 'set-roots-config', Index: index, Roots, Config });
       if (done !== true) throw new RpcError('could not atomically update roots and config');
       // The old key has no more use: what it signed stays valid by its certificate.
-      const ProviderState = this.#context.store.state.tables.caProviders.get(providerId(configured(old)));
+      const ProviderState = this.#context.store.state.tables.caProviders.get(providerId(configured(old), true));
       if (ProviderState !== undefined) await proposeCa(this.#context, { Op: 'delete-provider-state', ProviderState });
       this.#context.logger
         .named('connect')
@@ -118,27 +109,28 @@ export class CertificateAuthority {
   async sign(csrPem: string): Promise<IssuedCert> {
     const csr = readCsr(csrPem);
     const identity = identityOf(csr);
-    const stored = this.#stored();
+    const stored = this.#state.config;
     this.#demandOurs(identity, stored.ClusterID);
     const settings = configured(stored);
     await this.#pace.take(settings.CSRMaxPerSecond);
     const serial = await nextSerial(this.#context);
-    const signer = this.#signerNow();
+    const signer = this.#state.signer();
     const wallMs = this.#context.runtime.clock.wallMs();
     const leaf = signLeaf(csr, identity, signer, { serial, ttlMs: nsToMs(settings.LeafCertTTL), wallMs });
-    const bridges = this.#roots().active?.IntermediateCerts ?? [];
+    const above = this.#state.isPrimary ? [] : [this.#state.provider!.IntermediateCert];
+    const bridges = (this.#state.roots().active?.IntermediateCerts ?? []).filter((cert) => !above.includes(cert));
     const { datacenter } = this.#context.config;
     const index = await this.#context.propose(
       'connectCALeaf',
       make(CALeafRequest, { Op: 'increment-index', Datacenter: datacenter }),
     );
-    return issued(identity, [leaf, ...bridges], serial, Number(index));
+    return issuedCert(identity, [leaf, ...above, ...bridges], serial, Number(index));
   }
 
   /** The authority of a secondary datacenter. PEM. @throws RpcError */
   async signIntermediate(csrPem: string): Promise<string> {
     const csr = readCsr(csrPem);
-    const stored = this.#stored();
+    const stored = this.#state.config;
     const identity = parseIdentity(csr.altNames.uris[0] ?? '');
     const trustDomain = trustDomainOf(stored.ClusterID);
     if (identity?.kind !== 'authority' || identity.trustDomain !== trustDomain) {
@@ -146,46 +138,39 @@ export class CertificateAuthority {
     }
     const serial = await nextSerial(this.#context);
     const ttlMs = nsToMs(configured(stored).IntermediateCertTTL);
-    return signIntermediate(csr, this.#signerNow(), { serial, ttlMs, wallMs: this.#context.runtime.clock.wallMs() });
+    return signIntermediate(csr, this.#state.signer(), { serial, ttlMs, wallMs: this.#context.runtime.clock.wallMs() });
+  }
+
+  /** Whether a root of the primary is kept here as it should be. */
+  isAdopted(theirs: CARoot, ours: CARoot): boolean {
+    return isAdopted(this.#context, this.#state, theirs, ours);
+  }
+
+  /** The roots of the primary become ours, with an authority of this datacenter below the active one. */
+  adopt(theirs: IndexedCARoots, ask: AskForIntermediate): Promise<void> {
+    return this.#inTurn(() => adoptRoots(this.#context, this.#state, theirs, ask));
   }
 
   /** Forgets roots that were rotated out long ago. */
   prune(): Promise<void> {
     return this.#inTurn(async () => {
-      const stored = this.#context.store.state.tables.caConfig.get('');
-      if (stored === undefined) return;
+      const { stored } = this.#state;
+      if (stored === undefined || !this.#state.isPrimary) return;
       const ageMs = 2 * nsToMs(configured(stored).LeafCertTTL);
       const nowMs = this.#context.runtime.clock.wallMs();
       const isOver = ({ Active, RotatedOutAt }: CARoot): boolean =>
         !Active && Date.parse(RotatedOutAt) > 0 && Date.parse(RotatedOutAt) + ageMs <= nowMs;
-      const { roots } = this.#roots();
+      const { roots } = this.#state.roots();
       const left = roots.filter((root) => !isOver(root));
-      if (left.length < roots.length) await this.#setRoots(left);
+      if (left.length < roots.length) await this.#state.setRoots(left);
     });
   }
 
-  #stored(): CAConfiguration {
-    const stored = this.#context.store.state.tables.caConfig.get('');
-    if (stored === undefined) throw notYet();
-    return stored;
-  }
-
-  #roots(): { readonly roots: readonly CARoot[]; readonly active: CARoot | undefined; readonly index: number } {
-    const { store } = this.#context;
-    const { roots } = readCaRoots(store.state, watchNothing);
-    const index = store.state.indexes.get('connect-ca-roots') ?? 0;
-    return { roots, active: roots.find(({ Active }) => Active), index };
-  }
-
-  async #setRoots(Roots: CARoot[]): Promise<void> {
-    const done = await proposeCa(this.#context, { Op: 'set-roots', Index: this.#roots().index, Roots });
-    if (done !== true) throw new RpcError('could not atomically update roots');
-  }
-
-  #rotatedOut(root: CARoot): CARoot {
-    if (!root.Active) return root;
-    const RotatedOutAt = instant(new Date(Math.floor(this.#context.runtime.clock.wallMs() / 1000) * 1000));
-    return { ...root, Active: false, RotatedOutAt };
+  async #configureSecondary(Config: CAConfiguration, { PrivateKey, RootCert }: BuiltInConfig): Promise<void> {
+    if (PrivateKey !== '' || RootCert !== '') {
+      throw new RpcError('error configuring provider: keys and roots are set in the primary datacenter');
+    }
+    if ((await proposeCa(this.#context, { Op: 'set-config', Config })) !== true) throw conflict();
   }
 
   /** A lifetime that was left to us is written down before it may change: certificates were issued with it. */
@@ -194,17 +179,6 @@ export class CertificateAuthority {
     const IntermediateCertTTL = formatDuration(configured(old).IntermediateCertTTL);
     const Config = { ...old, Config: dictOf(Object.entries({ ...old.Config, IntermediateCertTTL })), ModifyIndex: 0 };
     await proposeCa(this.#context, { Op: 'set-config', Config });
-  }
-
-  #signerNow(): Signer {
-    const { tables } = this.#context.store.state;
-    const settings = configured(this.#stored());
-    const provider = tables.caProviders.get(providerId(settings));
-    if (provider === undefined || provider.RootCert === '') throw notYet();
-    if (this.#signer?.id !== provider.ID || this.#signer.index !== provider.ModifyIndex) {
-      this.#signer = { id: provider.ID, index: provider.ModifyIndex, signer: signerFor(provider) };
-    }
-    return this.#signer.signer;
   }
 
   #demandOurs(identity: ServiceIdentity | AgentIdentity, clusterId: string): void {
@@ -225,71 +199,4 @@ export class CertificateAuthority {
     this.#last = turn.catch(() => {});
     return turn;
   }
-}
-
-const notYet = (): RpcError => new RpcError('CA is uninitialized and unable to sign certificates yet');
-const conflict = (): RpcError => new RpcError('ModifyIndex did not match existing');
-
-/** What the state of a provider is refused with when somebody would change it; the API makes a bad request of it. */
-export const readOnlyState = (): RpcError =>
-  new RpcError('Provider State is read-only. It must be omitted or identical to the current value');
-
-/** @throws RpcError for a provider that there is not, or not yet */
-function demandProvider({ Provider, Config }: CAConfiguration): void {
-  switch (Provider) {
-    case 'consul':
-      return;
-    case 'vault':
-      if (!Config?.['Token']) throw new RpcError('error configuring provider: must provide a Vault token');
-      throw new RpcError('error configuring provider: the Vault provider is not supported yet');
-    case 'aws-pca':
-      throw new RpcError('error configuring provider: the aws-pca provider is not supported yet');
-    default:
-      throw new RpcError(`could not initialize provider: unknown CA provider ${goQuote(Provider)}`);
-  }
-}
-
-function configured({ Config }: CAConfiguration): BuiltInConfig {
-  try {
-    return readCaConfig(Config ?? {});
-  } catch (error) {
-    if (error instanceof CaConfigError) throw new RpcError(`error configuring provider: ${error.message}`);
-    throw error;
-  }
-}
-
-async function refusing<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof CaConfigError) throw new RpcError(error.message);
-    throw error;
-  }
-}
-
-/** Apart from indexes: nothing would change. */
-const isSame = (a: CAConfiguration, b: CAConfiguration): boolean =>
-  a.Provider === b.Provider &&
-  a.ForceWithoutCrossSigning === b.ForceWithoutCrossSigning &&
-  isDeepStrictEqual({ ...a.Config }, { ...b.Config });
-
-function issued(
-  identity: ServiceIdentity | AgentIdentity,
-  chain: readonly string[],
-  serial: bigint,
-  index: number,
-): IssuedCert {
-  const { notBefore, notAfter } = parseCertificate(chain[0]!);
-  const uri = formatIdentity(identity);
-  return make(IssuedCert, {
-    SerialNumber: serialText(serial),
-    CertPEM: chain.join(''),
-    ...(identity.kind === 'service'
-      ? { Service: identity.service, ServiceURI: uri }
-      : { Agent: identity.node, AgentURI: uri }),
-    ValidAfter: instant(notBefore),
-    ValidBefore: instant(notAfter),
-    CreateIndex: index,
-    ModifyIndex: index,
-  });
 }

@@ -1,5 +1,6 @@
 /** The built-in provider: keys and certificates of the authority are replicated as records of the state. */
 import { createHash } from 'node:crypto';
+import type { Random } from '../../../lib/runtime.ts';
 import { parsePrivateKey, privateKeyPem, X509Error } from '../../../lib/x509/index.ts';
 import { CAConsulProviderState, CARequest } from '../../../structs/connect.ts';
 import { trustDomainOf } from '../../../structs/identity.ts';
@@ -10,8 +11,8 @@ import { RpcError } from '../../errors.ts';
 import type { ServerContext } from '../context.ts';
 
 /** Under which its record is found: whoever gives another key or root gets another authority (as in Consul). */
-export function providerId({ PrivateKey, RootCert }: BuiltInConfig): string {
-  const hash = createHash('sha256').update(`${PrivateKey},${RootCert},true`).digest('hex');
+export function providerId({ PrivateKey, RootCert }: BuiltInConfig, isPrimary: boolean): string {
+  const hash = createHash('sha256').update(`${PrivateKey},${RootCert},${isPrimary}`).digest('hex');
   return hash.match(/../g)!.join(':');
 }
 
@@ -31,7 +32,7 @@ export async function ensureProvider(
   config: BuiltInConfig,
   clusterId: string,
 ): Promise<CAConsulProviderState> {
-  const ID = providerId(config);
+  const ID = providerId(config, true);
   const find = (): CAConsulProviderState | undefined => context.store.state.tables.caProviders.get(ID);
   const known = find();
   if (known !== undefined && known.PrivateKey !== '' && known.RootCert !== '') return known;
@@ -39,9 +40,9 @@ export async function ensureProvider(
     const key = known === undefined || known.PrivateKey === '' ? await authorityKey(config) : keyOf(known);
     if (config.RootCert !== '') signerOf(config.RootCert, key);
     // The record comes first: serial numbers follow the index of its table.
-    if (known === undefined) await keep(context, make(CAConsulProviderState, { ID }));
+    if (known === undefined) await keepProvider(context, make(CAConsulProviderState, { ID }));
     const RootCert = config.RootCert === '' ? await rootFor(context, key, clusterId) : normalPem(config.RootCert);
-    await keep(context, make(CAConsulProviderState, { ID, PrivateKey: privateKeyPem(key), RootCert }));
+    await keepProvider(context, make(CAConsulProviderState, { ID, PrivateKey: privateKeyPem(key), RootCert }));
   } catch (error) {
     if (!(error instanceof CaConfigError)) throw error;
     throw new CaConfigError(`error generating CA root certificate: error generating CA: ${error.message}`);
@@ -51,7 +52,8 @@ export async function ensureProvider(
 
 const normalPem = (pem: string): string => `${pem.trim()}\n`;
 
-const keyOf = ({ PrivateKey }: CAConsulProviderState): ReturnType<typeof parsePrivateKey> => {
+/** @throws CaConfigError when the record is damaged */
+export const keyOf = ({ PrivateKey }: CAConsulProviderState): ReturnType<typeof parsePrivateKey> => {
   try {
     return parsePrivateKey(PrivateKey);
   } catch (error) {
@@ -60,15 +62,19 @@ const keyOf = ({ PrivateKey }: CAConsulProviderState): ReturnType<typeof parsePr
   }
 };
 
+/** Seven letters and digits. */
+export const uniqueName = (random: Random): string =>
+  Array.from({ length: 7 }, () => random.int(36).toString(36)).join('');
+
 async function rootFor(context: ServerContext, key: ReturnType<typeof keyOf>, clusterId: string): Promise<string> {
   const serial = await nextSerial(context);
   const { clock, random } = context.runtime;
-  const unique = Array.from({ length: 7 }, () => random.int(36).toString(36)).join('');
-  return makeRoot(key, serial, trustDomainOf(clusterId), unique, clock.wallMs());
+  return makeRoot(key, serial, trustDomainOf(clusterId), uniqueName(random), clock.wallMs());
 }
 
-const keep = (context: ServerContext, ProviderState: CAConsulProviderState): Promise<unknown> =>
+export const keepProvider = (context: ServerContext, ProviderState: CAConsulProviderState): Promise<unknown> =>
   proposeCa(context, { Op: 'set-provider-state', ProviderState });
 
-/** What the authority signs with. @throws CaConfigError when its record is damaged */
-export const signerFor = (provider: CAConsulProviderState): Signer => signerOf(provider.RootCert, keyOf(provider));
+/** What the authority signs with: in a secondary its intermediate. @throws CaConfigError when its record is damaged */
+export const signerFor = (provider: CAConsulProviderState): Signer =>
+  signerOf(provider.IntermediateCert || provider.RootCert, keyOf(provider));

@@ -4,6 +4,7 @@ import { zeroTime } from '../../../structs/make.ts';
 import type { ServerContext } from '../context.ts';
 import { replicatedPolicies, replicatedRoles, replicatedTokens } from './acl.ts';
 import type { Ask } from './ask.ts';
+import { replicatedCaRoots } from './ca-roots.ts';
 import { replicatedConfigEntries, replicatedFederationStates } from './mesh.ts';
 import { type Replicated, Replicator } from './replicator.ts';
 
@@ -36,6 +37,7 @@ export class Replication {
     };
     begin(replicatedConfigEntries(this.#context, ask));
     begin(replicatedFederationStates(this.#context, ask));
+    if (config.connect.enabled) begin(replicatedCaRoots(this.#context, ask));
     if (!config.acl.enabled) return;
     begin(replicatedPolicies(this.#context, ask), (index) => this.#told('policies', index));
     begin(replicatedRoles(this.#context, ask), (index) => this.#told('roles', index));
