@@ -2,7 +2,7 @@
 import type { Runtime } from '../lib/runtime.ts';
 import { nodeSockets } from '../lib/sockets.ts';
 import { AgentTokens, inOwnName } from './acl/agent-tokens.ts';
-import { RemoteAcl, type RemoteAclOptions } from './acl/remote.ts';
+import { localAcl } from './acl/local-acl.ts';
 import { AgentCache } from './cache/agent-cache.ts';
 import { startCluster } from './cluster.ts';
 import type { Config, TlsSettings } from './config/config.ts';
@@ -16,7 +16,6 @@ import type { DnsServer } from './dns/server.ts';
 import { RpcError } from './errors.ts';
 import type { RemoteExec } from './events/remote-exec.ts';
 import { UserEvents } from './events/user-events.ts';
-import type { LocalAcl } from './http/acl-guard.ts';
 import type { AgentFace, Api } from './http/api.ts';
 import { createHttpServer } from './http/server.ts';
 import { holdDataDir } from './local/data-dir.ts';
@@ -29,7 +28,6 @@ import { createRaft } from './raft/raft.ts';
 import { memorySnapshotStore } from './raft/snapshot-store-memory.ts';
 import type { RaftStorage } from './raft/storage.ts';
 import type { RpcCaller } from './rpc/caller.ts';
-import type { Server } from './server/server.ts';
 import type { Logger } from './telemetry/api.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import { AgentTls } from './tls/agent-tls.ts';
@@ -216,7 +214,8 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   stops.push(() => leaves.stop());
   const { clock } = runtime;
   const { datacenter } = config();
-  const acl = aclOf(server, { config, datacenter, rpc, clock, agentMaster: () => tokens.agentMaster });
+  const remote = { config, datacenter, rpc, clock, agentMaster: () => tokens.agentMaster };
+  const acl = localAcl(server?.acl ?? null, remote, logger.named('acl'));
   const api: Api = {
     rpc,
     cache,
@@ -249,15 +248,6 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   await cluster.joinConfigured();
   logger.info('Consul agent running!');
   return { ended, reload, leave, stop };
-}
-
-/** Servers know what tokens are allowed, clients ask. */
-function aclOf(server: Server | null, options: RemoteAclOptions): LocalAcl | null {
-  if (!options.config().acl.enabled) return null;
-  const resolver = server?.acl ?? null;
-  if (resolver === null) return new RemoteAcl(options);
-  const resolve = (secret: string) => resolver.resolve(secret).authorizer;
-  return { authorizer: (secret) => resolver.prepare(secret)?.then(() => resolve(secret)) ?? resolve(secret) };
 }
 
 async function startDns(

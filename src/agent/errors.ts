@@ -7,9 +7,12 @@ export class RpcError extends Error {
   override readonly name: string = 'RpcError';
   /** Status of the HTTP answer; the text is its body. */
   readonly status: number;
-  constructor(message: string, status = 500, options?: ErrorOptions) {
+  /** Why, for a caller who may know; '' otherwise. */
+  readonly reason: string;
+  constructor(message: string, status = 500, options?: ErrorOptions & { readonly reason?: string }) {
     super(message, options);
     this.status = status;
+    this.reason = options?.reason ?? '';
   }
 }
 
@@ -38,10 +41,10 @@ export class BadRequest extends RpcError {
 }
 
 /** What an error of another server means here: known texts get back their status; hops put words before them. */
-export function fromRemote(text: string): RpcError {
+export function fromRemote(text: string, reason = ''): RpcError {
   for (const make of [errors.permissionDenied, errors.aclNotFound, errors.rateLimited]) {
     const known = make();
-    if (text.includes(known.message)) return new RpcError(text, known.status);
+    if (text.includes(known.message)) return new RpcError(text, known.status, { reason });
   }
   return new RpcError(text);
 }

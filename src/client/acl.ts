@@ -84,6 +84,26 @@ export interface BindingRule {
 /** What a write takes: links by id or by name. */
 export type AclWrite = Readonly<Record<string, unknown>>;
 
+/** One access to one thing; Segment is its name, '' where there is one of the resource. */
+export interface AclAccess {
+  readonly Resource: string;
+  readonly Segment: string;
+  readonly Access: string;
+}
+export interface AclDecision extends AclAccess {
+  readonly Allow: boolean;
+  /** The rule that decided, or the default. */
+  readonly Because: string;
+  /** By which roles and policies the token has it. */
+  readonly From: readonly string[] | null;
+  readonly Others: readonly { readonly Rule: string; readonly From: readonly string[] | null }[] | null;
+}
+export interface AclExplained {
+  readonly AccessorID: string;
+  readonly Description: string;
+  readonly Decisions: readonly AclDecision[];
+}
+
 export interface AclApi {
   bootstrap(): Promise<AclToken>;
   policies(): Promise<AclPolicy[]>;
@@ -98,7 +118,8 @@ export interface AclApi {
   createRole(role: AclWrite): Promise<AclRole>;
   updateRole(id: string, role: AclWrite): Promise<AclRole>;
   deleteRole(id: string): Promise<void>;
-  tokens(): Promise<AclToken[]>;
+  /** Asked with the token in use, or with the one of a secret. */
+  tokens(secret?: string): Promise<AclToken[]>;
   token(accessor: string): Promise<AclToken>;
   /** The token in use, or the one of a secret. */
   self(secret?: string): Promise<AclToken>;
@@ -122,6 +143,8 @@ export interface AclApi {
   deleteBindingRule(id: string): Promise<void>;
   login(request: AclWrite): Promise<AclToken>;
   logout(): Promise<void>;
+  /** What the token in use may do, or the one of an accessor (''), and why. */
+  explain(accesses: readonly AclAccess[], accessor: string): Promise<AclExplained>;
 }
 
 export function aclApi(http: ConsulHttp): AclApi {
@@ -145,7 +168,8 @@ export function aclApi(http: ConsulHttp): AclApi {
     createRole: (role) => http.put('/v1/acl/role', role),
     updateRole: (id, role) => http.put(at('role', id), role),
     deleteRole: (id) => remove(at('role', id)),
-    tokens: () => get('/v1/acl/tokens'),
+    tokens: async (secret) =>
+      (await http.get<AclToken[]>('/v1/acl/tokens', {}, secret === undefined ? {} : { token: secret })).value,
     token: (accessor) => get(at('token', accessor)),
     self: async (secret) => {
       const query = secret === undefined ? {} : { token: secret };
@@ -177,6 +201,11 @@ export function aclApi(http: ConsulHttp): AclApi {
     },
     async logout() {
       await http.ask({ method: 'POST', path: '/v1/acl/logout' });
+    },
+    async explain(accesses, accessor) {
+      const query = accessor === '' ? {} : { accessor };
+      const { body } = await http.ask({ method: 'POST', path: '/v1/internal/acl/explain', query, body: accesses });
+      return JSON.parse(body.toString()) as AclExplained;
     },
   };
 }

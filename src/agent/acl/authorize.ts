@@ -24,11 +24,16 @@ export const authorize = (
   requests: readonly ACLAuthorizationRequest[],
 ): ACLAuthorizationResponse[] =>
   requests.map((request) => {
+    demandAskable(request);
     const { Resource, Segment, Access } = request;
-    const known = Object.hasOwn(accesses, Resource) ? accesses[Resource as Resource] : undefined;
-    if (known === undefined) throw new BadRequest(`Bad request: Invalid ACL resource requested: "${Resource}"`);
-    if (!(known as readonly string[]).includes(Access)) {
-      throw new BadRequest(`Bad request: Invalid access level for ${Resource} resource: ${Access}`);
-    }
     return { ...request, Allow: authorizer.allows(Resource as Resource, Access as Access, Segment) };
   });
+
+/** @throws BadRequest for what cannot be asked */
+export function demandAskable({ Resource, Access }: ACLAuthorizationRequest): void {
+  const known = Object.hasOwn(accesses, Resource) ? accesses[Resource as Resource] : undefined;
+  if (known === undefined) throw new BadRequest(`Bad request: Invalid ACL resource requested: "${Resource}"`);
+  if (!(known as readonly string[]).includes(Access)) {
+    throw new BadRequest(`Bad request: Invalid access level for ${Resource} resource: ${Access}`);
+  }
+}

@@ -22,6 +22,8 @@ export interface Authorizer {
   explain(resource: Resource, access: Access, name?: string): Verdict;
   /** Nothing is refused: lists need not be looked through. */
   readonly unlimited: boolean;
+  /** Of the token it is for; '' where there is none. */
+  readonly accessor: string;
 }
 
 /** What decided; null where no rule does. */
@@ -109,7 +111,7 @@ const decided = (entry: Entry | undefined, access: Access): Decision | null =>
 const nothing = new RuleSet();
 
 /** Of all policies of a token together; `sources` are merged rule by rule. */
-export function createAuthorizer(sources: readonly Rules[], fallback: Fallback): Authorizer {
+export function createAuthorizer(sources: readonly Rules[], fallback: Fallback, accessor = ''): Authorizer {
   const sets = new Map<Resource, RuleSet>();
   const single = new Map<Resource, Entry>();
   const add = (resource: Resource, rule: NamedRule, entry: Entry): void => {
@@ -151,6 +153,7 @@ export function createAuthorizer(sources: readonly Rules[], fallback: Fallback):
     fallback === 'manage' || (fallback === 'allow' && resource !== 'acl' && resource !== 'snapshot');
 
   return {
+    accessor,
     unlimited: fallback !== 'deny' && sets.size === 0 && single.size === 0,
     allows: (resource, access, name = '') => decide(resource, access, name)?.allowed ?? byDefault(resource),
     explain(resource, access, name = '') {

@@ -41,30 +41,52 @@ function rulesOf(policy: ACLPolicy): Rules {
 const holdsIn = (datacenters: readonly string[] | null | undefined, datacenter: string): boolean =>
   datacenters === null || datacenters === undefined || datacenters.length === 0 || datacenters.includes(datacenter);
 
-export function authorizerOf(token: ACLToken, links: Links, { datacenter, fallback }: GrantOptions): Authorizer {
-  if (token.Type === 'management') return createAuthorizer([], 'manage');
-  const sources: Rules[] = [];
-  let manages = false;
-  const grant = (of: Pick<ACLToken, 'Policies' | 'ServiceIdentities' | 'NodeIdentities'>): void => {
+/** Rules, and by which way a token has them: `role "r"`, `policy "p"`. */
+export interface Source {
+  readonly from: readonly string[];
+  readonly rules: Rules;
+  /** The built-in policy that allows everything. */
+  readonly manages: boolean;
+}
+
+export function sourcesOf(token: ACLToken, links: Links, datacenter: string): Source[] {
+  const sources: Source[] = [];
+  const add = (from: readonly string[], rules: Rules, manages = false): void => {
+    sources.push({ from, rules, manages });
+  };
+  const grant = (
+    of: Pick<ACLToken, 'Policies' | 'ServiceIdentities' | 'NodeIdentities'>,
+    by: readonly string[],
+  ): void => {
     for (const { ID } of of.Policies ?? []) {
       const policy = links.policy(ID);
       if (policy === undefined || !holdsIn(policy.Datacenters, datacenter)) continue;
-      if (ID === globalManagementId) manages = true;
-      sources.push(rulesOf(policy));
+      add([...by, `policy "${policy.Name}"`], rulesOf(policy), ID === globalManagementId);
     }
     for (const identity of of.ServiceIdentities ?? []) {
-      if (holdsIn(identity.Datacenters, datacenter)) sources.push(serviceIdentityRules(identity));
+      if (!holdsIn(identity.Datacenters, datacenter)) continue;
+      add([...by, `service identity "${identity.ServiceName}"`], serviceIdentityRules(identity));
     }
     for (const identity of of.NodeIdentities ?? []) {
-      if (identity.Datacenter === datacenter) sources.push(nodeIdentityRules(identity));
+      if (identity.Datacenter !== datacenter) continue;
+      add([...by, `node identity "${identity.NodeName}"`], nodeIdentityRules(identity));
     }
   };
-  if (token.Rules !== '') sources.push(lenient(token.Rules, 'legacy'));
-  grant(token);
+  if (token.Rules !== '') add(['rules of its own'], lenient(token.Rules, 'legacy'));
+  grant(token, []);
   for (const { ID } of token.Roles ?? []) {
     const role = links.role(ID);
-    if (role !== undefined) grant(role);
+    if (role !== undefined) grant(role, [`role "${role.Name}"`]);
   }
+  return sources;
+}
+
+export function authorizerOf(token: ACLToken, links: Links, { datacenter, fallback }: GrantOptions): Authorizer {
+  if (token.Type === 'management') return createAuthorizer([], 'manage', token.AccessorID);
+  const sources = sourcesOf(token, links, datacenter);
   // A token that manages and has no other rules that might refuse something need not be asked rule by rule.
-  return manages && sources.length === 1 ? createAuthorizer([], 'manage') : createAuthorizer(sources, fallback);
+  const [first] = sources;
+  if (first?.manages === true && sources.length === 1) return createAuthorizer([], 'manage', token.AccessorID);
+  const all = sources.map(({ rules }) => rules);
+  return createAuthorizer(all, fallback, token.AccessorID);
 }

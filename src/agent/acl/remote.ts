@@ -17,8 +17,6 @@ import { TtlRows } from './ttl-rows.ts';
 /** What was found out about a token. */
 export interface RemoteToken {
   readonly authorizer: Authorizer;
-  /** '' where the token has none. */
-  readonly accessor: string;
   /** By the wall clock; Infinity for tokens that last. */
   readonly expiresAtMs: number;
   /** By the monotonic clock. */
@@ -116,7 +114,7 @@ export class RemoteAcl {
       if (id !== anonymousSecret) throw errors.aclNotFound();
       const authorizer = createAuthorizer([], config().acl.defaultPolicy);
       const freshUntilMs = clock.nowMs() + config().acl.tokenTtlMs;
-      return this.#know(id, { authorizer, accessor: '', expiresAtMs: Number.POSITIVE_INFINITY, freshUntilMs }, null);
+      return this.#know(id, { authorizer, expiresAtMs: Number.POSITIVE_INFINITY, freshUntilMs }, null);
     }
     const roleIds = idsOf([token], ({ Roles }) => Roles);
     const roles = await this.#rows(id, 'ACL.RoleResolve', roleIds, this.#roles);
@@ -133,7 +131,7 @@ export class RemoteAcl {
       return this.#know(id, { ...known, freshUntilMs }, parts, known.version);
     }
     const authorizer = this.#authorizerOf(parts);
-    const found = { authorizer, accessor: token.AccessorID, expiresAtMs: expiryOf(token), freshUntilMs };
+    const found = { authorizer, expiresAtMs: expiryOf(token), freshUntilMs };
     return this.#know(id, found, parts);
   }
 
@@ -173,11 +171,12 @@ export class RemoteAcl {
   ): Promise<Row[]> {
     const stale = ids.filter((id) => !rows.isFresh(id));
     if (stale.length > 0) {
-      for (const row of await this.#fetch(secret, method, stale)) {
-        const kept = rows.get(row.ID);
-        rows.set(row.ID, kept?.ModifyIndex === row.ModifyIndex ? kept : (row as Row));
+      const found = new Map((await this.#fetch(secret, method, stale)).map((row) => [row.ID, row as Row]));
+      for (const id of stale) {
+        const [row, kept] = [found.get(id), rows.get(id)];
+        if (row === undefined) rows.delete(id);
+        else rows.set(id, kept?.ModifyIndex === row.ModifyIndex ? kept : row);
       }
-      for (const id of stale) if (!rows.isFresh(id)) rows.delete(id);
     }
     return ids.flatMap((id) => rows.get(id) ?? []);
   }
@@ -218,7 +217,7 @@ export class RemoteAcl {
     const known = this.#known.get(id);
     if (extends_ && known !== undefined && known.parts !== null && known.expiresAtMs > clock.wallMs()) return known;
     const authorizer = createAuthorizer([], downPolicy === 'allow' ? 'allow' : 'deny');
-    return this.#know(id, { authorizer, accessor: '', expiresAtMs: Number.POSITIVE_INFINITY, freshUntilMs: 0 }, null);
+    return this.#know(id, { authorizer, expiresAtMs: Number.POSITIVE_INFINITY, freshUntilMs: 0 }, null);
   }
 }
 

@@ -14,8 +14,6 @@ import type { RemoteAcl } from './remote.ts';
 
 export interface Resolved {
   readonly authorizer: Authorizer;
-  /** '' where the token has none. */
-  readonly accessor: string;
   /** Epoch milliseconds; Infinity for tokens that last. */
   readonly expiresAtMs: number;
   /** Of rights that are not read from the tables here: another one whenever they are others. 0 for those that are. */
@@ -49,7 +47,7 @@ export class AclResolver {
   constructor(options: AclResolverOptions) {
     this.#options = options;
     const authorizer = createAuthorizer([agentMasterRules(options.nodeName)], 'deny');
-    this.#agentMaster = { authorizer, accessor: '', expiresAtMs: Number.POSITIVE_INFINITY, version: 0 };
+    this.#agentMaster = { authorizer, expiresAtMs: Number.POSITIVE_INFINITY, version: 0 };
   }
 
   /**
@@ -121,7 +119,7 @@ export class AclResolver {
       role: (roleId: string) => tables.aclRoles.get(fold(roleId)),
     };
     const authorizer = authorizerOf(token, links, this.#options);
-    return this.#keep(id, { authorizer, accessor: token.AccessorID, expiresAtMs: expiryOf(token), version: 0 });
+    return this.#keep(id, { authorizer, expiresAtMs: expiryOf(token), version: 0 });
   }
 
   #keep(id: string, resolved: Resolved): Resolved {
@@ -133,7 +131,6 @@ export class AclResolver {
 
 const nobody = (fallback: Fallback): Resolved => ({
   authorizer: createAuthorizer([], fallback),
-  accessor: '',
   expiresAtMs: Number.POSITIVE_INFINITY,
   version: 0,
 });

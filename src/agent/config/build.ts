@@ -125,6 +125,7 @@ function partsOf(
       policyTtlMs: durationMs(acl.policy_ttl),
       roleTtlMs: durationMs(acl.role_ttl),
       bootstrapResetDir: settings.data_dir,
+      explain: acl.explain,
       keyListPolicy: acl.enable_key_list_policy,
       tokenReplication: acl.enable_token_replication,
       persistTokens: acl.enable_token_persistence,

@@ -117,6 +117,8 @@ export interface Config {
     readonly roleTtlMs: number;
     /** Where the file stands that allows another bootstrap; '' = nowhere. */
     readonly bootstrapResetDir: string;
+    /** Refusals tell the caller why. */
+    readonly explain: boolean;
     /** Listing keys is a right of its own. */
     readonly keyListPolicy: boolean;
     /** A secondary datacenter has the tokens of the primary, and its own. */

@@ -199,6 +199,7 @@ const acl = {
     policy_ttl: duration('How long policies are cached', { default: '30s' }),
     role_ttl: duration('How long roles are cached', { default: '0s' }),
     disabled_ttl: duration('Fixed, cannot be changed'),
+    explain: bool('(ours) Refusals tell the caller why, in the header X-Tc-Acl-Reason', { default: false }),
     enable_key_list_policy: bool('`list` for keys becomes its own right', { default: false }),
     enable_token_replication: bool('Secondaries copy tokens', { default: false }),
     enable_token_persistence: bool('Tokens set over HTTP are kept in data_dir', { default: false }),

@@ -3,16 +3,10 @@ import type { MaybePromise } from '../../lib/runtime.ts';
 import type { HealthCheck } from '../../structs/catalog.ts';
 import type { Access, Authorizer, Resource } from '../acl/authorizer.ts';
 import { unrestricted } from '../acl/authorizer.ts';
-import { errors, RpcError } from '../errors.ts';
+import { RpcError } from '../errors.ts';
 import type { HttpAnswer } from './answer.ts';
 import type { Api } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
-
-/** Who may do what on this agent. */
-export interface LocalAcl {
-  /** Throws or rejects with an RpcError for a token that is none. */
-  authorizer(secret: string): MaybePromise<Authorizer>;
-}
 
 /** The token of a request, or the one that stands for requests without. */
 export const tokenOf = (request: ApiRequest, api: Api): string => request.token || api.tokens.user;
@@ -21,63 +15,69 @@ export const authorizerOf = (request: ApiRequest, api: Api): MaybePromise<Author
   api.acl === null ? unrestricted : api.acl.authorizer(tokenOf(request, api));
 
 /** @throws RpcError 403 */
-export function demand(authorizer: Authorizer, resource: Resource, access: Access, name = '', detail = ''): void {
-  if (authorizer.allows(resource, access, name)) return;
-  const denied = errors.permissionDenied();
-  throw detail === '' ? denied : new RpcError(`${denied.message}: ${detail}`, denied.status);
+export function demand(
+  { acl }: Pick<Api, 'acl'>,
+  authorizer: Authorizer,
+  resource: Resource,
+  access: Access,
+  name = '',
+  detail = '',
+): void {
+  if (acl === null || authorizer.allows(resource, access, name)) return;
+  throw acl.denials.refusal(authorizer, resource, access, name, detail);
 }
 
 type Guard = (authorizer: Authorizer, request: ApiRequest, api: Api) => void;
 
 const onThisAgent =
   (access: Access): Guard =>
-  (authorizer, _request, { config }) =>
-    demand(authorizer, 'agent', access, config.nodeName);
+  (authorizer, _request, api) =>
+    demand(api, authorizer, 'agent', access, api.config.nodeName);
 
 /** Of what is registered here, services belong to whom their rules say, the rest to the node. */
-function demandService(authorizer: Authorizer, { local }: Api, id: string): void {
-  const service = local.state.service(id)?.service.Service;
+function demandService(authorizer: Authorizer, api: Api, id: string): void {
+  const service = api.local.state.service(id)?.service.Service;
   if (service === undefined) throw new RpcError(`Unknown service "${id}"`);
-  demand(authorizer, 'service', 'write', service, `Missing service:write on ${service}`);
+  demand(api, authorizer, 'service', 'write', service, `Missing service:write on ${service}`);
 }
 
-export function demandCheck(authorizer: Authorizer, { ServiceName, Node }: HealthCheck): void {
+export function demandCheck(api: Api, authorizer: Authorizer, { ServiceName, Node }: HealthCheck): void {
   if (ServiceName !== '')
-    demand(authorizer, 'service', 'write', ServiceName, `Missing service:write on ${ServiceName}`);
-  else demand(authorizer, 'node', 'write', Node, `Missing node:write on ${Node}`);
+    demand(api, authorizer, 'service', 'write', ServiceName, `Missing service:write on ${ServiceName}`);
+  else demand(api, authorizer, 'node', 'write', Node, `Missing node:write on ${Node}`);
 }
 
 const onService: Guard = (authorizer, { rest }, api) => demandService(authorizer, api, rest);
-const onCheck: Guard = (authorizer, { rest }, { local }) => {
-  const check = local.state.check(rest)?.check;
+const onCheck: Guard = (authorizer, { rest }, api) => {
+  const check = api.local.state.check(rest)?.check;
   if (check === undefined) throw new RpcError(`Unknown check "${rest}"`);
-  demandCheck(authorizer, check);
+  demandCheck(api, authorizer, check);
 };
 
 /** By the path of the route. What needs the body, or only shows less, asks for itself. */
 const guards: Readonly<Record<string, Guard>> = {
   '/v1/agent/self': onThisAgent('read'),
-  '/v1/agent/host': (authorizer) => demand(authorizer, 'operator', 'read'),
+  '/v1/agent/host': (authorizer, _request, api) => demand(api, authorizer, 'operator', 'read'),
   '/v1/agent/metrics': onThisAgent('read'),
   '/v1/agent/monitor': onThisAgent('read'),
   '/v1/agent/reload': onThisAgent('write'),
   '/v1/agent/join/': onThisAgent('write'),
   '/v1/agent/leave': onThisAgent('write'),
-  '/v1/agent/force-leave/': (authorizer) => demand(authorizer, 'operator', 'write'),
+  '/v1/agent/force-leave/': (authorizer, _request, api) => demand(api, authorizer, 'operator', 'write'),
   '/v1/agent/token/': onThisAgent('write'),
-  '/v1/agent/maintenance': (authorizer, _request, { config }) => demand(authorizer, 'node', 'write', config.nodeName),
-  '/v1/agent/service/': (authorizer, { rest }, { local }) => {
-    const service = local.state.service(rest)?.service.Service;
-    if (service !== undefined) demand(authorizer, 'service', 'read', service);
+  '/v1/agent/maintenance': (authorizer, _request, api) => demand(api, authorizer, 'node', 'write', api.config.nodeName),
+  '/v1/agent/service/': (authorizer, { rest }, api) => {
+    const service = api.local.state.service(rest)?.service.Service;
+    if (service !== undefined) demand(api, authorizer, 'service', 'read', service);
   },
   '/v1/agent/service/deregister/': onService,
   '/v1/agent/service/maintenance/': onService,
-  '/v1/agent/health/service/id/': (authorizer, { rest }, { local }) => {
-    const service = local.state.service(rest)?.service.Service;
-    if (service !== undefined) demand(authorizer, 'service', 'read', service);
+  '/v1/agent/health/service/id/': (authorizer, { rest }, api) => {
+    const service = api.local.state.service(rest)?.service.Service;
+    if (service !== undefined) demand(api, authorizer, 'service', 'read', service);
   },
-  '/v1/agent/health/service/name/': (authorizer, { rest }) => demand(authorizer, 'service', 'read', rest),
-  '/v1/agent/connect/ca/leaf/': (authorizer, { rest }) => demand(authorizer, 'service', 'write', rest),
+  '/v1/agent/health/service/name/': (authorizer, { rest }, api) => demand(api, authorizer, 'service', 'read', rest),
+  '/v1/agent/connect/ca/leaf/': (authorizer, { rest }, api) => demand(api, authorizer, 'service', 'write', rest),
   '/v1/agent/check/deregister/': onCheck,
   '/v1/agent/check/pass/': onCheck,
   '/v1/agent/check/warn/': onCheck,

@@ -100,7 +100,7 @@ function translated(rules: string): string {
 
 async function translate(request: ApiRequest, api: Api): Promise<HttpAnswer> {
   demandAcls(api);
-  demand(await authorizerOf(request, api), 'acl', 'read');
+  demand(api, await authorizerOf(request, api), 'acl', 'read');
   const body = await request.readBody();
   return text(200, translated(body.toString()));
 }

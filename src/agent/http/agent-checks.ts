@@ -48,7 +48,7 @@ async function register(request: ApiRequest, api: Api): Promise<HttpAnswer> {
   const { check } = local.checkRegistrationOf(definition, '', 'api');
   const existing = local.state.check(check.CheckID)?.check;
   const authorizer = await authorizerOf(request, api);
-  for (const one of existing === undefined ? [check] : [check, existing]) demandCheck(authorizer, one);
+  for (const one of existing === undefined ? [check] : [check, existing]) demandCheck(api, authorizer, one);
   await local.registerCheck(definition, tokenOf(request, api));
   return empty(200);
 }

@@ -102,11 +102,12 @@ async function register(request: ApiRequest, api: Api): Promise<HttpAnswer> {
 }
 
 /** The right to what is registered, and to what it takes the place of. */
-function demandRegistration(authorizer: Authorizer, { local }: Api, all: readonly ServiceRegistration[]): void {
+function demandRegistration(authorizer: Authorizer, api: Api, all: readonly ServiceRegistration[]): void {
+  const { local } = api;
   for (const { service } of all) {
     const existing = local.state.service(service.ID)?.service.Service;
     for (const name of existing === undefined ? [service.Service] : [service.Service, existing]) {
-      demand(authorizer, 'service', 'write', name, `Missing service:write on ${name}`);
+      demand(api, authorizer, 'service', 'write', name, `Missing service:write on ${name}`);
     }
   }
 }

@@ -2,6 +2,7 @@
 import type { QueryMeta } from '../../structs/common.ts';
 import { type Layout, renderAny, renderJson } from '../../structs/json.ts';
 import type { Schema } from '../../structs/schema.ts';
+import type { RpcError } from '../errors.ts';
 import { Rendered } from './rendered.ts';
 
 export interface HttpAnswer {
@@ -26,6 +27,16 @@ export const text = (status: number, body: string, headers: readonly string[] = 
   body === ''
     ? { status, headers, body: null }
     : { status, headers: [...headers, ...plainText], body: Rendered.text(body) };
+
+/** A failure as text; why something was refused is a header of its own. */
+export const failure = ({ status, message, reason }: RpcError, headers: readonly string[] = []): HttpAnswer =>
+  text(status, message, reason === '' ? headers : [...headers, 'X-Tc-Acl-Reason', headerSafe(reason)]);
+
+const maxReason = 1024;
+const headerSafe = (value: string): string =>
+  value
+    .slice(0, maxReason)
+    .replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 export const json = <T>(schema: Schema<T>, value: T, layout: Layout, status = 200): HttpAnswer => ({
   status,

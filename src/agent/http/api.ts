@@ -1,6 +1,7 @@
 /** What handlers are given and what they give back. */
 import type { MaybePromise } from '../../lib/runtime.ts';
 import type { AgentTokens } from '../acl/agent-tokens.ts';
+import type { LocalAcl } from '../acl/local-acl.ts';
 import type { AgentCache } from '../cache/agent-cache.ts';
 import type { Config } from '../config/config.ts';
 import type { LeafCerts } from '../connect/leaf-certs.ts';
@@ -11,7 +12,6 @@ import type { Registry } from '../local/registry.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
 import type { Snapshots } from '../rpc/snapshot-stream.ts';
 import type { Logger, LogLevel } from '../telemetry/api.ts';
-import type { LocalAcl } from './acl-guard.ts';
 import type { HttpAnswer } from './answer.ts';
 import type { ApiRequest } from './api-request.ts';
 

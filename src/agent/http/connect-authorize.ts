@@ -33,7 +33,7 @@ async function authorize(request: ApiRequest, api: Api): Promise<HttpAnswer> {
   );
   if (Target === '') throw new BadRequest('Bad request: Target service must be specified');
   const source = serviceOf(ClientCertURI);
-  demand(await authorizerOf(request, api), 'service', 'write', Target);
+  demand(api, await authorizerOf(request, api), 'service', 'write', Target);
   const { datacenter, acl } = api.config;
   const Match = make(IntentionQueryMatch, {
     Type: 'destination',

@@ -28,7 +28,7 @@ function guardedPage(path: string, page: (typeof pages)[string]): Handler {
     // The index takes every path below it that is none of the others.
     if (request.path !== path) return empty(404);
     try {
-      demand(await authorizerOf(request, api), 'operator', 'read');
+      demand(api, await authorizerOf(request, api), 'operator', 'read');
     } catch (error) {
       if (!(error instanceof RpcError) || error.status !== 403) throw error;
       return { status: 403, headers: ['Vary', 'Accept-Encoding'], body: null };

@@ -11,7 +11,7 @@ import {
 } from '../../structs/prepared-query.ts';
 import { str, struct } from '../../structs/schema.ts';
 import { RpcError } from '../errors.ts';
-import { empty, type HttpAnswer, json, text, unknownMeta } from './answer.ts';
+import { empty, failure, type HttpAnswer, json, text, unknownMeta } from './answer.ts';
 import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
 import { discovery } from './catalog.ts';
@@ -70,7 +70,7 @@ async function orNotFound(answer: () => MaybePromise<HttpAnswer>): Promise<HttpA
     if (!(error instanceof RpcError)) throw error;
     if (error.message.includes('Query not found')) return text(404, 'Query not found');
     if (error instanceof BadParameter) throw error;
-    return text(error.status, error.message, unknownMeta);
+    return failure(error, unknownMeta);
   }
 }
 

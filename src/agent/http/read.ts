@@ -5,7 +5,7 @@ import { type CachedMethod, isCached } from '../cache/agent-cache.ts';
 import { RpcError } from '../errors.ts';
 import type { Answer } from '../rpc/caller.ts';
 import type { Args, MethodName, Reply } from '../rpc/signatures.ts';
-import { type HttpAnswer, jsonType, metaHeaders, text, unknownMeta } from './answer.ts';
+import { failure, type HttpAnswer, jsonType, metaHeaders, unknownMeta } from './answer.ts';
 import type { Api } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
 import { consistencyLevel, type ReadOptions } from './query-options.ts';
@@ -58,7 +58,7 @@ export function read<M extends MethodName>(
     return { status: shown.status, headers, body: shown.body, isCurrent: repeatable, lastContactNs };
   };
   const fail = (error: unknown): HttpAnswer => {
-    if (traits.metaOnError === true && error instanceof RpcError) return text(error.status, error.message, unknownMeta);
+    if (traits.metaOnError === true && error instanceof RpcError) return failure(error, unknownMeta);
     throw error;
   };
   try {
@@ -117,7 +117,7 @@ async function readCached<M extends CachedMethod>(
     ];
     return { status: shown.status, headers, body: shown.body };
   } catch (error) {
-    if (traits.metaOnError === true && error instanceof RpcError) return text(error.status, error.message, unknownMeta);
+    if (traits.metaOnError === true && error instanceof RpcError) return failure(error, unknownMeta);
     throw error;
   }
 }

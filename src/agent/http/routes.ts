@@ -2,6 +2,7 @@
 import { aclRoutes } from './acl.ts';
 import { agentTokenRoutes } from './acl-agent-token.ts';
 import { aclAuthRoutes } from './acl-auth.ts';
+import { aclExplainRoutes } from './acl-explain.ts';
 import { aclLegacyRoutes } from './acl-legacy.ts';
 import { agentRoutes } from './agent.ts';
 import { agentCheckRoutes } from './agent-checks.ts';
@@ -33,6 +34,7 @@ import { txnRoutes } from './txn.ts';
 
 export const routes: readonly Route[] = [
   ...aclAuthRoutes,
+  ...aclExplainRoutes,
   ...aclLegacyRoutes,
   ...aclRoutes,
   ...agentCheckRoutes,

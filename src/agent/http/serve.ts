@@ -6,7 +6,7 @@ import { RpcError } from '../errors.ts';
 import type { RequestTimer } from '../telemetry/http-metrics.ts';
 import type { Access } from './access.ts';
 import { guarded } from './acl-guard.ts';
-import { empty, type HttpAnswer, text } from './answer.ts';
+import { empty, failure, type HttpAnswer, text } from './answer.ts';
 import type { AnswerCache } from './answer-cache.ts';
 import type { Api, Handler, Route } from './api.ts';
 import { ApiRequest } from './api-request.ts';
@@ -97,7 +97,7 @@ export class Endpoint {
     const message = error instanceof Error ? error.message : String(error);
     log.error('Request error', { method: raw.method, url: withoutToken(url), from: from(raw), error: message });
     if (!isKnown && error instanceof Error && error.stack !== undefined) log.debug(error.stack);
-    this.#finish(raw, res, text(isKnown ? error.status : 500, message), startMs, url);
+    this.#finish(raw, res, isKnown ? failure(error) : text(500, message), startMs, url);
   }
 
   #finish(raw: IncomingMessage, res: ServerResponse, answer: HttpAnswer, startMs: number, url: string): void {

@@ -4,7 +4,7 @@
  */
 import { encodeTo, Writer } from '../../lib/msgpack/index.ts';
 import { QueryMeta } from '../../structs/common.ts';
-import { type Infer, type Schema, str, struct, u64 } from '../../structs/schema.ts';
+import { type Infer, type Schema, str, struct, u64, wireOmitEmpty } from '../../structs/schema.ts';
 
 export const RequestHeader = struct('Request', { Seq: u64, ServiceMethod: str });
 export type RequestHeader = Infer<typeof RequestHeader>;
@@ -12,8 +12,8 @@ export type RequestHeader = Infer<typeof RequestHeader>;
 export const ResponseHeader = struct('Response', { Error: str, Seq: u64, ServiceMethod: str });
 export type ResponseHeader = Infer<typeof ResponseHeader>;
 
-/** The body after an error: something to be read over. */
-export const EmptyBody = struct('Empty', {});
+/** The body after an error. Others read it over: it has room for why, where the caller may know. */
+export const ErrorBody = struct('ErrorBody', { Reason: wireOmitEmpty(str) });
 
 /** Every message is finished before the next one begins: one buffer does for all. */
 const writer = new Writer();

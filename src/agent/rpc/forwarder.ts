@@ -133,7 +133,7 @@ export class Forwarder {
       if (signal?.aborted === true) throw error;
       if (error instanceof RemoteError) {
         if (untried.some((text) => error.message.includes(text))) throw new TryAgain(error.message, { cause: error });
-        throw fromRemote(`rpc error making call: ${error.message}`);
+        throw fromRemote(`rpc error making call: ${error.message}`, error.reason);
       }
       if (!(error instanceof ConnectionError)) throw error;
       // What was only read may be asked again; a write that was lost may have happened.

@@ -63,7 +63,8 @@ async function attempt<M extends MethodName>(
     return { answer: { reply, meta: carriesMeta(signature.reply) ? metaOf(reply) : noMeta } };
   } catch (error) {
     if (signal.aborted) return { error: signal.reason as Error };
-    if (error instanceof RemoteError) return { error: fromRemote(`rpc error making call: ${error.message}`) };
+    if (error instanceof RemoteError)
+      return { error: fromRemote(`rpc error making call: ${error.message}`, error.reason) };
     if (!(error instanceof ConnectionError)) throw error;
     servers.failed(server);
     return { error: new LostCall(error.message, { cause: error }) };

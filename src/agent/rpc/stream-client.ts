@@ -1,12 +1,18 @@
 /** One outgoing stream: a request at a time, its response, then ready for the next. */
 import { Decoder, MsgpackError, needMore } from '../../lib/msgpack/index.ts';
-import { encodeRequest, ResponseHeader } from './codec.ts';
+import { ErrorBody, encodeRequest, ResponseHeader } from './codec.ts';
 import { type Args, type MethodName, type Reply, signatures } from './signatures.ts';
 import type { ByteStream } from './stream-server.ts';
 
 /** Thrown when the other side answered with an error: its text is the caller's to interpret. */
 export class RemoteError extends Error {
   override readonly name = 'RemoteError';
+  /** Why, where the other side tells it; otherwise ''. */
+  readonly reason: string;
+  constructor(message: string, reason = '') {
+    super(message);
+    this.reason = reason;
+  }
 }
 
 /** Thrown when the connection failed, so that nothing is known of the request. */
@@ -22,6 +28,20 @@ interface Pending {
   readonly resolve: (reply: unknown) => void;
   readonly reject: (error: Error) => void;
   header: ResponseHeader | null;
+}
+
+/** Servers of others put something else, or nothing, behind an error. */
+function reasonIn(body: Uint8Array): string {
+  if (body.length <= 1) return '';
+  try {
+    const decoder = new Decoder();
+    decoder.push(body);
+    const value = decoder.next(ErrorBody);
+    return value === needMore ? '' : value.Reason;
+  } catch (error) {
+    if (error instanceof MsgpackError) return '';
+    throw error;
+  }
 }
 
 export class StreamClient {
@@ -101,9 +121,10 @@ export class StreamClient {
         pending.header = header;
       }
       if (pending.header.Error !== '') {
-        if (this.#decoder.nextRaw() === needMore) return;
+        const body = this.#decoder.nextRaw();
+        if (body === needMore) return;
         this.#pending = null;
-        pending.reject(new RemoteError(pending.header.Error));
+        pending.reject(new RemoteError(pending.header.Error, reasonIn(body)));
         return;
       }
       const reply = this.#decoder.next(signatures[pending.method].reply);

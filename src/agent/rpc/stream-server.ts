@@ -4,8 +4,9 @@
  */
 import { Decoder, MsgpackError, needMore } from '../../lib/msgpack/index.ts';
 import type { MaybePromise } from '../../lib/runtime.ts';
+import { RpcError } from '../errors.ts';
 import type { Answer } from './caller.ts';
-import { carriesMeta, EmptyBody, encodeResponse, RequestHeader } from './codec.ts';
+import { carriesMeta, ErrorBody, encodeResponse, RequestHeader } from './codec.ts';
 import { type MethodName, type Signature, signatures } from './signatures.ts';
 
 /** Both a yamux stream and a bare connection. */
@@ -41,7 +42,9 @@ export function serveStream(stream: ByteStream, dispatch: Dispatch, onDone: () =
   /** An error that leaves nothing to read on: it is told, then the stream ends. */
   const fail = (request: RequestHeader, text: string): void => {
     stream.write(
-      encodeResponse({ Error: text, Seq: request.Seq, ServiceMethod: request.ServiceMethod }, EmptyBody, {}),
+      encodeResponse({ Error: text, Seq: request.Seq, ServiceMethod: request.ServiceMethod }, ErrorBody, {
+        Reason: '',
+      }),
     );
     finish();
   };
@@ -54,7 +57,7 @@ export function serveStream(stream: ByteStream, dispatch: Dispatch, onDone: () =
       response = encodeResponse(head, signature.reply, body);
     } catch (error) {
       head.Error = error instanceof Error ? error.message : String(error);
-      response = encodeResponse(head, EmptyBody, {});
+      response = encodeResponse(head, ErrorBody, { Reason: error instanceof RpcError ? error.reason : '' });
     }
     if (over) return;
     if (!stream.write(response)) await stream.drained();

@@ -3,11 +3,11 @@
  * of the reply only that is let through which the token may see.
  */
 import type { MaybePromise } from '../../../lib/runtime.ts';
+import { Denials } from '../../acl/denials.ts';
 import type { AclResolver, Resolved } from '../../acl/resolver.ts';
 import type { Answer } from '../../rpc/caller.ts';
 import type { Args, MethodName, Reply } from '../../rpc/signatures.ts';
 import type { WatchSet } from '../../state/watches.ts';
-import type { Logger } from '../../telemetry/api.ts';
 import { answer, type ServerContext } from '../context.ts';
 import type { ReadResult } from '../reads/shared-reads.ts';
 import { type Guard, Permit } from './permit.ts';
@@ -72,12 +72,13 @@ export class Guarded<M extends MethodName> {
 export class Checkpoint {
   readonly resolver: AclResolver;
   readonly #context: ServerContext;
-  readonly #logger: Logger;
+  readonly #denials: Denials;
 
   constructor(context: ServerContext, resolver: AclResolver) {
     this.#context = context;
     this.resolver = resolver;
-    this.#logger = context.logger.named('acl');
+    const { config } = context;
+    this.#denials = new Denials({ logger: context.logger.named('acl'), explain: () => config.acl.explain });
   }
 
   /** Null when the call's token can be judged at once; otherwise resolves when it can, or rejects. */
@@ -95,14 +96,13 @@ export class Checkpoint {
     return new Guarded(this, right as Guard<M>, Token, args);
   }
 
-  permit({ authorizer, accessor }: Resolved): Permit {
+  permit({ authorizer }: Resolved): Permit {
     const { store, config } = this.#context;
     return new Permit({
       authorizer,
-      accessor,
       state: store.state,
       keyListPolicy: config.acl.keyListPolicy,
-      logger: this.#logger,
+      denials: this.#denials,
     });
   }
 }

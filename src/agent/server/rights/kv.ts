@@ -30,9 +30,9 @@ const sessionNode = ({ tables }: State, id: string): string | undefined => table
 function mayTry(permit: Permit, op: TxnOp): boolean {
   if (op.KV !== null) {
     const access = keyAccess(op.KV.Verb);
-    return access === null || permit.allows('key', access, op.KV.DirEnt.Key);
+    return access === null || permit.admits('key', access, op.KV.DirEnt.Key);
   }
-  if (op.Node !== null) return op.Node.Verb === 'get' || permit.allows('node', 'write', op.Node.Node.Node);
+  if (op.Node !== null) return op.Node.Verb === 'get' || permit.admits('node', 'write', op.Node.Node.Node);
   if (op.Service !== null) {
     const { Verb, Node, Service } = op.Service;
     if (Verb === 'get') return true;
@@ -40,9 +40,9 @@ function mayTry(permit: Permit, op: TxnOp): boolean {
     // Whoever takes an instance over needs the right to what it was.
     return (
       [Service.Service, existing].every(
-        (name) => name === undefined || name === '' || permit.allows('service', 'write', name),
+        (name) => name === undefined || name === '' || permit.admits('service', 'write', name),
       ) &&
-      (existing !== undefined || Service.Service !== '' || permit.allows('node', 'write', Node))
+      (existing !== undefined || Service.Service !== '' || permit.admits('node', 'write', Node))
     );
   }
   if (op.Check !== null) {
@@ -52,14 +52,14 @@ function mayTry(permit: Permit, op: TxnOp): boolean {
     const ofService =
       Check.ServiceID === '' ? stored?.ServiceName : serviceOf(permit.state, Check.Node, Check.ServiceID);
     return ofService === undefined || ofService === ''
-      ? permit.allows('node', 'write', Check.Node)
-      : permit.allows('service', 'write', ofService);
+      ? permit.admits('node', 'write', Check.Node)
+      : permit.admits('service', 'write', ofService);
   }
   if (op.Session !== null) {
     const node = sessionNode(permit.state, op.Session.Session.ID) ?? op.Session.Session.Node;
-    return permit.allows('session', 'write', node);
+    return permit.admits('session', 'write', node);
   }
-  return permit.allows('intention', 'write', op.Intention?.Intention?.DestinationName ?? '*');
+  return permit.admits('intention', 'write', op.Intention?.Intention?.DestinationName ?? '*');
 }
 
 export const serviceOf = ({ tables }: State, node: string, id: string): string | undefined =>

@@ -1,16 +1,14 @@
 /** One request's rights while it is answered, and what a method may ask of them. */
 import type { Access, Authorizer, Resource } from '../../acl/authorizer.ts';
-import { errors, RpcError } from '../../errors.ts';
+import type { Denials } from '../../acl/denials.ts';
 import type { Args, MethodName, Reply } from '../../rpc/signatures.ts';
 import type { State } from '../../state/store.ts';
-import type { Logger } from '../../telemetry/api.ts';
 
 export interface PermitOptions {
   readonly authorizer: Authorizer;
-  readonly accessor: string;
   readonly state: State;
   readonly keyListPolicy: boolean;
-  readonly logger: Logger;
+  readonly denials: Denials;
 }
 
 export class Permit {
@@ -18,38 +16,30 @@ export class Permit {
   readonly state: State;
   /** Listing keys is a right of its own. */
   readonly keyListPolicy: boolean;
-  readonly #accessor: string;
-  readonly #logger: Logger;
+  readonly #denials: Denials;
 
-  constructor({ authorizer, accessor, state, keyListPolicy, logger }: PermitOptions) {
+  constructor({ authorizer, state, keyListPolicy, denials }: PermitOptions) {
     this.authorizer = authorizer;
     this.state = state;
     this.keyListPolicy = keyListPolicy;
-    this.#accessor = accessor;
-    this.#logger = logger;
+    this.#denials = denials;
   }
 
   allows(resource: Resource, access: Access, name = ''): boolean {
     return this.authorizer.allows(resource, access, name);
   }
 
+  /** As `allows`; what was missing goes to the log. */
+  admits(resource: Resource, access: Access, name = ''): boolean {
+    if (this.authorizer.allows(resource, access, name)) return true;
+    this.#denials.note(this.authorizer, resource, access, name);
+    return false;
+  }
+
   /** @throws RpcError 403; what was missing goes to the log, and to the caller only as `detail` */
   demand(resource: Resource, access: Access, name = '', detail = ''): void {
     if (this.authorizer.allows(resource, access, name)) return;
-    this.#log(resource, access, name);
-    const denied = errors.permissionDenied();
-    throw detail === '' ? denied : new RpcError(`${denied.message}: ${detail}`, denied.status);
-  }
-
-  #log(resource: Resource, access: Access, name: string): void {
-    if (!this.#logger.enabled('debug')) return;
-    const { because } = this.authorizer.explain(resource, access, name);
-    this.#logger.debug('permission denied', {
-      accessor: this.#accessor,
-      needed: `${resource}:${access}`,
-      name,
-      because,
-    });
+    throw this.#denials.refusal(this.authorizer, resource, access, name, detail);
   }
 }
 

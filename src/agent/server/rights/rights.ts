@@ -24,7 +24,7 @@ export const rights: Rights<MethodName> = {
   'Internal.KeyringOperation': {
     check(permit, { Operation }) {
       const reads = Operation === 'list';
-      if (permit.allows('keyring', reads ? 'read' : 'write')) return;
+      if (permit.admits('keyring', reads ? 'read' : 'write')) return;
       throw new RpcError(reads ? 'Reading keyring denied by ACLs' : 'Modifying keyring denied due to ACLs');
     },
   },

@@ -3,16 +3,19 @@ import { RemoteAcl } from '../../../../src/agent/acl/remote.ts';
 import type { Config } from '../../../../src/agent/config/config.ts';
 import { errors } from '../../../../src/agent/errors.ts';
 import type { RpcCaller } from '../../../../src/agent/rpc/caller.ts';
-import { ACLPolicy, ACLToken } from '../../../../src/structs/acl.ts';
+import { ACLPolicy, ACLRole, ACLToken } from '../../../../src/structs/acl.ts';
 import { make } from '../../../../src/structs/make.ts';
 
 const policy = make(ACLPolicy, { ID: 'p', Name: 'p', Rules: 'key_prefix "a/" { policy = "write" }' });
+const role = make(ACLRole, { ID: 'r', Name: 'r', Policies: [{ ID: 'p', Name: 'p' }] });
+const byRole = make(ACLToken, { AccessorID: 'x', SecretID: 's', Roles: [{ ID: 'r', Name: 'r' }] });
 const token = make(ACLToken, { AccessorID: 'x', SecretID: 's', Policies: [{ ID: 'p', Name: 'p' }] });
 
-function agent(downPolicy: string) {
+function agent(downPolicy: string, { roleTtlMs = 30_000, roles = false } = {}) {
   const world = { nowMs: 0, wallMs: 1_000_000, down: false, known: true, calls: [] as string[] };
   const answers: Record<string, () => unknown> = {
-    'ACL.TokenRead': () => ({ Token: world.known ? token : null }),
+    'ACL.TokenRead': () => ({ Token: !world.known ? null : roles ? byRole : token }),
+    'ACL.RoleResolve': () => ({ Roles: [role] }),
     'ACL.PolicyResolve': () => ({ Policies: [policy] }),
   };
   const rpc = {
@@ -30,7 +33,7 @@ function agent(downPolicy: string) {
       defaultPolicy: 'deny',
       downPolicy,
       tokenTtlMs: 30_000,
-      roleTtlMs: 30_000,
+      roleTtlMs,
       policyTtlMs: 60_000,
     },
   } as unknown as Config;
@@ -53,6 +56,12 @@ describe('tokens on an agent that is no server', () => {
     world.nowMs = 60_000;
     await acl.authorizer('s');
     expect(world.calls.slice(3)).toEqual(['ACL.PolicyResolve']);
+  });
+
+  it('are what their roles say, though roles are kept for no time at all', async () => {
+    const { acl, world } = agent('extend-cache', { roleTtlMs: 0, roles: true });
+    for (let i = 0; i < 2; i++) expect((await acl.authorizer('s')).allows('key', 'write', 'a/b')).toBe(true);
+    expect(world.calls).toEqual(['ACL.TokenRead', 'ACL.RoleResolve', 'ACL.PolicyResolve', 'ACL.RoleResolve']);
   });
 
   it('are none when the servers know nothing of them, whatever was kept', async () => {
