@@ -86,6 +86,17 @@ export class CorruptStorage extends Error {
   }
 }
 
+/** The data directory was written by a newer version; nothing of it was touched. */
+export class NewerFormat extends Error {
+  override readonly name = 'NewerFormat';
+  constructor(dataDir: string, format: number, newest: number) {
+    super(
+      `data directory ${dataDir} has format ${format}, of a newer version: this one reads up to ${newest}. ` +
+        'Start the version that wrote it, or restore a backup into an empty directory',
+    );
+  }
+}
+
 /** What the core refused, as an error for whoever asked. */
 export function refusalError(outcome: { readonly reason?: string; readonly detail?: string } | null): Error {
   switch (outcome?.reason) {

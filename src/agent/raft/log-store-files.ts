@@ -1,5 +1,5 @@
 /**
- * The durable log: numbered files of frames in `<data>/raft/log/`, written to only at their end. A write is one call to the
+ * The durable log: numbered files of frames in `<data>/raft/raft.db/`, written to only at their end. A write is one call to the
  * system that returns when the bytes are on the disk. Entries that replace a suffix are appended like any others; what they
  * replace no longer counts. A file that is full is followed by the next, which repeats term and vote, so that old ones can go.
  */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { join } from 'node:path';
 import type { Clock } from '../../lib/runtime.ts';
 import type { Logger } from '../telemetry/api.ts';
+import { logFolder, settleDataFormat } from './data-format.ts';
 import { CorruptStorage } from './errors.ts';
 import { nodeFiles } from './files.ts';
 import { openLogDisk } from './log-disk.ts';
@@ -32,7 +33,9 @@ on every surviving server, and start them. The file is deleted once it has been 
 export async function openStorage(dataDir: string, clock: Clock, logger: Logger): Promise<RaftStorage> {
   const path = join(dataDir, 'raft');
   mkdirSync(path, { recursive: true, mode: 0o755 });
-  refuseForeignLog(join(path, 'raft.db'));
+  refuseForeignLog(logFolder(dataDir));
+  const { copy } = await settleDataFormat(dataDir);
+  if (copy !== null) logger.info('data directory brought up to date', { copy });
   const marker = join(path, 'peers.info');
   if (!existsSync(marker)) {
     rmSync(join(path, 'peers.json'), { force: true });
@@ -45,7 +48,7 @@ export async function openStorage(dataDir: string, clock: Clock, logger: Logger)
     wallMs: clock.wallMs,
     logger: logger.named('snapshot'),
   });
-  const store = await openFileLogStore({ disk: await openLogDisk(join(path, 'log')) });
+  const store = await openFileLogStore({ disk: await openLogDisk(logFolder(dataDir)) });
   // New directories are durable only when the directory above them is.
   await nodeFiles.syncDirectory(path);
   return { store, snapshots, recovery };
@@ -63,9 +66,7 @@ function readPeers(path: string): Recovery | null {
 }
 
 function refuseForeignLog(path: string): void {
-  if (!existsSync(path)) return;
-  const reason = statSync(path).isDirectory()
-    ? 'it is the log of a build before 0.1 (save a snapshot there, and restore it here)'
-    : 'it is a file, not a log of this program (a BoltDB log cannot be taken over)';
-  throw new CorruptStorage(path, reason);
+  if (existsSync(path) && !statSync(path).isDirectory()) {
+    throw new CorruptStorage(path, 'it is a file, not a log of this program (a BoltDB log cannot be taken over)');
+  }
 }

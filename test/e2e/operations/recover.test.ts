@@ -82,7 +82,7 @@ it('tc operator recover brings back what is left of a cluster', { timeout: 120_0
 
     const [first, second, damaged] = before as [Server, Server, Server];
     for (const lost of before.slice(3)) await rm(lost.dataDir, { recursive: true });
-    const file = join(damaged.dataDir, 'raft', 'log', '000000000001.log');
+    const file = join(damaged.dataDir, 'raft', 'raft.db', '000000000001.log');
     const handle = await open(file, 'r+');
     await handle.write(Buffer.alloc((await stat(file)).size, 0x5a), 0, undefined, 0);
     await handle.close();

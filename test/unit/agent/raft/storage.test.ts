@@ -19,7 +19,7 @@ describe('the raft folder', () => {
   it('holds log, snapshots and a word on peers.json', async () => {
     const { store } = await open();
     await store.close();
-    expect(readdirSync(join(dataDir, 'raft')).sort()).toEqual(['log', 'peers.info', 'snapshots']);
+    expect(readdirSync(join(dataDir, 'raft')).sort()).toEqual(['peers.info', 'raft.db', 'snapshots']);
   });
 
   it('deletes a peers.json unread that was there before its first start', async () => {
@@ -47,8 +47,13 @@ describe('the raft folder', () => {
     mkdirSync(join(dataDir, 'raft'));
     writeFileSync(join(dataDir, 'raft', 'raft.db'), 'a file');
     await expect(open()).rejects.toThrow(/raft\.db is corrupt: it is a file/);
-    rmSync(join(dataDir, 'raft', 'raft.db'));
-    mkdirSync(join(dataDir, 'raft', 'raft.db'));
-    await expect(open()).rejects.toThrow(/raft\.db is corrupt: it is the log of a build before 0\.1/);
+  });
+
+  it('refuses one of a newer format, and touches nothing', async () => {
+    await (await open()).store.close();
+    writeFileSync(join(dataDir, 'raft', 'raft.db', 'format'), '99\n');
+    const before = readdirSync(dataDir, { recursive: true });
+    await expect(open()).rejects.toThrow('has format 99, of a newer version');
+    expect(readdirSync(dataDir, { recursive: true })).toEqual(before);
   });
 });

@@ -1,0 +1,68 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { dataFormat, readDataFormat, settleDataFormat } from '../../../../src/agent/raft/data-format.ts';
+
+let dataDir: string;
+let log: string;
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'tc-format-'));
+  log = join(dataDir, 'raft', 'raft.db');
+});
+afterEach(() => rmSync(dataDir, { recursive: true }));
+
+function withLog(format: string | null): void {
+  mkdirSync(log, { recursive: true });
+  writeFileSync(join(log, '000000000001.log'), 'entries');
+  if (format !== null) writeFileSync(join(log, 'format'), format);
+}
+
+describe('the format of a data directory', () => {
+  it('is written beside a new log, and beside one of before there was such a file', async () => {
+    expect(await settleDataFormat(dataDir)).toEqual({ copy: null });
+    expect(await readDataFormat(dataDir)).toBe(dataFormat);
+    rmSync(join(log, 'format'));
+    withLog(null);
+    expect(await settleDataFormat(dataDir)).toEqual({ copy: null });
+    expect(readdirSync(dataDir)).toEqual(['raft']);
+    expect(readFileSync(join(log, 'format'), 'utf8')).toBe(`${dataFormat}\n`);
+  });
+
+  it('that is newer is refused', async () => {
+    withLog(`${dataFormat + 1}\n`);
+    await expect(settleDataFormat(dataDir)).rejects.toThrow(`has format ${dataFormat + 1}, of a newer version`);
+  });
+
+  it.each(['', 'one\n', '0\n', '-1\n', '1', '1\n1\n'])('that is %j is refused', async (text) => {
+    withLog(text);
+    await expect(settleDataFormat(dataDir)).rejects.toThrow('it is not a number');
+  });
+
+  it('that is older is brought up to date step by step, with a copy of before beside it', async () => {
+    withLog('1\n');
+    const order: string[] = [];
+    const step = (name: string) => async (at: string) => {
+      order.push(name);
+      writeFileSync(join(at, 'raft', name), '');
+    };
+    const steps = { 1: step('one'), 2: step('two') };
+    const copy = join(dataDir, 'raft.format-1');
+    expect(await settleDataFormat(dataDir, { newest: 3, steps })).toEqual({ copy });
+    expect(order).toEqual(['one', 'two']);
+    expect(await readDataFormat(dataDir)).toBe(3);
+    expect(readdirSync(copy)).toEqual(['raft.db']);
+    expect(readdirSync(join(copy, 'raft.db')).sort()).toEqual(['000000000001.log', 'format']);
+    expect(await settleDataFormat(dataDir, { newest: 3, steps })).toEqual({ copy: null });
+  });
+
+  it('is what was reached when a step fails', async () => {
+    withLog('1\n');
+    const fail = async (): Promise<void> => {
+      throw new Error('no space left');
+    };
+    const steps = { 1: async () => {}, 2: fail };
+    await expect(settleDataFormat(dataDir, { newest: 3, steps })).rejects.toThrow('no space');
+    expect(await readDataFormat(dataDir)).toBe(2);
+  });
+});
