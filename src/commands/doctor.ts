@@ -3,6 +3,7 @@ import { CliError, defineCommand } from '../cli/command.ts';
 import type { Finding } from '../cli/doctor/finding.ts';
 import { flag, formatFlag } from '../cli/flags.ts';
 import { toJson } from '../cli/format.ts';
+import { messageOf } from '../lib/message-of.ts';
 
 export default defineCommand({
   summary: 'Looks for what is wrong with an agent, its machine and its cluster',
@@ -46,7 +47,13 @@ warnings, 2 for errors, 3 when the checks could not be made.`,
 
     const told = (name: string): string => String(self?.DebugConfig?.[name] ?? '');
     const dataDir = flags['data-dir'] || configured?.dataDir || told('DataDir');
-    if (dataDir !== '') findings.push(...machine.checkDataDir(dataDir), ...(await machine.checkFlush(dataDir)));
+    if (dataDir !== '') {
+      findings.push(
+        ...machine.checkDataDir(dataDir),
+        ...(await formatOf(dataDir)),
+        ...(await machine.checkFlush(dataDir)),
+      );
+    }
     findings.push(...machine.checkFileLimit(pidIn(configured?.pidFile || told('PidFile'))));
     if (self === null && configured !== null) findings.push(...(await machine.checkPorts(configured.addresses)));
     for (const file of configured?.certificates ?? []) findings.push(...machine.checkCertificate(file, Date.now()));
@@ -59,6 +66,19 @@ warnings, 2 for errors, 3 when the checks could not be made.`,
 });
 
 const unchecked = 3;
+
+/** What version wrote the data; nothing for a client's directory. */
+async function formatOf(dataDir: string): Promise<Finding[]> {
+  const { error, ok } = await import('../cli/doctor/finding.ts');
+  const { dataFormat, demandKnownFormat } = await import('../agent/raft/data-format.ts');
+  const check = 'data format';
+  try {
+    const format = await demandKnownFormat(dataDir);
+    return format === null ? [] : [ok(check, `${format}; this program reads up to ${dataFormat}`)];
+  } catch (thrown) {
+    return [error(check, messageOf(thrown))];
+  }
+}
 
 interface Configured {
   readonly findings: readonly Finding[];
