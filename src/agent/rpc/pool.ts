@@ -105,11 +105,18 @@ export class ConnectionPool {
     const session: Session = { yamux, idle: [], inUse: 0, idleTimer: undefined };
     socket.on('data', (chunk: Uint8Array) => yamux.receive(chunk));
     socket.on('error', (error) => yamux.close(error));
-    socket.on('close', () => {
-      yamux.close(new ConnectionError('EOF'));
-      session.idleTimer?.cancel();
+    let isOver = false;
+    const end = (): void => {
+      // Once: by the second time there may be another session to this address.
+      if (isOver) return;
+      isOver = true;
       this.#sessions.delete(address);
-    });
+      session.idleTimer?.cancel();
+      yamux.close(new ConnectionError('EOF'));
+    };
+    // Whoever says no more answers no more: calls from here on dial anew.
+    socket.on('end', end);
+    socket.on('close', end);
     return session;
   }
 }

@@ -13,7 +13,11 @@ export function secureSockets(plain: Sockets, settingsFor: (address: string) => 
       const socket = plain.connect(options);
       if (settings === null) return socket;
       socket.write(Uint8Array.of(firstBytes.tls));
-      return tls.connect({ ...settings, socket });
+      const secure = tls.connect({ ...settings, socket });
+      // Both may fail, one after the other, when nobody listens any more: a failure is told by the end of the connection too.
+      socket.on('error', (error) => secure.destroy(error));
+      secure.on('error', () => {});
+      return secure;
     },
   };
 }

@@ -2,11 +2,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../../src/cli/dev-cluster/free-ports.ts';
 import { tc } from '../agent-process.ts';
+import { type Security, secureIn } from './security.ts';
+
+/** Secure: default-deny ACLs, TLS with everything verified, encrypted gossip. */
+export const modes = ['plain', 'secure'] as const;
+export type Mode = (typeof modes)[number];
 
 export interface NodeOptions {
   readonly name: string;
@@ -16,6 +24,7 @@ export interface NodeOptions {
   readonly joinsWan?: readonly ClusterNode[];
   readonly expect?: number;
   readonly args?: readonly string[];
+  readonly security?: Security | null;
 }
 
 interface Ports {
@@ -27,7 +36,7 @@ interface Ports {
 
 export interface Reply {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: http.IncomingHttpHeaders;
   readonly text: string;
 }
 
@@ -37,20 +46,23 @@ export class ClusterNode {
   output = '';
   #child: ChildProcess | null = null;
   readonly #args: readonly string[];
+  readonly #security: Security | null;
 
-  private constructor(name: string, ports: Ports, args: readonly string[]) {
+  private constructor(name: string, ports: Ports, args: readonly string[], security: Security | null) {
     this.name = name;
     this.ports = ports;
     this.#args = args;
+    this.#security = security;
   }
 
   static async make(directory: string, options: NodeOptions): Promise<ClusterNode> {
     const [http, rpc, lan, wan] = (await freePorts(4)) as [number, number, number, number];
-    const { name, server, joins = [], joinsWan = [], expect = 0 } = options;
+    const { name, server, joins = [], joinsWan = [], expect = 0, security = null } = options;
     const role = server
       ? ['-server', '-hcl=performance { raft_multiplier = 1 }', ...(expect > 0 ? [`-bootstrap-expect=${expect}`] : [])]
       : [];
-    return new ClusterNode(name, { http, rpc, lan, wan }, [
+    const api = security === null ? [`-http-port=${http}`] : ['-http-port=-1', `-https-port=${http}`];
+    const args = [
       'agent',
       `-node=${name}`,
       `-data-dir=${join(directory, name)}`,
@@ -58,7 +70,7 @@ export class ClusterNode {
       '-disable-host-node-id',
       '-dns-port=-1',
       '-grpc-port=-1',
-      `-http-port=${http}`,
+      ...api,
       `-server-port=${rpc}`,
       `-serf-lan-port=${lan}`,
       `-serf-wan-port=${wan}`,
@@ -67,8 +79,14 @@ export class ClusterNode {
       ...joinsWan.map((node) => `-retry-join-wan=127.0.0.1:${node.ports.wan}`),
       '-hcl=retry_interval = "200ms"',
       '-hcl=retry_interval_wan = "200ms"',
+      ...(security?.args(server) ?? []),
       ...(options.args ?? []),
-    ]);
+    ];
+    return new ClusterNode(name, { http, rpc, lan, wan }, args, security);
+  }
+
+  get isSecure(): boolean {
+    return this.#security !== null;
   }
 
   start(more: readonly string[] = []): void {
@@ -92,12 +110,16 @@ export class ClusterNode {
   }
 
   async ask(method: string, path: string, body?: string): Promise<Reply> {
-    const answer = await fetch(`http://127.0.0.1:${this.ports.http}${path}`, {
-      method,
-      signal: AbortSignal.timeout(15_000),
-      ...(body === undefined ? {} : { body }),
+    const secure = this.#security;
+    const request = (secure === null ? http : https).request({
+      ...{ host: '127.0.0.1', port: this.ports.http, method, path, agent: false, signal: AbortSignal.timeout(15_000) },
+      ...(secure !== null && { ...secure.client, headers: { 'X-Consul-Token': secure.token } }),
     });
-    return { status: answer.status, headers: answer.headers, text: await answer.text() };
+    request.end(body);
+    const [response] = (await once(request, 'response').catch((error: Error) => {
+      throw new Error(`${method} ${path} of ${this.name}: ${error.message}\n${this.output.slice(-4000)}`);
+    })) as [http.IncomingMessage];
+    return { status: response.statusCode ?? 0, headers: response.headers, text: await text(response) };
   }
 
   /** The JSON of a read; undefined while it fails. */
@@ -124,17 +146,20 @@ export async function until(what: string, condition: () => Promise<boolean>, tim
 export class Playground implements AsyncDisposable {
   readonly directory: string;
   readonly nodes: ClusterNode[] = [];
+  readonly security: Security | null;
 
-  private constructor(directory: string) {
+  private constructor(directory: string, security: Security | null) {
     this.directory = directory;
+    this.security = security;
   }
 
-  static async make(): Promise<Playground> {
-    return new Playground(await mkdtemp(join(tmpdir(), 'tc-cluster-e2e-')));
+  static async make(mode: Mode = 'plain'): Promise<Playground> {
+    const directory = await mkdtemp(join(tmpdir(), 'tc-cluster-e2e-'));
+    return new Playground(directory, mode === 'plain' ? null : await secureIn(directory));
   }
 
   async node(options: NodeOptions): Promise<ClusterNode> {
-    const node = await ClusterNode.make(this.directory, options);
+    const node = await ClusterNode.make(this.directory, { security: this.security, ...options });
     this.nodes.push(node);
     return node;
   }
@@ -157,8 +182,10 @@ export class Playground implements AsyncDisposable {
   }
 }
 
+/** ... and who may do what, where that matters: a leader makes the first token when it takes office. */
 export const knowsLeader = async (node: ClusterNode): Promise<boolean> =>
-  ((await node.read<string>('/v1/status/leader')) ?? '') !== '';
+  ((await node.read<string>('/v1/status/leader')) ?? '') !== '' &&
+  (!node.isSecure || (await node.read('/v1/acl/token/self')) !== undefined);
 
 export async function leaderOf(nodes: readonly ClusterNode[], asked = nodes[0]!): Promise<ClusterNode> {
   const address = (await asked.read<string>('/v1/status/leader')) ?? '';

@@ -1,6 +1,6 @@
 /** Gossip keys and datacenters of real processes. */
 import { describe, expect, it } from 'vitest';
-import { type ClusterNode, knowsLeader, Playground, statuses, until } from './node.ts';
+import { type ClusterNode, knowsLeader, modes, Playground, statuses, until } from './node.ts';
 
 const firstKey = 'pUqJrVyVRj5jsiYEkM/tFQYfWyJIv4s3XkvDwy7Cu5s=';
 const nextKey = '4wkYJjOfmRaEmyFPqHy0DKoyMJ40a8ERDIM+bcORQZ8=';
@@ -12,9 +12,9 @@ interface KeyringJson {
   readonly NumNodes: number;
 }
 
-describe('an encrypted pool', () => {
+describe.each(modes)('an encrypted pool of a %s cluster', (mode) => {
   it('changes its key under load and loses nobody', async () => {
-    await using ground = await Playground.make();
+    await using ground = await Playground.make(mode);
     const encrypted = [`-encrypt=${firstKey}`];
     const servers = await ground.servers(3, encrypted);
     const first = servers[0] as ClusterNode;
@@ -53,9 +53,9 @@ describe('an encrypted pool', () => {
   });
 });
 
-describe('two datacenters', () => {
+describe.each(modes)('two datacenters, %s,', (mode) => {
   it('know each other over the WAN pool and pass on what is asked of the other', async () => {
-    await using ground = await Playground.make();
+    await using ground = await Playground.make(mode);
     const [east] = (await ground.servers(1, ['-datacenter=east'], 'e')) as [ClusterNode];
     const west = await ground.node({
       name: 'w1',

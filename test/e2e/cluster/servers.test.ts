@@ -1,6 +1,6 @@
 /** Servers and clients as real processes: they form, fail, come back, grow and shrink. */
 import { describe, expect, it } from 'vitest';
-import { type ClusterNode, knowsLeader, leaderOf, Playground, statuses, until } from './node.ts';
+import { type ClusterNode, knowsLeader, leaderOf, modes, Playground, statuses, until } from './node.ts';
 
 const valueAt = async (node: ClusterNode, key: string, how = ''): Promise<string | undefined> =>
   (await node.read<{ Value: string }[]>(`/v1/kv/${key}${how}`))?.[0]?.Value;
@@ -13,9 +13,9 @@ interface Peer {
 const peersOf = async (node: ClusterNode): Promise<readonly Peer[]> =>
   (await node.read<{ Servers: Peer[] }>('/v1/operator/raft/configuration'))?.Servers ?? [];
 
-describe('a cluster', () => {
+describe.each(modes)('a %s cluster', (mode) => {
   it('of three servers and two clients forms, writes through a client, and outlives its leader', async () => {
-    await using ground = await Playground.make();
+    await using ground = await Playground.make(mode);
     const servers = await ground.servers(3);
     const clients: ClusterNode[] = [];
     for (const name of ['c1', 'c2']) {
@@ -56,7 +56,7 @@ describe('a cluster', () => {
   });
 
   it('gives a vote to a fourth server, lets one leave in order, and forgets one that failed', async () => {
-    await using ground = await Playground.make();
+    await using ground = await Playground.make(mode);
     const servers = await ground.servers(3, ['-hcl=autopilot { server_stabilization_time = "1s" }']);
     const first = servers[0]!;
     const fourth = await ground.node({ name: 's4', server: true, joins: [first] });
@@ -81,13 +81,10 @@ describe('a cluster', () => {
   });
 
   it('comes back by what its members remember, without being told whom to join', async () => {
-    await using ground = await Playground.make();
+    await using ground = await Playground.make(mode);
     const [one] = (await ground.servers(1)) as [ClusterNode];
     const client = await ground.node({ name: 'c1', server: false });
-    client.start();
-    await until('the client answers', async () => 'c1' in (await statuses(client)));
-    const joined = await client.ask('PUT', `/v1/agent/join/127.0.0.1:${one.ports.lan}`);
-    expect(joined.status).toBe(200);
+    client.start([`-retry-join=127.0.0.1:${one.ports.lan}`]);
     await until(
       'both know both',
       async () => (await statuses(one))['c1'] === 1 && (await statuses(client))['s1'] === 1,
@@ -101,7 +98,7 @@ describe('a cluster', () => {
   });
 
   it('hands leadership over when it is asked to', async () => {
-    await using ground = await Playground.make();
+    await using ground = await Playground.make(mode);
     const servers = await ground.servers(3);
     const before = await leaderOf(servers);
     const moved = await before.ask('POST', '/v1/operator/raft/transfer-leader');

@@ -16,6 +16,7 @@ import { nodeRuntime } from '../../../src/lib/runtime-node.ts';
 import { nodeSockets } from '../../../src/lib/sockets.ts';
 import { make } from '../../../src/structs/make.ts';
 import { agentTls, plainTls, testAuthority, tlsSettings } from '../../unit/agent/tls/fixtures.ts';
+import { freePort } from '../free-port.ts';
 
 const ca = await testAuthority();
 const authorities = [ca.pem];
@@ -213,6 +214,28 @@ describe('an agent that verifies', () => {
     await expect(ask(agent({ verifyOutgoing: true, verifyServerHostname: true }), place, 'dc2')).rejects.toThrow(
       'not server.dc2.consul',
     );
+  });
+});
+
+describe('a server that is not there', () => {
+  const secure = agent(all);
+  const nobody = async () => `127.0.0.1:${await freePort()}`;
+
+  it('is said to refuse connections', async () => {
+    const address = await nobody();
+    await expect(ask(secure, { address } as Place)).rejects.toThrow(
+      `rpc error getting client: failed to get conn: dial tcp ${address}: connect: connection refused`,
+    );
+  });
+
+  it('harms nobody who has given up on it before', async () => {
+    const port = Number((await nobody()).split(':')[1]);
+    const socket = waysOf(secure).connect({ host: '127.0.0.1', port });
+    socket.on('error', () => {});
+    socket.destroy();
+    await once(socket, 'close');
+    // An error without a listener would fail this test: the refusal comes a little later.
+    await new Promise((done) => setTimeout(done, 50));
   });
 });
 
