@@ -36,7 +36,7 @@ interface Ports {
 
 export interface Reply {
   readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
+  readonly headers: Headers;
   readonly text: string;
 }
 
@@ -113,13 +113,21 @@ export class ClusterNode {
     const secure = this.#security;
     const request = (secure === null ? http : https).request({
       ...{ host: '127.0.0.1', port: this.ports.http, method, path, agent: false, signal: AbortSignal.timeout(15_000) },
-      ...(secure !== null && { ...secure.client, headers: { 'X-Consul-Token': secure.token } }),
+      ...secure?.client,
+      headers: {
+        ...(secure !== null && { 'X-Consul-Token': secure.token }),
+        ...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }),
+      },
     });
     request.end(body);
     const [response] = (await once(request, 'response').catch((error: Error) => {
       throw new Error(`${method} ${path} of ${this.name}: ${error.message}\n${this.output.slice(-4000)}`);
     })) as [http.IncomingMessage];
-    return { status: response.statusCode ?? 0, headers: response.headers, text: await text(response) };
+    return {
+      status: response.statusCode ?? 0,
+      headers: new Headers(response.headers as Record<string, string>),
+      text: await text(response),
+    };
   }
 
   /** The JSON of a read; undefined while it fails. */
