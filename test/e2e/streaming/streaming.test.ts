@@ -150,6 +150,11 @@ describe('a client agent', () => {
       expect(idsOf(answer.text)).toContain(id);
       index = answer.index;
     }
+    // Until there is a stream again, queries go to the servers.
+    await until('it follows again', async () => {
+      const { headers } = await client.ask('GET', `${path}?index=${index}&wait=50ms`);
+      return headers.get('x-consul-query-backend') === 'streaming';
+    });
     const last = blocking(client, index);
     await new Promise((resolve) => setTimeout(resolve, 500));
     await register(servers[2]!, 'd', 'passing');
