@@ -46,8 +46,9 @@ async function blocking(
   client: ClusterNode,
   index: string,
   query = '',
+  wait = '10s',
 ): Promise<{ text: string; backend: string | null; index: string }> {
-  const { headers, text } = await client.ask('GET', `${path}?index=${index}&wait=10s${query}`);
+  const { headers, text } = await client.ask('GET', `${path}?index=${index}&wait=${wait}${query}`);
   return { text, backend: headers.get('x-consul-query-backend'), index: headers.get('x-consul-index') ?? '' };
 }
 
@@ -130,36 +131,39 @@ describe('a client agent', () => {
     const client = await ground.node({ name: 'c1', server: false, joins: [servers[0]!] });
     client.start();
     await until('the client answers', async () => (await client.read(path)) !== undefined);
-    await register(servers[0]!, 'a', 'passing');
-    let index = (await client.ask('GET', path)).headers.get('x-consul-index') ?? '';
-    for (const [at, id] of ['b', 'c'].entries()) {
-      const waiting = blocking(client, index);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      // Whichever the client follows, it is among those that go and come back.
-      if (at === 1) {
-        for (const victim of servers.slice(0, 2)) {
-          await victim.end('SIGKILL');
-          await new Promise((resolve) => setTimeout(resolve, 3_000));
-          victim.start();
-          await until('it is back', async () => (await victim.read('/v1/status/leader')) !== undefined);
-          await until('it follows', async () => ((await victim.read<unknown[]>(path)) ?? []).length > 0);
-        }
+    // Somebody who follows the service, as programs do.
+    const seen = { ids: [] as string[], backend: '' as string | null, stop: false };
+    const following = (async () => {
+      for (let index = '1'; !seen.stop; ) {
+        const answer = await blocking(client, index, '', '2s').catch(() => null);
+        if (answer === null) continue;
+        index = answer.index;
+        seen.backend = answer.backend;
+        if (answer.text.startsWith('[')) seen.ids = idsOf(answer.text);
       }
-      await register(servers[2]!, id, 'passing');
-      const answer = await waiting;
-      expect(idsOf(answer.text)).toContain(id);
-      index = answer.index;
+    })();
+    const sees = (id: string) => until(`${id} is seen`, async () => seen.ids.includes(id), 30_000);
+    const streams = () => until('it streams', async () => seen.backend === 'streaming', 30_000);
+    await register(servers[0]!, 'a', 'passing');
+    await Promise.all([sees('a'), streams()]);
+    // Whichever the client follows, it is among those that go and come back.
+    for (const victim of servers.slice(0, 2)) {
+      await victim.end('SIGKILL');
+      await until(
+        'there is a leader',
+        async () => (await servers[2]!.read('/v1/catalog/nodes?consistent')) !== undefined,
+      );
+      await register(servers[2]!, `without-${victim.name}`, 'passing');
+      await sees(`without-${victim.name}`);
+      victim.start();
+      await until('it follows', async () => ((await victim.read<unknown[]>(`${path}?stale`)) ?? []).length > 1);
     }
-    // Until there is a stream again, queries go to the servers.
-    await until('it follows again', async () => {
-      const { headers } = await client.ask('GET', `${path}?index=${index}&wait=50ms`);
-      return headers.get('x-consul-query-backend') === 'streaming';
-    });
-    const last = blocking(client, index);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    await register(servers[2]!, 'd', 'passing');
-    const { backend, text } = await last;
-    expect([backend, idsOf(text)]).toEqual(['streaming', ['a', 'b', 'c', 'd']]);
+    await streams();
+    await register(servers[0]!, 'z', 'passing');
+    await sees('z');
+    expect(seen.backend).toBe('streaming');
+    seen.stop = true;
+    await following;
   }, 90_000);
 });
 
