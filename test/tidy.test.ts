@@ -54,6 +54,15 @@ describe('arrows point down', () => {
     expect(importsOf('src/client', (target) => isUnder(target, ['src/client', 'src/structs', 'src/lib']))).toEqual([]);
   });
 
+  it('watches are clients of the API, in the command and in the agent', () => {
+    const below = ['src/watch', 'src/client', 'src/lib'];
+    expect(importsOf('src/watch', (target) => isUnder(target, below))).toEqual([]);
+    const users = ['src/watch', 'src/commands/watch.ts', 'src/agent/watches.ts'];
+    const rule = (target: string, _kind: string, { path }: Source) =>
+      !isUnder(target, ['src/watch']) || isUnder(path, users);
+    expect(importsOf('src', rule)).toEqual([]);
+  });
+
   it('the proxy of the mesh is a client like any other, and nobody but its command knows it', () => {
     const below = ['src/proxy', 'src/client', 'src/structs', 'src/lib'];
     expect(importsOf('src/proxy', (target) => isUnder(target, below))).toEqual([]);
@@ -70,7 +79,8 @@ describe('arrows point down', () => {
   });
 
   it('the agent knows no commands and no dashboard', () => {
-    const rule = (target: string) => !isUnder(target, ['src/commands', 'src/cli', 'src/tui', 'src/client']);
+    const rule = (target: string, kind: Import['kind']) =>
+      kind === 'type' || !isUnder(target, ['src/commands', 'src/cli', 'src/tui', 'src/client']);
     expect(importsOf('src/agent', rule)).toEqual([]);
   });
 

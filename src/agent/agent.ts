@@ -32,6 +32,7 @@ import type { Logger } from './telemetry/api.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import { AgentTls } from './tls/agent-tls.ts';
 import { readMaterial, type TlsMaterial } from './tls/material.ts';
+import { AgentWatches } from './watches.ts';
 
 export interface AgentOptions {
   readonly loaded: Loaded;
@@ -97,6 +98,8 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   warn(options);
   const wrong = startError(loaded);
   if (wrong !== undefined) throw new Error(wrong);
+  const watches = new AgentWatches(logger);
+  let beginWatches = await watches.prepare(config());
   const removePidFile = writePidFile(config().pidFile);
   stops.push(removePidFile);
 
@@ -156,6 +159,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     try {
       const fresh = options.reload(loaded);
       const material = readTls(fresh.config.tls);
+      beginWatches = await watches.prepare(fresh.config);
       await local.applyDefinitions(fresh.settings);
       loaded = fresh;
       tls.reload(fresh.config.tls, material);
@@ -168,6 +172,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     dns?.reload();
     http.setConnectionLimit(config().limits.httpMaxConnsPerClient);
     for (const warning of config().warnings) logger.warn(warning);
+    beginWatches();
     local.trigger();
   };
   const leave = async (): Promise<void> => {
@@ -247,6 +252,8 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
   stops.push(sendCoordinates({ config: config(), lan, rpc: ownRpc, runtime, logger }));
   await cluster.joinConfigured();
   logger.info('Consul agent running!');
+  beginWatches();
+  stops.push(() => watches.stop());
   return { ended, reload, leave, stop };
 }
 

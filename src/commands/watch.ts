@@ -2,11 +2,12 @@ import { failureOf, startChild } from '../cli/child.ts';
 import { CliError, defineCommand, explain } from '../cli/command.ts';
 import { flag } from '../cli/flags.ts';
 import { toJson } from '../cli/format.ts';
-import { planWatch, watchTypes } from '../cli/watch-plan.ts';
 import { blockingQuery } from '../client/blocking-query.ts';
+import type { ConsulHttp } from '../client/http.ts';
 import { statusApi } from '../client/operator.ts';
 import { formatDurationMs } from '../lib/duration.ts';
 import { rfc3339 } from '../lib/go-format.ts';
+import { planWatch, type WatchParameters, WatchPlanError, type WatchQuery, watchTypes } from '../watch/plan.ts';
 
 const minBackoffMs = 5_000;
 const maxBackoffMs = 180_000;
@@ -39,7 +40,7 @@ With a child, it is run for the first answer and for every change, with the data
   async run({ args, flags, env, out, err, help, http: oneShot, client: connect, interrupted }) {
     if (flags.type === '') throw new CliError(`Watch type must be specified\n\n${help()}`.trimEnd());
     const { key, prefix, service, tag, passingonly, state, name } = flags;
-    const plan = planWatch(flags.type, { key, prefix, service, tag, passingonly, state, name });
+    const plan = planOf(flags.type, { key, prefix, service, tag, passingonly, state, name, service_id: '' });
     const http = oneShot();
     await explain('Error querying Consul agent', statusApi(http).leader());
 
@@ -81,3 +82,12 @@ With a child, it is run for the first answer and for every change, with the data
     return staying ? 0 : 1;
   },
 });
+
+function planOf(type: string, parameters: WatchParameters): (http: ConsulHttp) => WatchQuery {
+  try {
+    return planWatch(type, parameters);
+  } catch (error) {
+    if (error instanceof WatchPlanError) throw new CliError(error.message);
+    throw error;
+  }
+}

@@ -14,7 +14,6 @@ const refused: Readonly<Record<string, (settings: Settings) => boolean>> = {
   'auto_encrypt.tls': ({ auto_encrypt }) => auto_encrypt.tls,
   'auto_encrypt.allow_tls': ({ auto_encrypt }) => auto_encrypt.allow_tls,
   'auto_config.authorization': ({ auto_config }) => auto_config.authorization.enabled,
-  watches: ({ watches }) => watches.length > 0,
   'connect.enable_mesh_gateway_wan_federation': ({ connect }) => connect.enable_mesh_gateway_wan_federation,
   'connect.ca_provider': ({ connect }) => !['', 'consul'].includes(connect.ca_provider),
 };

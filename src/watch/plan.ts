@@ -5,10 +5,15 @@ import { kvApi } from '../client/kv.ts';
 import { eventApi } from '../client/operator.ts';
 import { goQuote } from '../lib/go-format.ts';
 import { parseBool } from '../lib/go-number.ts';
-import { CliError } from './command.ts';
-import * as shapes from './watch-shapes.ts';
+import { escapePath } from '../lib/go-url.ts';
+import * as shapes from './shapes.ts';
 
-/** As given by flags; '' and [] are not given. */
+/** Parameters that do not make a watch; the text is Consul's. */
+export class WatchPlanError extends Error {
+  override readonly name = 'WatchPlanError';
+}
+
+/** As given; '' and [] are not given. */
 export interface WatchParameters {
   readonly key: string;
   readonly prefix: string;
@@ -17,6 +22,7 @@ export interface WatchParameters {
   readonly passingonly: string;
   readonly state: string;
   readonly name: string;
+  readonly service_id: string;
 }
 
 export type WatchQuery = (options: QueryOptions) => Promise<Answer<unknown>>;
@@ -24,14 +30,16 @@ type Parameter = keyof WatchParameters;
 
 interface WatchType {
   readonly takes: readonly Parameter[];
-  /** Throws a `CliError` about its parameters. */
+  /** Throws a WatchPlanError about its parameters. */
   check?(parameters: WatchParameters): void;
   query(http: ConsulHttp, parameters: WatchParameters, options: QueryOptions): Promise<Answer<unknown>>;
   readonly shape: (value: unknown) => unknown;
 }
 
+const asItIs = (value: unknown): unknown => value;
+
 const need = (value: string, what: string): void => {
-  if (value === '') throw new CliError(`Must specify a single ${what} to watch`);
+  if (value === '') throw new WatchPlanError(`Must specify a single ${what} to watch`);
 };
 
 function passing({ passingonly }: WatchParameters): boolean {
@@ -39,7 +47,7 @@ function passing({ passingonly }: WatchParameters): boolean {
   const value = parseBool(passingonly);
   if (value === undefined) {
     const why = `strconv.ParseBool: parsing ${goQuote(passingonly)}: invalid syntax`;
-    throw new CliError(`Failed to parse passingonly flag: ${why}`);
+    throw new WatchPlanError(`Failed to parse passingonly flag: ${why}`);
   }
   return value;
 }
@@ -72,7 +80,7 @@ const types: Readonly<Record<string, WatchType>> = {
   checks: {
     takes: ['service', 'state'],
     check({ service, state }) {
-      if (service !== '' && state !== '') throw new CliError('Cannot specify service and state');
+      if (service !== '' && state !== '') throw new WatchPlanError('Cannot specify service and state');
     },
     query: (http, { service, state }, options) =>
       service === '' ? healthApi(http).state(state || 'any', options) : healthApi(http).checks(service, options),
@@ -85,25 +93,45 @@ const types: Readonly<Record<string, WatchType>> = {
   },
 };
 
-/** Types that only the agent's own `watches` know, with the parameters they take. */
-const agentOnly: Readonly<Record<string, readonly Parameter[]>> = {
-  connect_roots: [],
-  connect_leaf: ['service'],
-  agent_service: [],
+/** Types that only the agent's own `watches` know. */
+const agentTypes: Readonly<Record<string, WatchType>> = {
+  connect_roots: {
+    takes: [],
+    query: (http, _, options) => http.get('/v1/agent/connect/ca/roots', options),
+    shape: asItIs,
+  },
+  connect_leaf: {
+    takes: ['service'],
+    check: ({ service }) => need(service, 'service'),
+    query: (http, { service }, options) => http.get(`/v1/agent/connect/ca/leaf/${escapePath(service)}`, options),
+    shape: asItIs,
+  },
+  agent_service: {
+    takes: ['service_id'],
+    check: ({ service_id }) => need(service_id, 'service_id'),
+    query: (http, { service_id }, options) => http.get(`/v1/agent/service/${escapePath(service_id)}`, options),
+    shape: asItIs,
+  },
 };
 
 export const watchTypes: readonly string[] = Object.keys(types);
 
-/** Throws a `CliError` in the words of Consul's watch plans. */
-export function planWatch(type: string, parameters: WatchParameters): (http: ConsulHttp) => WatchQuery {
-  const plan = Object.hasOwn(types, type) ? types[type] : undefined;
-  const takes = plan?.takes ?? (Object.hasOwn(agentOnly, type) ? agentOnly[type] : undefined);
-  if (takes === undefined) throw new CliError(`Unsupported watch type: ${type}`);
-  plan?.check?.(parameters);
+/** Throws WatchPlanError in the words of Consul's watch plans. */
+export function planWatch(
+  type: string,
+  parameters: WatchParameters,
+  asker: 'command' | 'agent' = 'command',
+): (http: ConsulHttp) => WatchQuery {
+  const known = { ...types, ...agentTypes };
+  const plan = Object.hasOwn(known, type) ? known[type] : undefined;
+  if (plan === undefined) throw new WatchPlanError(`Unsupported watch type: ${type}`);
+  if (asker === 'agent' || Object.hasOwn(types, type)) plan.check?.(parameters);
   const given = (Object.keys(parameters) as Parameter[]).filter((name) => parameters[name].length > 0);
-  const strange = given.filter((name) => !takes.includes(name)).sort();
-  if (strange.length > 0) throw new CliError(`Invalid parameters: [${strange.join(' ')}]`);
-  if (plan === undefined) throw new CliError(`Type ${type} is not supported in the CLI tool`);
+  const strange = given.filter((name) => !plan.takes.includes(name)).sort();
+  if (strange.length > 0) throw new WatchPlanError(`Invalid parameters: [${strange.join(' ')}]`);
+  if (asker === 'command' && !Object.hasOwn(types, type)) {
+    throw new WatchPlanError(`Type ${type} is not supported in the CLI tool`);
+  }
   return (http) => async (options) => {
     const { value, meta } = await plan.query(http, parameters, options);
     return { value: plan.shape(value), meta };
