@@ -19,6 +19,8 @@ export interface Verdict {
 export interface Authorizer {
   /** `name`: the key, node, service and so on; '' where there is one of the resource. */
   allows(resource: Resource, access: Access, name?: string): boolean;
+  /** All of a resource, whatever it is called. */
+  allowsAll(resource: NamedResource, access: Access): boolean;
   explain(resource: Resource, access: Access, name?: string): Verdict;
   /** Nothing is refused: lists need not be looked through. */
   readonly unlimited: boolean;
@@ -156,6 +158,7 @@ export function createAuthorizer(sources: readonly Rules[], fallback: Fallback, 
     accessor,
     unlimited: fallback !== 'deny' && sets.size === 0 && single.size === 0,
     allows: (resource, access, name = '') => decide(resource, access, name)?.allowed ?? byDefault(resource),
+    allowsAll: (resource, access) => (sets.get(resource) ?? nothing).all(access)?.allowed ?? byDefault(resource),
     explain(resource, access, name = '') {
       const decision = decide(resource, access, name);
       if (decision !== null) return { allowed: decision.allowed, because: decision.text };

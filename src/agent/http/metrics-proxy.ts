@@ -2,6 +2,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { BadRequest, RpcError } from '../errors.ts';
+import { authorizerOf } from './acl-guard.ts';
 import { empty, type HttpAnswer } from './answer.ts';
 import type { Api } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
@@ -12,10 +13,17 @@ const timeoutMs = 30_000;
 const notPassedOn = new Set(['connection', 'host', 'transfer-encoding', 'keep-alive', 'upgrade', 'te', 'trailer']);
 const secrets = new Set(['x-consul-token', 'authorization', 'cookie']);
 
-export async function metricsProxy(request: ApiRequest, { config }: Api): Promise<HttpAnswer> {
+export async function metricsProxy(request: ApiRequest, api: Api): Promise<HttpAnswer> {
+  const { config, acl } = api;
   const { enabled, metricsProxy: settings } = config.ui;
   if (!enabled) throw new BadRequest('UI is not enabled', 404);
   if (settings.baseUrl === '') throw new BadRequest('Metrics proxy is not enabled', 404);
+  // Metrics tell of all services and nodes.
+  const authorizer = await authorizerOf(request, api);
+  for (const resource of ['service', 'node'] as const) {
+    if (acl !== null && !authorizer.allowsAll(resource, 'read'))
+      throw acl.denials.refusal(authorizer, resource, 'read', '*');
+  }
   const url = new URL(settings.baseUrl);
   url.pathname = cleanPath(`${url.pathname}/${request.rest}`);
   if (settings.pathAllowlist.length > 0 && !settings.pathAllowlist.includes(url.pathname)) return empty(403);
