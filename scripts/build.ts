@@ -1,5 +1,5 @@
 /**
- * Bundles src/ into dist/ and writes oclif.manifest.json.
+ * Bundles src/ into dist/, and writes oclif.manifest.json and the manual pages.
  *
  * - dist/main.cjs: finds the command. dist/commands/*.cjs: one self-contained file a command, so that a one-shot command
  *   reads two small files and its compile cache holds exactly what it runs.
@@ -75,7 +75,33 @@ const shared: BuildOptions = {
   legalComments: 'none',
   minifySyntax: true,
   logLevel: 'warning',
+  metafile: true,
 };
+
+/** Bundles, and remembers which packages are in them. */
+const packages = new Set<string>();
+async function bundle(options: BuildOptions): Promise<void> {
+  const { metafile } = await build(options);
+  for (const file of Object.keys(metafile?.inputs ?? {})) {
+    const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? [];
+    if (folder !== undefined) packages.add(folder);
+  }
+}
+
+/** What the licences of those packages want: that they are passed on. */
+function licences(): string {
+  const texts = [...packages].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
+      name: string;
+      version: string;
+      license?: string;
+    };
+    const file = readdirSync(join(root, folder)).find((one) => /^licen[sc]e/i.test(one));
+    const text = file === undefined ? '' : readFileSync(join(root, folder, file), 'utf8').trim();
+    return `${name} ${version} (${license ?? 'see below'})\n\n${text}\n`;
+  });
+  return `Parts of these packages are in the files of this folder.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`;
+}
 
 /** `import()` in a one-shot bundle leaves it: the module becomes an entry of the ES half. `up` leads to dist/. */
 function lateModules(entries: Set<string>, up: string): Plugin {
@@ -108,14 +134,14 @@ async function buildOneShot(commands: readonly CommandFile[], out: string): Prom
     export const run = (argv) => main(argv, table, processIo, oclif);
   `;
   await Promise.all([
-    build({
+    bundle({
       ...options,
       stdin: { contents: main, resolveDir: src, sourcefile: 'main.js' },
       outfile: join(out, 'main.cjs'),
       external: [...external, './commands/*'],
       plugins: [lateModules(late, './')],
     }),
-    build({
+    bundle({
       ...options,
       entryPoints: commands.map(({ file, output }) => ({ in: file, out: output })),
       outdir: join(out, 'commands'),
@@ -155,11 +181,15 @@ async function buildModules(commands: readonly CommandFile[], late: Iterable<str
   const imports = commands.map(({ file }, at) => `import c${at} from ${JSON.stringify(file)};`);
   const table = commands.map(({ words }, at) => `  ${JSON.stringify(words)}: c${at},`);
   const oclif = `
+    import { manPages } from './cli/man.ts';
     import { createOclif } from './cli/oclif.ts';
     import { processIo } from './cli/process-io.ts';
     ${imports.join('\n')}
     const root = new URL('..', import.meta.url).pathname;
-    export const { commands, Help, commandNotFound, run, manifest } = createOclif({\n${table.join('\n')}\n}, decodeURIComponent(root), processIo);
+    import { ownVersion } from './cli/version.ts';
+    const table = {\n${table.join('\n')}\n};
+    export const { commands, Help, commandNotFound, run, manifest } = createOclif(table, decodeURIComponent(root), processIo);
+    export const man = () => manPages({ version: ownVersion, commands: table });
   `;
   const virtual: Plugin = {
     name: 'oclif-entry',
@@ -168,7 +198,7 @@ async function buildModules(commands: readonly CommandFile[], late: Iterable<str
       onLoad({ filter: /.*/, namespace: 'entry' }, () => ({ contents: oclif, resolveDir: src }));
     },
   };
-  await build({
+  await bundle({
     ...shared,
     format: 'esm',
     splitting: true,
@@ -191,10 +221,15 @@ const __dirname = dirname_(__filename);`,
   });
 }
 
-async function writeManifest(): Promise<void> {
-  const { manifest } = (await import(pathToFileURL(join(dist, 'oclif.js')).href)) as {
+/** What is made from the definitions of the commands: the manifest, and the manual pages. */
+async function describeCommands(): Promise<void> {
+  const { manifest, man } = (await import(pathToFileURL(join(dist, 'oclif.js')).href)) as {
     manifest(): Promise<unknown>;
+    man(): Map<string, string>;
   };
+  const manual = join(dist, 'man/man1');
+  mkdirSync(manual, { recursive: true });
+  for (const [name, text] of man()) writeFileSync(join(manual, name), text);
   writeFileSync(join(root, 'oclif.manifest.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);
 }
 
@@ -211,13 +246,14 @@ async function main(): Promise<void> {
     const commands = commandFiles();
     const late = await buildOneShot(commands, out);
     await buildModules(commands, late, out);
+    writeFileSync(join(out, 'THIRD-PARTY-LICENCES.txt'), licences());
     if (existsSync(dist)) renameSync(dist, old);
     renameSync(out, dist);
   } finally {
     rmSync(out, { recursive: true, force: true });
     rmSync(old, { recursive: true, force: true });
   }
-  await writeManifest();
+  await describeCommands();
   writeFileSync(stampFile, stamp);
 }
 

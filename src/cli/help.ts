@@ -22,13 +22,13 @@ export function wrap(text: string, indent: string): string {
   return lines.join('\n');
 }
 
-const docOf = (flag: Flag): string => {
+export const docOf = (flag: Flag): string => {
   const many = flag.repeats ? ' May be given several times.' : '';
   const initial = flag.initialText === '' ? '' : ` Default: ${flag.initialText}.`;
   return flag.doc + many + initial;
 };
 
-const takesNone = (flag: Flag): boolean => flag.bool && !flag.showsValue;
+export const takesNone = (flag: Flag): boolean => flag.bool && !flag.showsValue;
 
 const sorted = (flags: Flags): [string, Flag][] => Object.entries(flags).sort(([a], [b]) => (a < b ? -1 : 1));
 

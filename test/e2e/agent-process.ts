@@ -21,6 +21,8 @@ export interface AgentOptions {
   readonly dev?: boolean;
   readonly dataDir?: string;
   readonly args?: readonly string[];
+  /** Default: this build. */
+  readonly program?: string;
 }
 
 export class AgentProcess {
@@ -30,10 +32,18 @@ export class AgentProcess {
   output = '';
   #child: ChildProcess | undefined;
   readonly #args: readonly string[];
+  readonly #program: string;
   readonly #scratch: string | undefined;
   readonly #pool = new http.Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 
-  private constructor(httpPort: number, dataDir: string, scratch: string | undefined, args: readonly string[]) {
+  private constructor(
+    program: string,
+    httpPort: number,
+    dataDir: string,
+    scratch: string | undefined,
+    args: readonly string[],
+  ) {
+    this.#program = program;
     this.httpPort = httpPort;
     this.dataDir = dataDir;
     this.#scratch = scratch;
@@ -51,6 +61,7 @@ export class AgentProcess {
     const gossip = ['-serf-lan-port', lan, '-serf-wan-port', wan];
     const fast = ['-hcl', 'performance { raft_multiplier = 1 }', '-node', 'e2e'];
     return new AgentProcess(
+      options.program ?? tc,
       httpPort,
       dataDir,
       scratch,
@@ -74,7 +85,7 @@ export class AgentProcess {
 
   /** Starts the process without waiting until it answers. */
   launch(): void {
-    const child = spawn(tc, this.#args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(this.#program, this.#args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const keep = (chunk: Buffer): void => {
       this.output += chunk.toString();
     };
