@@ -29,8 +29,10 @@ export function setMetadata(tx: Transaction, entry: SystemMetadataEntry): void {
   const CreateIndex = tx.tables.systemMetadata.get(entry.Key)?.CreateIndex ?? tx.index;
   tx.put('systemMetadata', { ...entry, CreateIndex, ModifyIndex: tx.index });
   tx.bump('system-metadata');
-  // From now on intentions are config entries: what was read of those so far may be more.
-  if (entry.Key === 'intention-format') tx.bump('config-entries');
+  if (entry.Key !== 'intention-format') return;
+  // From now on intentions are config entries: what was read of those so far may be more, and their own table is empty.
+  tx.bump('config-entries');
+  tx.bump('connect-intentions');
 }
 
 export function deleteMetadata(tx: Transaction, key: string): void {
