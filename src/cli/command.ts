@@ -41,8 +41,8 @@ export interface Context<F = Flags> extends Io {
   client(): Promise<Client>;
   /** The command's help text, for those that print it with an error. */
   help(): string;
-  /** Every command's definition, by its words. */
-  allCommands(): Promise<Readonly<Record<string, Command>>>;
+  /** How to load every command, by its words. */
+  readonly commands: CommandTable;
   /** What the flags and the environment say about the agent to ask. */
   clientOptions(): ClientOptions;
   /** Shows on a terminal that work goes on; nothing elsewhere. To be ended before anything else is printed. */
@@ -59,6 +59,9 @@ type Exit = number | void;
 
 /** Command lines without the program's name, with a word on each. */
 export type Examples = readonly (readonly [line: string, what: string])[];
+
+/** Words of a command (`kv get`) -> how to load its definition. */
+export type CommandTable = Readonly<Record<string, () => Promise<Command> | Command>>;
 
 export interface Definition<F extends Flags> {
   /** One line for lists of commands. */

@@ -1,11 +1,8 @@
 /** From the command line to a command: finds it, or hands help and mistakes to `otherwise` (oclif). */
 
 import { asksForHelp } from '../lib/go-flags.ts';
-import type { Command, Io } from './command.ts';
+import type { CommandTable, Io } from './command.ts';
 import { report, runCommand } from './run.ts';
-
-/** Words of a command (`kv get`) -> how to load its definition. */
-export type CommandTable = Readonly<Record<string, () => Promise<Command> | Command>>;
 
 /** Help, and words that are no command. Resolves to the exit code. */
 export type Otherwise = (argv: readonly string[]) => Promise<number> | number;
@@ -20,12 +17,6 @@ export function findCommand(argv: readonly string[], table: CommandTable): strin
     if (Object.hasOwn(table, words)) found = words;
   }
   return found;
-}
-
-async function loadAll(table: CommandTable): Promise<Record<string, Command>> {
-  const all: Record<string, Command> = {};
-  for (const [words, load] of Object.entries(table)) all[words] = await load();
-  return all;
 }
 
 const versionFlags = new Set(['-v', '-version', '--version']);
@@ -44,7 +35,7 @@ export async function main(
     const command = await table[words]!();
     if (asksForHelp(line) && command.raw !== true) return await otherwise(line);
     const rest = line.slice(words.split(' ').length);
-    return await runCommand(command, rest, io, { allCommands: () => loadAll(table) });
+    return await runCommand(command, rest, io, { commands: table });
   } catch (error) {
     return await report(error, io);
   }

@@ -4,7 +4,7 @@ import { consulHttp } from '../client/http.ts';
 import { resolveSettings, type Settings } from '../client/settings.ts';
 import type { Transport } from '../client/transport.ts';
 import { nodeTransport } from '../client/transport-node.ts';
-import { CliError, type Command, type Context, type Io } from './command.ts';
+import { CliError, type Command, type CommandTable, type Context, type Io } from './command.ts';
 import type { Flags } from './flags.ts';
 import { type ParsedFlags, parseGoFlags } from './go-flags.ts';
 import { commandHelp, flagList, nearest, wrap } from './help.ts';
@@ -14,7 +14,7 @@ import { type Progress, startProgress } from './progress.ts';
 /** What may be replaced: the network in tests; who knows all commands. */
 export interface Surroundings {
   readonly connect?: (settings: Settings) => Transport;
-  readonly allCommands?: Context['allCommands'];
+  readonly commands?: CommandTable;
 }
 
 /** Never throws: errors become text on stderr and an exit code. */
@@ -22,7 +22,7 @@ export async function runCommand(
   command: Command,
   argv: readonly string[],
   io: Io,
-  { connect = nodeTransport, allCommands = async () => ({}) }: Surroundings = {},
+  { connect = nodeTransport, commands = {} }: Surroundings = {},
 ): Promise<number> {
   const flags = { ...command.flags, ...httpFlags(command.http) };
   const parsed: ParsedFlags =
@@ -85,7 +85,7 @@ export async function runCommand(
     given,
     flags: values as Context['flags'],
     help: () => commandHelp(command),
-    allCommands,
+    commands,
     clientOptions: () => clientOptions(io, values),
     http: () =>
       connecting(() => {

@@ -1,28 +1,33 @@
-import { CliError, defineCommand } from '../cli/command.ts';
-import { completionScript, shells } from '../cli/completion.ts';
+import { resolve } from 'node:path';
+import { defineCommand } from '../cli/command.ts';
+import { flag } from '../cli/flags.ts';
 
 export default defineCommand({
   summary: 'Prints a script that completes command lines',
-  usage: `completion ${shells.join('|')}`,
-  description:
-    'Prints a script for the given shell that completes commands and flags. Every line of it is static: completing asks nobody.',
+  usage: 'completion [options] bash|zsh|fish',
+  description: `Prints a script for the given shell that completes commands, flags and what stands behind them: services, nodes, keys, accessors of tokens and more, as the agent knows them. Answers are kept for a few seconds. Without an agent that answers, what is known without one is completed.`,
   examples: [
-    ['completion bash > /etc/bash_completion.d/tc', 'For all users of bash:'],
-    ['completion zsh > ~/.zsh/functions/_tc', 'For zsh:'],
+    ['completion bash > ~/.local/share/bash-completion/completions/tc', 'For bash:'],
+    ['completion zsh > ~/.zsh/functions/_tc', 'For zsh, where $fpath has the folder:'],
     ['completion fish > ~/.config/fish/completions/tc.fish', 'For fish:'],
   ],
-  flagsAnywhere: true,
+  flags: { complete: flag.bool('Print what may stand in place of the last word; for the scripts.') },
 
-  async run({ args, out, err, help, allCommands }) {
+  async run(context) {
+    const { args, flags, out, err, help, commands } = context;
+    if (flags.complete) {
+      const { answer } = await import('../cli/completion/answer.ts');
+      out(await answer(args, commands, context));
+      return 0;
+    }
+    const { completionScript, shells } = await import('../cli/completion/scripts.ts');
     const shell = shells.find((name) => name === args[0]);
     if (shell === undefined || args.length !== 1) {
       const why = args.length === 1 ? `Unknown shell: ${args[0]}` : 'The name of one shell must be specified.';
       err(`${why}\n\n${help()}`);
       return 1;
     }
-    const definitions = await allCommands();
-    if (Object.keys(definitions).length === 0) throw new CliError('No commands to complete');
-    out(completionScript(shell, definitions));
+    out(completionScript(shell, resolve(process.argv[1] ?? 'tc')));
     return 0;
   },
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { CliError, type Command, defineCommand } from '../../../src/cli/command.ts';
+import { CliError, type Command, type CommandTable, defineCommand } from '../../../src/cli/command.ts';
 import { flag } from '../../../src/cli/flags.ts';
 import { flagList, nearest } from '../../../src/cli/help.ts';
-import { type CommandTable, findCommand, main } from '../../../src/cli/main.ts';
+import { findCommand, main } from '../../../src/cli/main.ts';
 import { createUsage, leadingWords, wantsHelp } from '../../../src/cli/usage.ts';
 
 const get = defineCommand({

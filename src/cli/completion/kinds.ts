@@ -1,0 +1,123 @@
+/** What stands where on the command lines: the words of commands and the values of flags, as far as they can be completed. */
+
+export const kinds = [
+  'auth-method',
+  'binding-rule',
+  'config-kind',
+  'config-name',
+  'data',
+  'datacenter',
+  'file',
+  'key',
+  'member',
+  'node',
+  'peer-address',
+  'peer-id',
+  'policy',
+  'policy-id',
+  'role',
+  'role-id',
+  'service',
+  'service-id',
+  'session',
+  'shell',
+  'token',
+  'token-type',
+] as const;
+export type Kind = (typeof kinds)[number];
+
+/** Words of a command, in order; the last kind counts for all that follow. */
+export const wordKinds: Readonly<Record<string, readonly Kind[]>> = {
+  'acl set-agent-token': ['token-type'],
+  'acl translate-rules': ['data'],
+  'catalog service': ['service'],
+  completion: ['shell'],
+  'config write': ['file'],
+  'force-leave': ['member'],
+  health: ['service'],
+  'intention check': ['service'],
+  'intention create': ['service'],
+  'intention delete': ['service'],
+  'intention get': ['service'],
+  'intention match': ['service'],
+  'kv delete': ['key'],
+  'kv diff': ['key'],
+  'kv edit': ['key'],
+  'kv export': ['key'],
+  'kv get': ['key'],
+  'kv import': ['data'],
+  'kv put': ['key', 'data'],
+  'kv tree': ['key'],
+  lock: ['key', 'file'],
+  'operator recover': ['file'],
+  rtt: ['node'],
+  'services deregister': ['file'],
+  'services register': ['file'],
+  'services watch': ['service'],
+  'snapshot inspect': ['file'],
+  'snapshot restore': ['file'],
+  'snapshot save': ['file'],
+  'snapshot verify': ['file'],
+  validate: ['file'],
+  watch: ['file'],
+};
+
+/** Values of flags by name, or by command and name where that makes a difference. */
+export const flagKinds: Readonly<Record<string, Kind>> = {
+  config: 'data',
+  datacenter: 'datacenter',
+  kind: 'config-kind',
+  method: 'auth-method',
+  near: 'node',
+  node: 'node',
+  'other-datacenter': 'datacenter',
+  'policy-id': 'policy-id',
+  'policy-name': 'policy',
+  'role-id': 'role-id',
+  'role-name': 'role',
+  rules: 'data',
+  service: 'service',
+  session: 'session',
+  'acl auth-method delete -name': 'auth-method',
+  'acl auth-method read -name': 'auth-method',
+  'acl auth-method update -name': 'auth-method',
+  'acl binding-rule delete -id': 'binding-rule',
+  'acl binding-rule read -id': 'binding-rule',
+  'acl binding-rule update -id': 'binding-rule',
+  'acl policy create -from-token': 'token',
+  'acl policy delete -id': 'policy-id',
+  'acl policy delete -name': 'policy',
+  'acl policy read -id': 'policy-id',
+  'acl policy read -name': 'policy',
+  'acl policy update -id': 'policy-id',
+  'acl policy update -name': 'policy',
+  'acl role delete -id': 'role-id',
+  'acl role delete -name': 'role',
+  'acl role read -id': 'role-id',
+  'acl role read -name': 'role',
+  'acl role update -id': 'role-id',
+  'acl token clone -id': 'token',
+  'acl token delete -id': 'token',
+  'acl token read -id': 'token',
+  'acl token update -id': 'token',
+  'config delete -name': 'config-name',
+  'config read -name': 'config-name',
+  'maint -service': 'service-id',
+  'operator raft remove-peer -address': 'peer-address',
+  'operator raft remove-peer -id': 'peer-id',
+  'operator raft transfer-leader -id': 'peer-id',
+  'services deregister -id': 'service-id',
+  'snapshot inspect -kvfilter': 'key',
+  'watch -key': 'key',
+  'watch -prefix': 'key',
+};
+
+/** Undefined where nothing is known of it. */
+export const kindOfFlag = (words: string, name: string): Kind | undefined =>
+  flagKinds[`${words} -${name}`] ?? (Object.hasOwn(flagKinds, name) ? flagKinds[name] : undefined);
+
+/** Undefined for a word that nothing is known of. */
+export function kindOfWord(words: string, position: number): Kind | undefined {
+  const list = Object.hasOwn(wordKinds, words) ? wordKinds[words]! : [];
+  return list[Math.min(position, list.length - 1)];
+}
