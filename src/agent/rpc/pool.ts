@@ -85,19 +85,30 @@ export class ConnectionPool {
     if (this.#closed) return Promise.reject(new ConnectionError('rpc error: shutdown'));
     let session = this.#sessions.get(address);
     if (session === undefined) {
-      session = this.#dial(address);
-      this.#sessions.set(address, session);
-      session.catch(() => this.#sessions.delete(address));
+      const forget = (): void => {
+        if (this.#sessions.get(address) === dialled) this.#sessions.delete(address);
+      };
+      const dialled = this.#dial(address, forget);
+      this.#sessions.set(address, dialled);
+      dialled.catch(forget);
+      session = dialled;
     }
     return session;
   }
 
-  async #dial(address: string): Promise<Session> {
+  /** `onEnd` is called when nothing more can be asked of it: before the socket has closed, which a dead peer can delay for long. */
+  async #dial(address: string, onEnd: () => void): Promise<Session> {
     const socket = await dialServer(this.#options, address);
     socket.write(Uint8Array.of(firstBytes.multiplex));
+    const wire = wireOf(socket);
+    const end = (error: Error | null): void => {
+      session.idleTimer?.cancel();
+      onEnd();
+      wire.close(error);
+    };
     const yamux = new YamuxSession({
       side: 'client',
-      wire: wireOf(socket),
+      wire: { write: wire.write, close: end },
       clock: this.#options.clock,
       // Servers do not call back.
       onStream: (stream) => stream.reset(),
@@ -105,18 +116,10 @@ export class ConnectionPool {
     const session: Session = { yamux, idle: [], inUse: 0, idleTimer: undefined };
     socket.on('data', (chunk: Uint8Array) => yamux.receive(chunk));
     socket.on('error', (error) => yamux.close(error));
-    let isOver = false;
-    const end = (): void => {
-      // Once: by the second time there may be another session to this address.
-      if (isOver) return;
-      isOver = true;
-      this.#sessions.delete(address);
-      session.idleTimer?.cancel();
-      yamux.close(new ConnectionError('EOF'));
-    };
+    const eof = (): void => yamux.close(new ConnectionError('EOF'));
     // Whoever says no more answers no more: calls from here on dial anew.
-    socket.on('end', end);
-    socket.on('close', end);
+    socket.on('end', eof);
+    socket.on('close', eof);
     return session;
   }
 }

@@ -15,6 +15,8 @@ export class Bootstrapper {
   readonly #context: ServerContext;
   readonly #forwarder: Forwarder;
   #busy = false;
+  /** Something changed while an attempt was under way. */
+  #again = false;
   #done: boolean;
 
   constructor(context: ServerContext, forwarder: Forwarder) {
@@ -25,11 +27,24 @@ export class Bootstrapper {
 
   /** Called whenever the pool changed. */
   maybe(): void {
-    if (this.#done || this.#busy) return;
+    this.#again = true;
+    if (!this.#busy) void this.#tryWhileNews();
+  }
+
+  stop(): void {
+    this.#done = true;
+  }
+
+  async #tryWhileNews(): Promise<void> {
     this.#busy = true;
-    void this.#try().finally(() => {
+    try {
+      while (this.#again && !this.#done) {
+        this.#again = false;
+        await this.#try();
+      }
+    } finally {
       this.#busy = false;
-    });
+    }
   }
 
   async #try(): Promise<void> {
@@ -45,7 +60,12 @@ export class Bootstrapper {
     for (const server of servers) {
       if (server.id === this.#context.nodeId) continue;
       const peers = await this.#peersOf(server);
-      if (peers === null) return;
+      if (this.#done) return;
+      if (peers === null) {
+        // It may be late, and nothing else may happen in the pool any more.
+        this.#again = true;
+        return;
+      }
       if (peers.length > 0) {
         logger.info('Existing Raft peers reported by server, disabling bootstrap mode', { server: server.name });
         this.#done = true;
@@ -87,7 +107,7 @@ export class Bootstrapper {
   /** null when the server could not be asked. */
   async #peersOf(server: ServerInfo): Promise<readonly string[] | null> {
     const { logger, runtime } = this.#context;
-    for (let n = 0; n < askTries; n++) {
+    for (let n = 0; n < askTries && !this.#done; n++) {
       try {
         const { reply } = await this.#forwarder.ask(server.address, 'Status.Peers', {});
         return reply ?? [];

@@ -194,6 +194,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     maybeBootstrap: () => bootstrapper.maybe(),
     async stop() {
       stopReporting();
+      bootstrapper.stop();
       dispatcher.stop();
       unsubscribe();
       role.end();

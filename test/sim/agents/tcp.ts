@@ -92,7 +92,7 @@ export class End {
   #arrive(segment: Segment): void {
     if (this.gone || !this.process.alive) {
       // Nobody is here: a machine that runs says so to whoever goes on talking.
-      if (segment.kind === 'data' && this.machine.powered) this.#reset();
+      if (segment.kind !== 'reset' && this.machine.powered) this.#reset();
       return;
     }
     this.#inbox.push(segment);

@@ -1,0 +1,55 @@
+/** When servers that wait for each other take their first configuration. */
+import { expect, it } from 'vitest';
+import type { Member } from '../../../../src/agent/gossip/member.ts';
+import type { Configuration } from '../../../../src/agent/raft/api.ts';
+import type { Forwarder } from '../../../../src/agent/rpc/forwarder.ts';
+import { Bootstrapper } from '../../../../src/agent/server/bootstrap.ts';
+import type { ServerContext } from '../../../../src/agent/server/context.ts';
+import { nodeRuntime } from '../../../../src/lib/runtime-node.ts';
+import { quietLogger } from '../raft/quiet.ts';
+
+const server = (n: number): Member => ({
+  name: `s${n}`,
+  address: `10.0.0.${n}`,
+  port: 8301,
+  status: 'alive',
+  tags: {
+    role: 'consul',
+    dc: 'dc1',
+    id: `id${n}`,
+    port: '8300',
+    vsn: '2',
+    build: '1.10.7',
+    raft_vsn: '3',
+    expect: '3',
+  },
+  protocol: { min: 1, max: 5, current: 2 },
+  delegate: { min: 2, max: 5, current: 4 },
+});
+
+it('counts servers that arrive while it is still looking', async () => {
+  const members = [server(1)];
+  let taken: Configuration | null = null;
+  const context = {
+    nodeId: 'id1',
+    config: { bootstrapExpect: 3, datacenter: 'dc1' },
+    members: () => members,
+    logger: quietLogger,
+    runtime: nodeRuntime,
+    raft: {
+      stats: () => ({ lastLogIndex: 0, term: 0 }),
+      bootstrap: (configuration: Configuration) => {
+        taken = configuration;
+      },
+    },
+  } as unknown as ServerContext;
+  const forwarder = { ask: async () => ({ reply: [] }) } as unknown as Forwarder;
+  const bootstrapper = new Bootstrapper(context, forwarder);
+  // Both come with the same packet; after that nothing happens in the pool any more.
+  for (const n of [2, 3]) {
+    members.push(server(n));
+    bootstrapper.maybe();
+  }
+  await new Promise((done) => setImmediate(done));
+  expect(taken).toMatchObject({ servers: [{ id: 'id1' }, { id: 'id2' }, { id: 'id3' }] });
+});
