@@ -18,9 +18,14 @@ describe.each(modes)('an encrypted pool of a %s cluster', (mode) => {
     const encrypted = [`-encrypt=${firstKey}`];
     const servers = await ground.servers(3, encrypted);
     const first = servers[0] as ClusterNode;
-    const client = await ground.node({ name: 'c1', server: false, joins: [first], args: encrypted });
-    client.start();
-    await until('the client knows the leader', () => knowsLeader(client));
+    const [client] = (await Promise.all(
+      ['c1', 'c2'].map(async (name) => {
+        const one = await ground.node({ name, server: false, joins: [first], args: encrypted });
+        one.start();
+        await until(`${name} knows the leader`, () => knowsLeader(one));
+        return one;
+      }),
+    )) as [ClusterNode, ClusterNode];
     let writing = true;
     let failures = 0;
     const load = (async () => {
@@ -43,13 +48,15 @@ describe.each(modes)('an encrypted pool of a %s cluster', (mode) => {
     await load;
     expect(failures).toBe(0);
     const [, lan] = await keys();
-    expect(lan).toMatchObject({ WAN: false, NumNodes: 4, Keys: { [nextKey]: 4 }, PrimaryKeys: { [nextKey]: 4 } });
-    expect(Object.values(await statuses(first))).toEqual([1, 1, 1, 1]);
+    expect(lan).toMatchObject({ WAN: false, NumNodes: 5, Keys: { [nextKey]: 5 }, PrimaryKeys: { [nextKey]: 5 } });
+    expect(Object.values(await statuses(first))).toEqual([1, 1, 1, 1, 1]);
     // Who has the wrong key does not get in.
-    const stranger = await ground.node({ name: 'c2', server: false, args: encrypted });
+    const stranger = await ground.node({ name: 'stale', server: false, joins: [first], args: encrypted });
     stranger.start();
-    await until('the stranger answers', async () => 'c2' in (await statuses(stranger)));
-    expect((await stranger.ask('PUT', `/v1/agent/join/127.0.0.1:${first.ports.lan}`)).status).toBe(500);
+    await until('the stranger is refused', async () => stranger.output.includes('Join cluster failed, will retry'));
+    await until('and the log says so', async () => first.output.includes('No installed keys could decrypt'));
+    expect(await statuses(first)).not.toHaveProperty('stale');
+    expect(ground.nodes.filter(({ output }) => output.includes('EventMemberFailed'))).toEqual([]);
   });
 });
 
