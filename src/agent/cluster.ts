@@ -317,6 +317,7 @@ async function startClientNode(options: ClusterOptions): Promise<Cluster> {
     holdTimeoutMs: config.rpcHoldTimeoutMs,
     limit: { perSecond: config.limits.rpcRate, burst: config.limits.rpcMaxBurst },
     runtime,
+    logger,
   });
   stops.push(() => remote.stop());
   const views = config.useStreamingBackend ? createHealthViews({ ...options, sockets, servers }) : null;

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import { splitHostPort } from '../../lib/host-port.ts';
 import { type Decoder, encodeTo, needMore, Writer } from '../../lib/msgpack/index.ts';
+import { networkErrorText } from '../../lib/network-error.ts';
 import type { Clock } from '../../lib/runtime.ts';
 import type { Sockets } from '../../lib/sockets.ts';
 import type { Schema } from '../../structs/schema.ts';
@@ -69,6 +70,8 @@ export class NetTransport implements Transport {
   readonly #channels = new Map<string, Channels>();
   readonly #serverSide: RaftServerSide;
   readonly #snapshots: SnapshotSender;
+  /** Why a peer cannot be reached, by its id. */
+  readonly #complaints = new Map<string, string>();
   #node: RaftNode | null = null;
   #closed = false;
 
@@ -156,7 +159,8 @@ export class NetTransport implements Transport {
     channel.send({
       bytes: request(rpcTypes.appendEntries, AppendEntriesRequest, body),
       onBody: (decoder) =>
-        read(decoder, AppendEntriesResponse, (reply) =>
+        read(decoder, AppendEntriesResponse, (reply) => {
+          if (this.#complaints.size > 0) this.#complaints.delete(message.to.id);
           this.#node?.receive({
             kind: 'appendResult',
             from: message.to,
@@ -166,8 +170,8 @@ export class NetTransport implements Transport {
             success: reply.Success,
             noRetryBackoff: reply.NoRetryBackoff,
             echo: message.echo,
-          }),
-        ),
+          });
+        }),
       onError: (error) =>
         this.#unreachable(message.to, message.entries === null ? 'heartbeat' : 'appendEntries', error),
     });
@@ -235,9 +239,13 @@ export class NetTransport implements Transport {
     );
   }
 
-  #unreachable(peer: Peer, rpc: string, error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
-    this.#options.logger.debug(`failed to ${rpc} to`, { peer: `{Voter ${peer.id} ${peer.address}}`, error: text });
+  /** Said once for every reason, until the peer answers again. */
+  #unreachable(peer: Peer, rpc: string, failure: unknown): void {
+    const { logger, resolve } = this.#options;
+    const error = networkErrorText(failure, resolve(peer));
+    const level = this.#complaints.get(peer.id) === error ? 'debug' : 'error';
+    logger[level](`failed to ${rpc} to`, { peer: `{Voter ${peer.id} ${peer.address}}`, error });
+    this.#complaints.set(peer.id, error);
     this.#node?.unreachable(peer.id);
   }
 

@@ -3,6 +3,7 @@
 import type { Runtime } from '../../lib/runtime.ts';
 import { make } from '../../structs/make.ts';
 import { errors, fromRemote } from '../errors.ts';
+import type { Logger } from '../telemetry/api.ts';
 import type { Answer, CallOptions, RpcCaller } from './caller.ts';
 import { carriesMeta, metaOf, noMeta } from './codec.ts';
 import type { ConnectionPool } from './pool.ts';
@@ -20,6 +21,7 @@ export interface RemoteCallerOptions {
   /** Calls of this agent beyond it are refused. */
   readonly limit: RateLimit;
   readonly runtime: Runtime;
+  readonly logger: Logger;
 }
 
 /** Pauses between tries are random, up to this part of the hold time. */
@@ -49,7 +51,7 @@ export function createRemoteCaller(options: RemoteCallerOptions): RpcCaller & { 
 type Outcome<M extends MethodName> = { readonly answer: Answer<Reply<M>> } | { readonly error: Error };
 
 async function attempt<M extends MethodName>(
-  { pool, servers }: RemoteCallerOptions,
+  { pool, servers, logger }: RemoteCallerOptions,
   method: M,
   args: Args<M>,
   signal: AbortSignal,
@@ -66,6 +68,7 @@ async function attempt<M extends MethodName>(
     if (error instanceof RemoteError)
       return { error: fromRemote(`rpc error making call: ${error.message}`, error.reason) };
     if (!(error instanceof ConnectionError)) throw error;
+    logger.error('RPC failed to server', { method, server: server.address, error: error.message });
     servers.failed(server);
     return { error: new LostCall(error.message, { cause: error }) };
   }

@@ -17,6 +17,8 @@ export function secureSockets(plain: Sockets, settingsFor: (address: string) => 
       // Both may fail, one after the other, when nobody listens any more: a failure is told by the end of the connection too.
       socket.on('error', (error) => secure.destroy(error));
       secure.on('error', () => {});
+      // Whoever gives up the one leaves the other open otherwise, and the server waiting.
+      secure.on('close', () => socket.destroy());
       return secure;
     },
   };
