@@ -2,12 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tc } from '../agent-process.ts';
+import { freePorts } from '../free-port.ts';
 
 interface Member {
   readonly name: string;
@@ -19,14 +19,6 @@ interface Member {
 let dir: string;
 const members: Member[] = [];
 const others: ChildProcess[] = [];
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => net.createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
 
 function launch(args: readonly string[]): ChildProcess {
   return spawn(tc, args, { stdio: 'ignore' });

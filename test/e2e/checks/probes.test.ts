@@ -16,6 +16,7 @@ import { type HttpProbe, probeHttp } from '../../../src/agent/checks/http.ts';
 import type { Attempt } from '../../../src/agent/checks/runner.ts';
 import { probeScript } from '../../../src/agent/checks/script.ts';
 import { probeTcp } from '../../../src/agent/checks/tcp.ts';
+import { freePort } from '../free-port.ts';
 import { cert, key } from './certificate.ts';
 
 const closers: (() => unknown)[] = [];
@@ -48,15 +49,6 @@ async function listen(server: net.Server): Promise<number> {
     return new Promise((resolve) => server.close(resolve));
   });
   return (server.address() as net.AddressInfo).port;
-}
-
-async function closedPort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const strictTls = { skipVerify: false, serverName: '' };
@@ -125,7 +117,7 @@ describe('HTTP checks', () => {
   });
 
   it('tell what is wrong with an address', async () => {
-    const port = await closedPort();
+    const port = await freePort();
     expect((await probeHttp(httpProbe(`http://127.0.0.1:${port}/`), attempt())).output).toBe(
       `Get "http://127.0.0.1:${port}/": dial tcp 127.0.0.1:${port}: connect: connection refused`,
     );
@@ -152,7 +144,7 @@ describe('TCP checks', () => {
       status: 'passing',
       output: `TCP connect 127.0.0.1:${port}: Success`,
     });
-    const closed = await closedPort();
+    const closed = await freePort();
     expect(await probeTcp(`127.0.0.1:${closed}`, attempt())).toEqual({
       status: 'critical',
       output: `dial tcp 127.0.0.1:${closed}: connect: connection refused`,
@@ -273,7 +265,7 @@ describe('gRPC checks', () => {
     expect((await probeGrpc({ target: `127.0.0.1:${silent}`, tls: null }, attempt(100))).output).toBe(
       'rpc error: code = DeadlineExceeded desc = context deadline exceeded',
     );
-    for (const target of [`127.0.0.1:${odd}`, `127.0.0.1:${await closedPort()}`, '', 'a b', '127.0.0.1:99999/x']) {
+    for (const target of [`127.0.0.1:${odd}`, `127.0.0.1:${await freePort()}`, '', 'a b', '127.0.0.1:99999/x']) {
       expect((await probeGrpc({ target, tls: null }, attempt())).status, target).toBe('critical');
     }
   });
@@ -287,7 +279,7 @@ describe('HTTP/2 ping checks', () => {
       status: 'passing',
       output: 'HTTP2 ping was successful',
     });
-    const closed = `127.0.0.1:${await closedPort()}`;
+    const closed = `127.0.0.1:${await freePort()}`;
     expect((await probeH2Ping({ target: closed, tls }, attempt())).output).toContain(`Failed to dial to ${closed}: `);
   });
 });

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePorts } from '../../../src/cli/dev-cluster/free-ports.ts';
 import { tc } from '../agent-process.ts';
+import { freePorts } from '../free-port.ts';
 import { type Security, secureIn } from './security.ts';
 
 /** Secure: default-deny ACLs, TLS with everything verified, encrypted gossip. */

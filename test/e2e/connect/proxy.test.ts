@@ -7,6 +7,7 @@ import tls from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { generateKey, privateKeyPem, selfSign } from '../../../src/lib/x509/index.ts';
 import { AgentProcess, tc } from '../agent-process.ts';
+import { freePort } from '../free-port.ts';
 
 async function ok(agent: AgentProcess, method: string, path: string, body?: object): Promise<string> {
   const { status, text } = await agent.request(method, path, body === undefined ? undefined : JSON.stringify(body));
@@ -32,15 +33,6 @@ async function shouter(): Promise<Server & { port: number }> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return Object.assign(server, { port: (server.address() as { port: number }).port });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 class Command {

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { UDPClient } from 'dns2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
-import { freePort } from './wire-client.ts';
+import { freePort } from '../free-port.ts';
 
 const run = promisify(execFile);
 let agent: AgentProcess;

@@ -11,7 +11,8 @@ import { wireName } from '../../../src/agent/dns/wire/name.ts';
 import { silentLogger } from '../../../src/agent/telemetry/logger.ts';
 import { nodeRuntime } from '../../../src/lib/runtime-node.ts';
 import { configWith, FakeCatalog, type Instance, queryFor } from '../../unit/agent/dns/world.ts';
-import { askUdp, asShown, freePort, TcpClient } from './wire-client.ts';
+import { freePort } from '../free-port.ts';
+import { askUdp, asShown, TcpClient } from './wire-client.ts';
 
 const web: Instance[] = Array.from({ length: 12 }, (_, i) => ({
   node: `n${i}`,
@@ -26,7 +27,7 @@ afterEach(async () => {
 });
 
 async function started(rest: Partial<Config> = {}, host = '127.0.0.1') {
-  const port = await freePort(host);
+  const port = await freePort();
   let config = configWith({}, { dnsAddrs: [host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`], ...rest });
   const infos: string[] = [];
   const logger = {

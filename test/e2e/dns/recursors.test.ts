@@ -12,7 +12,7 @@ import { wireName } from '../../../src/agent/dns/wire/name.ts';
 import { silentLogger } from '../../../src/agent/telemetry/logger.ts';
 import { nodeRuntime } from '../../../src/lib/runtime-node.ts';
 import { recordText } from '../../unit/agent/dns/world.ts';
-import { freePort } from './wire-client.ts';
+import { freePort } from '../free-port.ts';
 
 const stops: (() => unknown)[] = [];
 afterEach(async () => {
@@ -24,9 +24,9 @@ type Behaviour = (query: Message, from: 'udp' | 'tcp') => Buffer | null;
 
 async function upstream(behaviour: Behaviour) {
   const seen: string[] = [];
-  const udp = createSocket('udp4').bind(0, '127.0.0.1');
+  const port = await freePort();
+  const udp = createSocket('udp4').bind(port, '127.0.0.1');
   await once(udp, 'listening');
-  const { port } = udp.address();
   udp.on('message', (bytes: Buffer, { port: asker, address }: RemoteInfo) => {
     seen.push('udp');
     const answer = behaviour(decodeMessage(bytes), 'udp');

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
-import { freePort } from './wire-client.ts';
+import { freePort } from '../free-port.ts';
 
 const program = '/usr/sbin/unbound';
 let agent: AgentProcess;

@@ -1,21 +1,11 @@
 /** Plain sockets that ask: one datagram, or bytes on a connection. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Frames, framed } from '../../../src/agent/dns/frames.ts';
 import { decodeMessage } from '../../../src/agent/dns/wire/decode.ts';
 import { type Shown, shown } from '../../unit/agent/dns/world.ts';
-
-/** Free on TCP and, most likely, on UDP. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
-  const server = createServer().listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Null when nothing comes. */
 export async function askUdp(

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { freePorts } from '../../../src/cli/dev-cluster/free-ports.ts';
 import { AgentProcess } from '../agent-process.ts';
+import { freePorts } from '../free-port.ts';
 import { blocksOf, documents, runBook } from './runbook.ts';
 
 const books = readdirSync(documents).filter((name) => name.endsWith('.md') && name !== 'README.md');

@@ -1,7 +1,5 @@
 /** The real Serf agent and our pool in one pool: members, tags, events, queries and failures are seen on both sides. */
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -11,6 +9,7 @@ import { broadcastTimeoutMs, consulSerf, consulVsn, profiles } from '../../../sr
 import { GossipPool } from '../../../src/agent/gossip/serf/pool.ts';
 import { nodeRuntime } from '../../../src/lib/runtime-node.ts';
 import { nodeSockets } from '../../../src/lib/sockets.ts';
+import { freePort } from '../free-port.ts';
 
 const run = promisify(execFile);
 const loopback = Uint8Array.of(127, 0, 0, 1);
@@ -22,15 +21,6 @@ function hasSerf(): boolean {
   } catch {
     return false;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const silent = {

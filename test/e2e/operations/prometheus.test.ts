@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { freePorts } from '../../../src/cli/dev-cluster/free-ports.ts';
 import { AgentProcess } from '../agent-process.ts';
+import { freePorts } from '../free-port.ts';
 
 const contrib = resolve(import.meta.dirname, '../../../contrib');
 const rules = join(contrib, 'prometheus/rules.yml');

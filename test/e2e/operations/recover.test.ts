@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { freePorts } from '../../../src/cli/dev-cluster/free-ports.ts';
 import { tc as tcFile } from '../agent-process.ts';
 import { tc } from '../cli/tc.ts';
+import { freePorts } from '../free-port.ts';
 
 interface Server {
   readonly dataDir: string;
