@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isSea } from 'node:sea';
 import type { PlannedAgent } from './plan.ts';
 
 export interface RunningAgent {
@@ -20,7 +21,8 @@ export function startAgentProcess(agent: PlannedAgent, directory: string): Runni
   mkdirSync(join(directory, agent.name), { recursive: true });
   const logFile = join(directory, `${agent.name}.log`);
   const log = openSync(logFile, 'a');
-  const program = [...process.execArgv, process.argv[1] ?? ''];
+  // The single-file executable is Node and program in one.
+  const program = isSea() ? [] : [...process.execArgv, process.argv[1] ?? ''];
   const child = spawn(process.execPath, [...program, 'agent', ...agent.args], {
     stdio: ['ignore', log, log],
     detached: true,

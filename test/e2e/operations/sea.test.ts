@@ -1,0 +1,59 @@
+/** The single-file executable runs where there is no Node, and nothing of this repository. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { AgentProcess } from '../agent-process.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+let folder: string;
+let program: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tc-sea-'));
+  program = join(folder, 'tc');
+  const built = spawnSync(process.execPath, ['scripts/sea.ts', program], { cwd: root, encoding: 'utf8' });
+  if (built.status !== 0) throw new Error(`${built.stdout}${built.stderr}`);
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function tc(argv: readonly string[], env: Record<string, string>): [number | null, string, string] {
+  const { status, stdout, stderr } = spawnSync(program, argv, { encoding: 'utf8', cwd: folder, env });
+  return [status, stdout, stderr];
+}
+
+it('unpacks itself once, and works', { timeout: 60_000 }, async () => {
+  const home = join(folder, 'home');
+  mkdirSync(home);
+  const env = { HOME: home, PATH: '/nonexistent' };
+  expect(tc(['version'], env)).toEqual([0, expect.stringMatching(/^Consul v1\.10\.7\+tc\./), '']);
+  const cache = join(home, '.cache/tconsul');
+  const unpacked = readdirSync(cache).filter((name) => name !== 'compiled');
+  expect(unpacked).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)]);
+  expect(statSync(cache).mode & 0o077).toBe(0);
+  expect(tc(['kv', '-h'], env)).toEqual([0, expect.stringContaining('Usage: tc kv <subcommand>'), '']);
+  expect(tc(['no-such'], env)).toEqual([127, '', expect.stringContaining('Unknown command "no-such"')]);
+  expect(readdirSync(cache).filter((name) => name !== 'compiled')).toEqual(unpacked);
+
+  await using agent = await AgentProcess.create({ program });
+  await agent.start();
+  const asked = { ...env, CONSUL_HTTP_ADDR: agent.address };
+  expect(tc(['kv', 'put', 'one', 'file'], asked)).toEqual([0, 'Success! Data written to: one\n', '']);
+  expect(tc(['kv', 'get', 'one'], asked)).toEqual([0, 'file\n', '']);
+  expect(tc(['members'], asked)[1]).toContain('alive');
+  await agent.kill();
+  await agent.start();
+  expect(tc(['kv', 'get', 'one'], asked)[1]).toBe('file\n');
+});
+
+it('never runs what others may write to', () => {
+  const home = join(folder, 'shared');
+  mkdirSync(join(home, '.cache/tconsul'), { recursive: true, mode: 0o777 });
+  spawnSync('chmod', ['777', join(home, '.cache/tconsul')]);
+  const temporary = join(folder, 'temporary');
+  mkdirSync(temporary);
+  expect(tc(['version'], { HOME: home, TMPDIR: temporary })[0]).toBe(0);
+  expect(readdirSync(join(home, '.cache/tconsul'))).toEqual([]);
+  expect(existsSync(join(temporary, `tconsul-${process.getuid?.()}`))).toBe(true);
+});
