@@ -57,6 +57,8 @@ interface Entry {
   usedMs: number;
   /** Since when the refresh fails; null while it works. */
   lostMs: number | null;
+  /** How often the servers were given another state. */
+  restores: number;
   readonly waiters: Set<() => void>;
   readonly abort: AbortController;
 }
@@ -143,6 +145,7 @@ export class AgentCache {
         fetchedMs: 0,
         usedMs: 0,
         lostMs: null,
+        restores: 0,
         waiters: new Set(),
         abort: new AbortController(),
       };
@@ -190,7 +193,11 @@ export class AgentCache {
     const { rpc, clock } = this.#options;
     const wait = minIndex > 0 ? { MinQueryIndex: minIndex, MaxQueryTime: refreshWaitNs } : {};
     const args = { ...entry.args, ...wait, AllowStale: minIndex > 0, UseCache: true } as Partial<Args<MethodName>>;
+    const askedMs = clock.nowMs();
     const answer = await rpc.call(entry.method, args, { signal: entry.abort.signal });
+    // A blocking query ends early without news when the servers were given another state.
+    const wasShort = clock.nowMs() - askedMs < refreshWaitNs / 1e6;
+    if (minIndex > 0 && answer.meta.Index <= minIndex && wasShort) entry.restores++;
     entry.answer = answer;
     entry.fetchedMs = clock.nowMs();
     entry.lostMs = null;
@@ -219,10 +226,12 @@ export class AgentCache {
     }
   }
 
-  /** Waits for an answer of a higher index; false when the time is over first. */
+  /** Waits for an answer of a higher index, or of another state; false when the time is over first. */
   #beyond(entry: Entry, minIndex: number, waitMs: number, signal?: AbortSignal): Promise<boolean> {
     const isBeyond = (): boolean => (entry.answer?.meta.Index ?? 0) > minIndex;
     if (isBeyond()) return Promise.resolve(true);
+    const { restores } = entry;
+    const isNews = (): boolean => isBeyond() || entry.restores !== restores;
     return new Promise((resolve, reject) => {
       const end = (): void => {
         timer.cancel();
@@ -230,9 +239,9 @@ export class AgentCache {
         signal?.removeEventListener('abort', abort);
       };
       const look = (): void => {
-        if (!isBeyond() && !entry.abort.signal.aborted) return;
+        if (!isNews() && !entry.abort.signal.aborted) return;
         end();
-        resolve(isBeyond());
+        resolve(isNews());
       };
       const abort = (): void => {
         end();

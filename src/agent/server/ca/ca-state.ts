@@ -17,8 +17,8 @@ export interface Roots {
 
 export class CaState {
   readonly #context: ServerContext;
-  /** Parsed once for every version of the provider's record. */
-  #signer: { readonly id: string; readonly index: number; readonly signer: Signer } | null = null;
+  /** Parsed once for every record; by the record itself, as after a restore another may have its id and its index. */
+  readonly #signers = new WeakMap<CAConsulProviderState, Signer>();
 
   constructor(context: ServerContext) {
     this.#context = context;
@@ -68,9 +68,8 @@ export class CaState {
     const { provider } = this;
     if (provider === undefined || (this.isPrimary ? provider.RootCert : provider.IntermediateCert) === '')
       throw notYet();
-    if (this.#signer?.id !== provider.ID || this.#signer.index !== provider.ModifyIndex) {
-      this.#signer = { id: provider.ID, index: provider.ModifyIndex, signer: signerFor(provider) };
-    }
-    return this.#signer.signer;
+    const known = this.#signers.get(provider) ?? signerFor(provider);
+    this.#signers.set(provider, known);
+    return known;
   }
 }

@@ -65,6 +65,16 @@ describe('the cache of an agent', () => {
     cache.stop();
   });
 
+  it.each([7, 10])('wakes everybody when the servers were given another state, whose index is %i', async (index) => {
+    const { cache, held, answer } = world();
+    await cache.get('Health.ServiceNodes', subject, {});
+    await settle();
+    const waiting = cache.get('Health.ServiceNodes', subject, { MinQueryIndex: 10 });
+    held[0]!.resolve(answer(index));
+    expect((await waiting).answer.meta.Index).toBe(index);
+    cache.stop();
+  });
+
   it('tells how long it has been cut off, and keeps what it had', async () => {
     const { cache, held, advance } = world();
     await cache.get('Health.ServiceNodes', subject, {});
