@@ -3,7 +3,7 @@ import { ACLPolicy, ACLToken } from '../../../structs/acl.ts';
 import { policyHash, tokenHash } from '../../../structs/acl-hash.ts';
 import { make } from '../../../structs/make.ts';
 import { anonymousId, anonymousSecret, globalManagementId, globalManagementRules } from '../../acl/identities.ts';
-import { bootstrapIndex, expiredTokens, tokensWithoutAccessor } from '../../state/acl-read.ts';
+import { bootstrapIndex, expiredTokens, tokensIndex, tokensWithoutAccessor } from '../../state/acl-read.ts';
 import { fold } from '../../state/schema.ts';
 import type { ServerContext } from '../context.ts';
 import { managementToken } from '../methods/acl-bootstrap.ts';
@@ -62,12 +62,32 @@ export async function reapTokens({ config, store, runtime, propose }: ServerCont
   if (expired.length > 0) await propose('aclTokenDelete', { TokenIDs: expired.map(({ AccessorID }) => AccessorID) });
 }
 
-export const upgradeIntervalMs = 1_000;
+export const upgradeIntervalMs = 200;
 const maxUpgraded = 128;
 
-/** Tokens of the system before 1.4 get what the present one knows tokens by; what they may do stays. */
-export async function upgradeTokens({ config, store, runtime, propose }: ServerContext): Promise<void> {
-  if (config.primaryDatacenter !== config.datacenter) return;
+/**
+ * Tokens of the system before 1.4 get what the present one knows tokens by; what they may do stays. Only when the table
+ * has been quiet for one round: who makes tokens the old way reads them back as they were made.
+ */
+export class TokenUpgrade {
+  readonly #context: ServerContext;
+  #seen = 0;
+
+  constructor(context: ServerContext) {
+    this.#context = context;
+  }
+
+  async run(): Promise<void> {
+    const { config, store } = this.#context;
+    if (config.primaryDatacenter !== config.datacenter) return;
+    const index = tokensIndex(store.state);
+    const isQuiet = index === this.#seen;
+    this.#seen = index;
+    if (isQuiet) await upgradeTokens(this.#context);
+  }
+}
+
+async function upgradeTokens({ store, runtime, propose }: ServerContext): Promise<void> {
   const Tokens = tokensWithoutAccessor(store.state)
     .slice(0, maxUpgraded)
     .map((token): ACLToken => {

@@ -9,7 +9,7 @@ import { getAutopilot, getMetadata } from '../../state/operator.ts';
 import { maxIndex } from '../../state/store.ts';
 import { pruneIntervalMs } from '../ca/authority.ts';
 import type { ServerContext } from '../context.ts';
-import { initializeAcls, reapIntervalMs, reapTokens, upgradeIntervalMs, upgradeTokens } from './acl.ts';
+import { initializeAcls, reapIntervalMs, reapTokens, TokenUpgrade, upgradeIntervalMs } from './acl.ts';
 import { createBootstrapEntries } from './bootstrap-entries.ts';
 import { MeshGatewayReporter, reportIntervalMs, statePruneIntervalMs } from './mesh-gateways.ts';
 import { reconcileAll, reconcileMember, reconcileMembers } from './reconcile.ts';
@@ -106,7 +106,8 @@ export class LeadershipDuties {
     this.#every(reportIntervalMs, 'failed to report mesh gateways', () => gateways.report());
     this.#every(statePruneIntervalMs, 'failed to prune federation states', () => gateways.prune());
     if (this.#context.acl !== null) {
-      this.#every(upgradeIntervalMs, 'failed to upgrade legacy tokens', () => upgradeTokens(this.#context));
+      const upgrade = new TokenUpgrade(this.#context);
+      this.#every(upgradeIntervalMs, 'failed to upgrade legacy tokens', () => upgrade.run());
       this.#every(reapIntervalMs, 'failed to reap expired tokens', () => reapTokens(this.#context));
     }
     if (this.#context.config.connect.enabled) {

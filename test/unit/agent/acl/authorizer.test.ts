@@ -80,6 +80,7 @@ describe('an authorizer', () => {
     const question = fc.tuple(resource, fc.constantFrom<Access>('read', 'list', 'write'), names);
     const prefixes = fc.tuple(fc.constant<Resource>('key'), fc.constant<Access>('write-prefix'), names);
     const fallback = fc.constantFrom<Fallback>('allow', 'deny', 'manage');
+    let decisions = 0;
     fc.assert(
       fc.property(
         fc.array(policy, { maxLength: 3 }),
@@ -87,20 +88,21 @@ describe('an authorizer', () => {
         fc.array(fc.oneof(question, prefixes), { minLength: 20, maxLength: 40 }),
         (sources, otherwise, questions) => {
           const authorizer = createAuthorizer(sources, otherwise);
+          decisions += questions.length;
           for (const [about, access, name] of questions) {
             const expected = naive(sources, otherwise, about, access, name);
-            expect([about, access, name, authorizer.allows(about, access, name)]).toEqual([
-              about,
-              access,
-              name,
-              expected,
-            ]);
-            expect(authorizer.explain(about, access, name).allowed).toBe(expected);
+            const decided = authorizer.allows(about, access, name);
+            const explained = authorizer.explain(about, access, name).allowed;
+            // Asserted only where it fails: a hundred thousand assertions would be most of the time.
+            if (decided !== expected || explained !== expected) {
+              expect([about, access, name, decided, explained]).toEqual([about, access, name, expected, expected]);
+            }
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 5000 },
     );
+    expect(decisions).toBeGreaterThanOrEqual(100_000);
   });
 
   it('prefers the exact rule, then the longest prefix', () => {
