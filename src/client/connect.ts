@@ -39,6 +39,13 @@ export interface ProxyUpstream {
   readonly Config?: Readonly<Record<string, unknown>>;
 }
 
+export interface ProxyExposedPath {
+  readonly Path?: string;
+  readonly ListenerPort?: number;
+  readonly LocalPathPort?: number;
+  readonly Protocol?: string;
+}
+
 export interface ProxyConfig {
   readonly DestinationServiceName?: string;
   readonly DestinationServiceID?: string;
@@ -46,6 +53,7 @@ export interface ProxyConfig {
   readonly LocalServicePort?: number;
   readonly Config?: Readonly<Record<string, unknown>>;
   readonly Upstreams?: readonly ProxyUpstream[] | null;
+  readonly Expose?: { readonly Paths?: readonly ProxyExposedPath[] | null };
 }
 
 /** A service as its own agent shows it. */

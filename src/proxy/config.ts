@@ -1,6 +1,7 @@
 /** What a proxy is to do: for which service it stands, where it listens, whom its service talks to. */
 import { randomInt } from 'node:crypto';
-import type { AgentServiceEntry, ProxyUpstream } from '../client/connect.ts';
+import type { AgentServiceEntry, ProxyExposedPath, ProxyUpstream } from '../client/connect.ts';
+import type { ExposedPath } from './exposed.ts';
 
 export interface Place {
   readonly host: string;
@@ -30,6 +31,7 @@ export interface ProxyConfig {
   /** Null: the service only calls others. */
   readonly inbound: PublicListener | null;
   readonly upstreams: readonly Upstream[];
+  readonly exposed: readonly ExposedPath[];
 }
 
 export const defaults = { localConnectTimeoutMs: 1_000, handshakeTimeoutMs: 10_000, connectTimeoutMs: 10_000 } as const;
@@ -65,7 +67,20 @@ export function configOf(entry: AgentServiceEntry): ProxyConfig {
             handshakeTimeoutMs: positive(settings['handshake_timeout_ms'], defaults.handshakeTimeoutMs),
           },
     upstreams: (proxy.Upstreams ?? []).filter(({ LocalBindPort = 0 }) => LocalBindPort > 0).map(upstreamOf),
+    exposed: (proxy.Expose?.Paths ?? []).map((path) =>
+      exposedOf(path, entry, proxy.LocalServiceAddress || '127.0.0.1'),
+    ),
   };
+}
+
+/** @throws ProxyConfigError for protocols that we cannot look into */
+function exposedOf(given: ProxyExposedPath, { Address }: AgentServiceEntry, localHost: string): ExposedPath {
+  const { Path = '', ListenerPort = 0, LocalPathPort = 0, Protocol = '' } = given;
+  if (Protocol !== '' && Protocol !== 'http') {
+    throw new ProxyConfigError(`exposed path ${Path}: protocol ${Protocol} is not supported yet`);
+  }
+  const listen = { host: Address || '0.0.0.0', port: ListenerPort };
+  return { path: Path, listen, local: { host: localHost, port: LocalPathPort } };
 }
 
 /** An address in the older style, `host:port`. */

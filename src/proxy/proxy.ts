@@ -9,6 +9,7 @@ import type { ConsulHttp } from '../client/http.ts';
 import { messageOf } from '../lib/message-of.ts';
 import { configOf, type ProxyConfig } from './config.ts';
 import { CredentialStore } from './credentials.ts';
+import { startExposed } from './exposed.ts';
 import { startInbound } from './inbound.ts';
 import type { Listening } from './listen.ts';
 import type { Log } from './log.ts';
@@ -106,7 +107,7 @@ class RunningProxy {
     this.#running.clear();
   }
 
-  async #apply({ service, inbound, upstreams }: ProxyConfig): Promise<void> {
+  async #apply({ service, inbound, upstreams, exposed }: ProxyConfig): Promise<void> {
     const { http, log } = this.#options;
     const credentials = this.#credentials;
     const wanted = new Map<string, () => Promise<Listening>>();
@@ -116,6 +117,9 @@ class RunningProxy {
     }
     for (const upstream of upstreams) {
       wanted.set(JSON.stringify(['outbound', upstream]), () => startOutbound({ upstream, http, credentials, log }));
+    }
+    for (const paths of Map.groupBy(exposed, ({ listen }) => listen.port).values()) {
+      wanted.set(JSON.stringify(['exposed', paths]), () => startExposed(paths, log));
     }
     // First what goes: its port may be wanted anew.
     for (const [key, listening] of this.#running) {

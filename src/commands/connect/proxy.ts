@@ -123,7 +123,7 @@ async function wanted(flags: ProxyFlags, http: Parameters<typeof connectApi>[0])
     listen: { host: listen.host || '127.0.0.1', port: listen.port },
     connectTimeoutMs: defaults.connectTimeoutMs,
   }));
-  return { config: { service: flags.service, inbound, upstreams } };
+  return { config: { service: flags.service, inbound, upstreams, exposed: [] } };
 }
 
 function placeOf(text: string, anywhere: string): HostPort {

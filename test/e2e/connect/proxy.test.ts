@@ -1,6 +1,7 @@
 /** Two services that talk through their proxies: real agent, real proxies, mutual TLS between them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import http from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
@@ -153,6 +154,45 @@ describe('the built-in proxy', () => {
       const exits = await Promise.all([db.stop(), web.stop()]);
       server.close();
       expect(exits).toEqual([0, 0]);
+    }
+  });
+
+  it('serves exposed paths without the mesh, and nothing else', async () => {
+    await using agent = await AgentProcess.create({ dev: true });
+    await agent.start();
+    const web = http.createServer((request, response) => {
+      response.setHeader('x-from', 'web');
+      response.end(`${request.method} ${request.url}`);
+    });
+    web.listen(0, '127.0.0.1');
+    await once(web, 'listening');
+    const LocalPathPort = (web.address() as { port: number }).port;
+    const ListenerPort = await freePort();
+    const Paths = [{ Path: '/health', ListenerPort, LocalPathPort, Protocol: 'http' }];
+    await ok(agent, 'PUT', '/v1/agent/service/register', {
+      Name: 'web',
+      Port: LocalPathPort,
+      Connect: { SidecarService: { Port: await freePort(), Proxy: { Expose: { Paths } } } },
+    });
+    const proxy = new Command(agent, ['connect', 'proxy', '-sidecar-for', 'web']);
+    try {
+      await proxy.ready();
+      const ask = (path: string) => fetch(`http://127.0.0.1:${ListenerPort}${path}`);
+      const answer = await ask('/health?x=1');
+      expect([answer.status, answer.headers.get('x-from'), await answer.text()]).toEqual([
+        200,
+        'web',
+        'GET /health?x=1',
+      ]);
+      for (const path of ['/', '/health/', '/healthz', '/secret', '/health/../secret']) {
+        expect((await ask(path)).status).toBe(404);
+      }
+      web.close();
+      web.closeAllConnections();
+      expect((await ask('/health')).status).toBe(503);
+    } finally {
+      expect(await proxy.stop()).toBe(0);
+      web.close();
     }
   });
 

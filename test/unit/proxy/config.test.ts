@@ -42,6 +42,7 @@ describe('the configuration of a proxy', () => {
           connectTimeoutMs: 10_000,
         },
       ],
+      exposed: [],
     });
   });
 
@@ -58,6 +59,16 @@ describe('the configuration of a proxy', () => {
       local: { host: '::1', port: 8 },
       handshakeTimeoutMs: 5,
     });
+  });
+
+  it('exposes paths of the service, by HTTP alone', () => {
+    const path = { Path: '/metrics', ListenerPort: 21500, LocalPathPort: 8080 };
+    const of = (Protocol: string) =>
+      configOf({ ...sidecar, Proxy: { DestinationServiceName: 'web', Expose: { Paths: [{ ...path, Protocol }] } } });
+    expect(of('http').exposed).toEqual([
+      { path: '/metrics', listen: { host: '0.0.0.0', port: 21500 }, local: { host: '127.0.0.1', port: 8080 } },
+    ]);
+    expect(() => of('http2')).toThrow('exposed path /metrics: protocol http2 is not supported yet');
   });
 
   it('has no public side without a port, and is only for proxies', () => {
