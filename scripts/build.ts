@@ -129,9 +129,13 @@ async function buildOneShot(commands: readonly CommandFile[], out: string): Prom
   const main = `
     import { main } from './cli/main.ts';
     import { processIo } from './cli/process-io.ts';
+    import { hideSecrets } from './cli/process-title.ts';
     const table = {\n${table.join('\n')}\n};
     const oclif = async (argv) => (await import('${oclifModule}')).run(argv);
-    export const run = (argv) => main(argv, table, processIo, oclif);
+    export const run = (argv) => {
+      hideSecrets(argv);
+      return main(argv, table, processIo, oclif);
+    };
   `;
   await Promise.all([
     bundle({

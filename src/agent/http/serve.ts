@@ -10,6 +10,7 @@ import { empty, failure, type HttpAnswer, text } from './answer.ts';
 import type { AnswerCache } from './answer-cache.ts';
 import type { Api, Handler, Route } from './api.ts';
 import { ApiRequest } from './api-request.ts';
+import { loggableUrl } from './loggable-url.ts';
 import { QueryString } from './query-string.ts';
 import { respond } from './respond.ts';
 import type { Target } from './target.ts';
@@ -95,7 +96,7 @@ export class Endpoint {
     const { log } = this.#serving.api;
     const isKnown = error instanceof RpcError;
     const message = error instanceof Error ? error.message : String(error);
-    log.error('Request error', { method: raw.method, url: withoutToken(url), from: from(raw), error: message });
+    log.error('Request error', { method: raw.method, url: loggableUrl(url), from: from(raw), error: message });
     if (!isKnown && error instanceof Error && error.stack !== undefined) log.debug(error.stack);
     this.#finish(raw, res, isKnown ? failure(error) : text(500, message), startMs, url);
   }
@@ -119,7 +120,7 @@ export class Endpoint {
     timer(elapsedMs);
     if (api.log.enabled('debug')) {
       const latency = formatDurationMs(elapsedMs);
-      api.log.debug('Request finished', { method, url: withoutToken(url), from: from(raw), latency });
+      api.log.debug('Request finished', { method, url: loggableUrl(url), from: from(raw), latency });
     }
   }
 }
@@ -130,6 +131,3 @@ const from = (raw: IncomingMessage): string => {
   if (remoteAddress === undefined) return '@';
   return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
 };
-
-const withoutToken = (url: string): string =>
-  url.includes('token=') ? url.replace(/([?&;]token=)[^&;]*/g, '$1<hidden>') : url;

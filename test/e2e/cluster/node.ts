@@ -85,6 +85,11 @@ export class ClusterNode {
     return new ClusterNode(name, { http, rpc, lan, wan }, args, security);
   }
 
+  get pid(): number {
+    if (this.#child?.pid === undefined) throw new Error(`${this.name} does not run`);
+    return this.#child.pid;
+  }
+
   get isSecure(): boolean {
     return this.#security !== null;
   }
@@ -109,13 +114,16 @@ export class ClusterNode {
     return child.exitCode;
   }
 
-  async ask(method: string, path: string, body?: string): Promise<Reply> {
+  async ask(method: string, path: string, body?: string, own: Record<string, string> = {}): Promise<Reply> {
     const secure = this.#security;
     const request = (secure === null ? http : https).request({
       ...{ host: '127.0.0.1', port: this.ports.http, method, path, agent: false, signal: AbortSignal.timeout(15_000) },
       ...secure?.client,
       headers: {
-        ...(secure !== null && { 'X-Consul-Token': secure.token }),
+        ...(secure !== null &&
+          !('Authorization' in own) &&
+          !path.includes('oken=') && { 'X-Consul-Token': secure.token }),
+        ...own,
         ...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }),
       },
     });
