@@ -4,6 +4,8 @@ export interface PlannedAgent {
   readonly name: string;
   readonly server: boolean;
   readonly httpPort: number;
+  /** Management token; null without ACLs. */
+  readonly token: string | null;
   readonly args: readonly string[];
 }
 
@@ -16,6 +18,8 @@ export interface ClusterPlan {
   /** Ports for RPC and the two pools: three for each agent. */
   readonly innerPorts: readonly number[];
   readonly directory: string;
+  /** Management token of a cluster with ACLs that refuses what no rule allows; null without ACLs. */
+  readonly token: string | null;
   /** Given to every agent besides. */
   readonly extraArgs: readonly string[];
 }
@@ -42,6 +46,7 @@ export function planCluster(plan: ClusterPlan): PlannedAgent[] {
       name,
       server,
       httpPort,
+      token: plan.token,
       args: [
         `-node=${name}`,
         `-datacenter=${plan.datacenter}`,
@@ -58,8 +63,18 @@ export function planCluster(plan: ClusterPlan): PlannedAgent[] {
         ...role,
         ...joins,
         ...(joins.length === 0 ? [] : ['-retry-interval=1s']),
+        ...(plan.token === null ? [] : [`-hcl=${aclSettings(plan.token)}`]),
         ...plan.extraArgs,
       ],
     };
   });
 }
+
+const aclSettings = (token: string): string => `acl {
+  enabled = true
+  default_policy = "deny"
+  tokens {
+    master = "${token}"
+    agent = "${token}"
+  }
+}`;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -22,8 +23,10 @@ Without -data-dir the state is thrown away at the end.`,
   examples: [
     ['dev cluster', 'Three servers:'],
     ['dev cluster -clients=2 5', 'Five servers and two clients:'],
+    ['dev cluster -acl -with-services', 'With access control, and something to look at:'],
   ],
   flags: {
+    acl: flag.bool('With ACLs that refuse what no rule allows; prints a token that may do everything.'),
     clients: flag.int('Client agents besides the servers.'),
     datacenter: flag.string('Name of the datacenter.', { initial: 'dc1' }),
     'data-dir': flag.string('Keeps state and logs here. The same directory makes the same cluster again.'),
@@ -56,6 +59,7 @@ Without -data-dir the state is thrown away at the end.`,
       httpPorts,
       innerPorts,
       directory,
+      token: flags.acl ? randomUUID() : null,
       extraArgs: [`-log-level=${flags['log-level']}`],
     });
     const signal = interrupted();
@@ -103,6 +107,7 @@ const listed = (agents: readonly RunningAgent[], directory: string): unknown => 
     Log: logFile,
   })),
   Directory: directory,
+  Token: agents[0]?.agent.token ?? null,
 });
 
 function described(agents: readonly RunningAgent[], directory: string): string {
@@ -112,13 +117,13 @@ function described(agents: readonly RunningAgent[], directory: string): string {
     `http://127.0.0.1:${agent.httpPort}`,
     String(pid),
   ]);
-  const first = agents[0]?.agent.httpPort;
+  const { httpPort: first, token } = agents[0]!.agent;
   return `==> The cluster is up.
 
 ${columns([['Node', 'Type', 'HTTP', 'PID'], ...rows])}
 To talk to it, in another terminal:
 
-    export CONSUL_HTTP_ADDR=127.0.0.1:${first}
+    export CONSUL_HTTP_ADDR=127.0.0.1:${first}${token === null ? '' : `\n    export CONSUL_HTTP_TOKEN=${token}`}
     tc members
     tc operator raft list-peers
     tc top

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planCluster } from '../../../../src/cli/dev-cluster/plan.ts';
 
-const plan = (servers: number, clients: number) =>
+const plan = (servers: number, clients: number, token: string | null = null) =>
   planCluster({
     servers,
     clients,
@@ -9,6 +9,7 @@ const plan = (servers: number, clients: number) =>
     httpPorts: Array.from({ length: servers + clients }, (_, i) => 8500 + i),
     innerPorts: Array.from({ length: 3 * (servers + clients) }, (_, i) => 9000 + i),
     directory: '/d',
+    token,
     extraArgs: ['-log-level=warn'],
   });
 
@@ -30,6 +31,14 @@ describe('the plan of a cluster', () => {
     ]);
     expect(client?.args).not.toContain('-server');
     expect(client?.args.filter((arg) => arg.startsWith('-retry-join='))).toHaveLength(3);
+  });
+
+  it('turns ACLs on for everybody, with one token', () => {
+    for (const { args, token } of plan(1, 1, 't0ken')) {
+      expect(token).toBe('t0ken');
+      expect(args.find((arg) => arg.startsWith('-hcl=acl'))).toMatch(/default_policy = "deny"[\s\S]*master = "t0ken"/);
+    }
+    expect(plan(1, 0)[0]?.args.some((arg) => arg.includes('acl'))).toBe(false);
   });
 
   it('has a single server join nobody', () => {
