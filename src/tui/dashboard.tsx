@@ -120,6 +120,8 @@ export async function runDashboard(options: DashboardOptions): Promise<void> {
   process.on('SIGCONT', redraw);
   frame.run(ended.signal);
   const running = Promise.all([datacenter.run(ended.signal), app.run(ended.signal)]);
+  // The alternate screen takes the cursor over where it is: behind keys that were pressed before we came, for one.
+  stdout.write('\r');
   try {
     instance = render(screen(), {
       stdin,

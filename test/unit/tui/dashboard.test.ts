@@ -36,6 +36,12 @@ describe('the dashboard', () => {
     expectNot('Build');
   });
 
+  it('begins at the edge, whatever was typed before it came', async () => {
+    const { text } = await open({ echoed: '4^[[C^[[B' });
+    expect(text()).toMatch(/^ tc /);
+    expect(text().split('\n')).toHaveLength(24);
+  });
+
   it('filters rows while one types, and esc drops the filter', async () => {
     const { press, type, expectScreen, expectNot } = await open();
     await press('2', '/');

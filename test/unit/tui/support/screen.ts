@@ -69,6 +69,8 @@ export interface ScreenOptions {
   readonly view?: string;
   readonly stop?: () => Promise<void>;
   readonly edit?: (text: string, fileName: string) => Promise<string | undefined>;
+  /** What the terminal shows at the cursor when the program comes: keys that were pressed too early. */
+  readonly echoed?: string;
 }
 
 function expectFile(name: string, now: string): void {
@@ -87,6 +89,7 @@ export async function openScreen(options: ScreenOptions = {}): Promise<Screen> {
   const [viewName = '', ...words] = view.split(' ');
   const clock = manualClock();
   const terminal = virtualTerminal(columns, rows);
+  if (options.echoed !== undefined) terminal.stdout.write(options.echoed);
   const ended = runDashboard({
     source,
     clock,
