@@ -206,6 +206,8 @@ async function buildModules(commands: readonly CommandFile[], late: Iterable<str
     ...shared,
     format: 'esm',
     splitting: true,
+    // The agent keeps its own text in memory.
+    minifyWhitespace: true,
     outdir: out,
     chunkNames: 'esm/chunks/[name]-[hash]',
     entryPoints: [
