@@ -62,7 +62,9 @@ export async function saying<T>(what: string, run: Promise<T>): Promise<T> {
   try {
     return await run;
   } catch (error) {
-    throw error instanceof CliError ? error : new CliError(`${what}: ${(error as Error).message}`, 1, error);
+    // By name: questions are of another bundle.
+    if ((error as Error).name === 'CliError') throw error;
+    throw new CliError(`${what}: ${(error as Error).message}`, 1, error);
   }
 }
 

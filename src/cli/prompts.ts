@@ -1,5 +1,6 @@
 /** Questions to whoever sits at the terminal, by inquirer. Loaded with the first question. */
-import { confirm, select } from '@inquirer/prompts';
+import { checkbox, confirm, input, select } from '@inquirer/prompts';
+import type { Questions } from './acl-forms.ts';
 import { CliError } from './command.ts';
 
 /** What ctrl-C ends with. */
@@ -27,3 +28,12 @@ export interface Choice<T> {
 
 export const askChoice = <T>(message: string, choices: readonly Choice<T>[]): Promise<T> =>
   answered(select({ message, choices }, context));
+
+/** A check gives what is wrong with an answer, or null. */
+export const questions: Questions = {
+  text: (message, check) =>
+    answered(input({ message, ...(check && { validate: (answer: string) => check(answer) ?? true }) }, context)),
+  one: (message, choices) => askChoice(message, choices),
+  some: (message, choices) => answered(checkbox({ message, choices }, context)),
+  yes: askConfirmation,
+};

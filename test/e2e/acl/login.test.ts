@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
+import { startWithToken } from './ready.ts';
 
 const master = 'e2b6c0de-0000-4000-8000-00000000face';
 const tls = (name: string): string => readFileSync(join(import.meta.dirname, '..', '..', 'data', 'tls', name), 'utf8');
@@ -40,7 +41,7 @@ beforeAll(async () => {
     dev: true,
     args: ['-hcl', `acl { enabled = true default_policy = "deny" tokens { master = "${master}" } }`],
   });
-  await agent.start();
+  await startWithToken(agent, master);
 });
 afterAll(async () => {
   web.close();

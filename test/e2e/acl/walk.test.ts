@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
 import { tc } from '../cli/tc.ts';
+import { startWithToken } from './ready.ts';
 
 const master = '245d0a09-7139-bbea-aadc-ff170a0562b1';
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -30,7 +31,7 @@ async function agentWith(token: string): Promise<AgentProcess> {
   const file = join(directory, `acl-${token === '' ? 'none' : 'master'}.json`);
   await writeFile(file, config(token));
   const agent = await AgentProcess.create({ args: ['-datacenter', 'dc1', '-config-file', file] });
-  await agent.start();
+  await (token === '' ? agent.start() : startWithToken(agent, token));
   return agent;
 }
 
