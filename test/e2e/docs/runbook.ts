@@ -76,7 +76,7 @@ export async function runBook(name: string, { httpPort, config }: Surroundings):
     const script = [
       'set -eu',
       // Whatever a block started ends with the script.
-      `trap 'jobs -p | xargs -r kill; cat ${folder}/*/pid 2> /dev/null | xargs -r kill -KILL 2> /dev/null || true' EXIT`,
+      `trap 'jobs -p | xargs -r kill 2> /dev/null || true; cat ${folder}/*/pid 2> /dev/null | xargs -r kill -KILL 2> /dev/null || true' EXIT`,
       ...blocks.map(({ line, host, text: block }) =>
         [
           `echo "== ${name}:${line}"`,

@@ -7,7 +7,7 @@ import { blocksOf, documents, runBook } from './runbook.ts';
 
 const books = readdirSync(documents).filter((name) => name.endsWith('.md') && name !== 'README.md');
 /** These start their own. */
-const withOwnAgent = ['install.md', 'log-policy.md', 'lost-quorum.md', 'monitoring.md'];
+const withOwnAgent = ['install.md', 'log-policy.md', 'lost-quorum.md', 'monitoring.md', 'service-mesh.md'];
 /** These are about several machines, whose agents they start. */
 const withMachines = books.filter((name) =>
   blocksOf(readFileSync(join(documents, name), 'utf8')).some(({ host }) => host !== null),
