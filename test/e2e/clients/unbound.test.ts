@@ -2,22 +2,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
 import { freePort } from '../free-port.ts';
+import { demand, isThere, programs } from './programs.ts';
 
-const program = '/usr/sbin/unbound';
 let agent: AgentProcess;
 let unbound: ChildProcess | undefined;
 let folder: string;
 const resolver = new Resolver({ timeout: 3000, tries: 2 });
 
 beforeAll(async () => {
-  if (!existsSync(program)) return;
+  if (!isThere('unbound')) return;
   const dnsPort = await freePort();
   const port = await freePort();
   agent = await AgentProcess.create({ dev: true, args: ['-dns-port', String(dnsPort)] });
@@ -46,7 +45,7 @@ remote-control:
   control-enable: no
 `,
   );
-  unbound = spawn(program, ['-d', '-c', file], { stdio: 'ignore' });
+  unbound = spawn(programs.unbound.path, ['-d', '-c', file], { stdio: 'ignore' });
   resolver.setServers([`127.0.0.1:${port}`]);
   await vi.waitFor(() => resolver.resolveNs('consul'), { timeout: 10_000 });
 });
@@ -62,7 +61,7 @@ const put = (path: string, body: unknown) => agent.request('PUT', path, JSON.str
 
 describe('unbound in front of an agent', () => {
   it('resolves nodes, services and targets', async (test) => {
-    if (unbound === undefined) return test.skip('no unbound here');
+    demand(test, 'unbound');
     for (let i = 1; i <= 40; i++) {
       await put('/v1/catalog/register', {
         Node: `n${i}`,
@@ -79,7 +78,7 @@ describe('unbound in front of an agent', () => {
   });
 
   it('follows health without delay where the TTL is zero', async (test) => {
-    if (unbound === undefined) return test.skip('no unbound here');
+    demand(test, 'unbound');
     await put('/v1/catalog/register', { Node: 'solo', Address: '10.9.0.1', Service: { Service: 'solo', Port: 1 } });
     expect(await resolver.resolve4('solo.service.consul')).toEqual(['10.9.0.1']);
     const check = { CheckID: 'c', Name: 'c', Status: 'critical', ServiceID: 'solo' };
