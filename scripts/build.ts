@@ -115,14 +115,26 @@ function lateModules(entries: Set<string>, up: string): Plugin {
         entries.add(file);
         return { path: `${up}esm/${relative(src, file).replace(/\.tsx?$/, '')}.js`, external: true };
       });
+      // Too large for every command that may need it.
+      onResolve({ filter: /^re2js$/ }, () => ({ path: `${up}re2js.cjs`, external: true }));
     },
   };
 }
 
+/** Sources run as they are, where a package is loaded late by `createRequire`; a bundle has it inside, and loads it late too. */
+const lateRequire: Plugin = {
+  name: 'late-require',
+  setup({ onLoad }) {
+    onLoad({ filter: /src\/lib\/go-regexp\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/createRequire\(import\.meta\.url\)\(('[^']+')\)/, 'require($1)'),
+      loader: 'ts',
+    }));
+  },
+};
+
 async function buildOneShot(commands: readonly CommandFile[], out: string): Promise<Set<string>> {
   const late = new Set<string>();
-  const define = { ...shared.define, 'import.meta.url': '__filename' };
-  const options: BuildOptions = { ...shared, define, format: 'cjs', outExtension: { '.js': '.cjs' } };
+  const options: BuildOptions = { ...shared, format: 'cjs', outExtension: { '.js': '.cjs' } };
   const table = commands.map(
     ({ words, output }) => `  ${JSON.stringify(words)}: () => require('./commands/${output}.cjs').default,`,
   );
@@ -138,18 +150,19 @@ async function buildOneShot(commands: readonly CommandFile[], out: string): Prom
     };
   `;
   await Promise.all([
+    bundle({ ...options, entryPoints: ['re2js'], outfile: join(out, 're2js.cjs') }),
     bundle({
       ...options,
       stdin: { contents: main, resolveDir: src, sourcefile: 'main.js' },
       outfile: join(out, 'main.cjs'),
       external: [...external, './commands/*'],
-      plugins: [lateModules(late, './')],
+      plugins: [lateModules(late, './'), lateRequire],
     }),
     bundle({
       ...options,
       entryPoints: commands.map(({ file, output }) => ({ in: file, out: output })),
       outdir: join(out, 'commands'),
-      plugins: [lateModules(late, '../')],
+      plugins: [lateModules(late, '../'), lateRequire],
     }),
   ]);
   return late;
@@ -214,7 +227,7 @@ async function buildModules(commands: readonly CommandFile[], late: Iterable<str
       { in: 'entry:oclif', out: 'oclif' },
       ...[...late].map((file) => ({ in: file, out: `esm/${relative(src, file).replace(/\.tsx?$/, '')}` })),
     ],
-    plugins: [virtual, lazyBuiltins, noDoh],
+    plugins: [virtual, lateRequire, lazyBuiltins, noDoh],
     // CommonJS packages inside the bundle ask for built-ins with require.
     banner: {
       js: `import { createRequire as createRequire_ } from 'node:module';

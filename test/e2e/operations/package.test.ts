@@ -61,6 +61,10 @@ it.each(users)('is installed, works, and leaves nothing behind (user %s)', { tim
   expect((await tc(['kv', 'put', 'packed', 'yes'], { command: [program], env: address })).code).toBe(0);
   expect((await tc(['kv', 'get', 'packed'], { command: [program], env: address })).out).toBe('yes\n');
   expect((await tc(['members'], { command: [program], env: address })).out).toContain('alive');
+  // What is loaded late is there too: the engine of patterns, in a command and in the agent.
+  expect((await tc(['members', '-status=^al.ve$'], { command: [program], env: address })).out).toContain('alive');
+  const filtered = await agent.request('GET', `/v1/catalog/nodes?filter=${encodeURIComponent('Node matches "^e.e$"')}`);
+  expect(JSON.parse(filtered.text)).toMatchObject([{ Node: 'e2e' }]);
 
   npm(['uninstall', '--global', `--prefix=${prefix}`, 'tconsul'], home, uid);
   const left = readdirSync(prefix, { recursive: true, withFileTypes: true });
