@@ -15,6 +15,8 @@ Press ? for the keys.`,
     ['top -http-addr=10.0.0.7:8500', 'Of another agent:'],
     ['top -view="service web" -read-only', 'At a service, without any way to change something:'],
     ['top -once -view=services -format=json', 'A view for a script:'],
+    ['top -record=night.tctop.gz', 'What is seen is kept for later:'],
+    ['top -replay=night.tctop.gz', 'And is seen again:'],
   ],
   http: 'agent',
   flags: {
@@ -22,6 +24,8 @@ Press ? for the keys.`,
       initial: 'pulse',
     }),
     'read-only': flag.bool('Take no action whatsoever: nothing in the datacenter can be changed.'),
+    record: flag.string('Write what is seen, with its times, to this new file. Packed if its name ends in .gz.'),
+    replay: flag.string('Show a recording instead of an agent.'),
     once: flag.bool('Print the view once and exit. Needs no terminal.'),
     format: flag.string('Output format of -once: `text` or `json`.', { initial: 'text', choices: ['text', 'json'] }),
   },
@@ -37,18 +41,21 @@ Press ? for the keys.`,
     if (parseView(view) === undefined) {
       throw new CliError(`There is no view "${view}", or it wants a name after it. Views: ${viewNames.join(', ')}`);
     }
-    const api = await client();
+    const { record, replay, 'read-only': readOnly } = flags;
+    if (record !== '' && replay !== '') throw new CliError('A recording cannot be recorded: use -record or -replay');
+    const api = replay === '' ? await client() : undefined;
+    const options = { client: api, view, readOnly, record, replay };
     try {
-      if (once) out(await topOnce(api, view, format === 'json', interrupted()));
-      else await top({ client: api, view, readOnly: flags['read-only'] });
+      if (once) out(await topOnce(options, format === 'json', interrupted()));
+      else await top(options);
     } catch (error) {
       if (error instanceof Error && error.name === 'SourceError') {
         throw new CliError(`Error querying agent: ${error.message}`);
       }
-      if (error instanceof Error && error.name === 'SettingsError') throw new CliError(error.message);
+      if (error instanceof Error && /^(Settings|Recording)Error$/.test(error.name)) throw new CliError(error.message);
       throw error;
     } finally {
-      api.close();
+      api?.close();
     }
   },
 });

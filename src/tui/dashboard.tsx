@@ -4,7 +4,7 @@
 import process from 'node:process';
 import { type Instance, render } from 'ink';
 import type { Clock } from '../lib/runtime.ts';
-import { createApp, type Outside, type ReplayControl } from './app/app.ts';
+import { createApp, type Outside } from './app/app.ts';
 import { clipboardSequence } from './app/clipboard.ts';
 import { editorCommand, editText } from './app/editor.ts';
 import { createFrame } from './frame.ts';
@@ -12,6 +12,7 @@ import type { KeyMap } from './keys.ts';
 import { createDatacenterModel } from './models/datacenter.ts';
 import { createStore } from './models/store.ts';
 import { type LendTerminal, Screen } from './screen.tsx';
+import type { ReplayControl } from './source/replay-control.ts';
 import type { Source } from './source/source.ts';
 import { chooseTheme, createTheme, type ThemeChoice, themeNames } from './theme.ts';
 import { views } from './views/index.ts';
@@ -59,7 +60,7 @@ export async function runDashboard(options: DashboardOptions): Promise<void> {
   const { edit = (text, name) => editText(editorCommand(process.env), text, name) } = options;
   const { stdin, stdout } = terminal;
   const ended = new AbortController();
-  const datacenter = createDatacenterModel(source, clock);
+  const datacenter = createDatacenterModel(source, replay?.clock ?? clock);
   let look = options.theme;
   const theme = createStore(createTheme(look.depth, look.background));
   const terminalSize = (): Size => ({ width: stdout.columns || 80, height: stdout.rows || 24 });
@@ -102,7 +103,17 @@ export async function runDashboard(options: DashboardOptions): Promise<void> {
     themes: themeNames,
     replay,
   });
-  const frame = createFrame({ app, datacenter, address: source.address, theme, clock, size: terminalSize(), maxFps });
+  const dataClock = replay?.clock ?? clock;
+  const frame = createFrame({
+    app,
+    datacenter,
+    address: source.address,
+    theme,
+    clock,
+    dataClock,
+    size: terminalSize(),
+    maxFps,
+  });
   const screen = () => <Screen app={app} frame={frame} onReady={onReady} />;
 
   /** Nothing on the terminal is trusted any more: the next frame is a whole one, of the size that there is now. */
@@ -119,6 +130,7 @@ export async function runDashboard(options: DashboardOptions): Promise<void> {
   // Continued without having been suspended by us (kill -STOP): the shell has had the terminal in between.
   process.on('SIGCONT', redraw);
   frame.run(ended.signal);
+  replay?.run(ended.signal);
   const running = Promise.all([datacenter.run(ended.signal), app.run(ended.signal)]);
   // The alternate screen takes the cursor over where it is: behind keys that were pressed before we came, for one.
   stdout.write('\r');

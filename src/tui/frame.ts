@@ -22,6 +22,8 @@ export interface FrameOptions {
   readonly address: string;
   readonly theme: Readable<Theme>;
   readonly clock: Clock;
+  /** Of the data, where it is another: a recording's. */
+  readonly dataClock: Clock;
   readonly size: Size;
   readonly maxFps: number;
 }
@@ -39,13 +41,13 @@ export interface Frame extends Readable<readonly string[]> {
 const ageMs = 1_000;
 
 export function createFrame(options: FrameOptions): Frame {
-  const { app, datacenter, address, theme, clock, maxFps } = options;
+  const { app, datacenter, address, theme, clock, dataClock, maxFps } = options;
   let { size } = options;
   let drawnMs = Number.NEGATIVE_INFINITY;
   let pending: Timer | undefined;
   const store = createStore<readonly string[]>([]);
 
-  const trouble = (): Line | undefined => linkExplanation(datacenter.get().leader, clock.nowMs());
+  const trouble = (): Line | undefined => linkExplanation(datacenter.get().leader, dataClock.nowMs());
 
   function body(): Size {
     const around = trouble() === undefined ? 2 : 3;
@@ -54,7 +56,7 @@ export function createFrame(options: FrameOptions): Frame {
 
   function lines(): Line[] {
     const { width, height } = size;
-    const nowMs = clock.nowMs();
+    const nowMs = dataClock.nowMs();
     const { leader, overview } = datacenter.get();
     const explanation = trouble();
     const page = app.page();

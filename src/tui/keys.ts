@@ -62,6 +62,8 @@ export const keyTable = [
   { command: 'sort', keys: ['s'], scope: 'table', help: 'Sort by the next column', hint: 'sort' },
   { command: 'sort-reverse', keys: ['S'], scope: 'table', help: 'Sort the other way round' },
   { command: 'wide', keys: ['w'], scope: 'table', help: 'All columns', hint: 'wide' },
+  { command: 'columns-right', keys: ['L'], scope: 'table', help: 'When wide: columns further right' },
+  { command: 'columns-left', keys: ['H'], scope: 'table', help: 'When wide: columns further left' },
   { command: 'mark', keys: ['space'], scope: 'table', help: 'Mark the row for an action' },
   { command: 'mark-all', keys: ['ctrl-a'], scope: 'table', help: 'Mark all rows that are shown' },
 

@@ -5,6 +5,7 @@ import { jsonText } from './components/json.ts';
 import { createKeyMap } from './keys.ts';
 import { createDatacenterModel } from './models/datacenter.ts';
 import { sleep } from './models/follow.ts';
+import type { ReplayControl } from './source/replay-control.ts';
 import { type Source, SourceError } from './source/source.ts';
 import { views } from './views/index.ts';
 
@@ -15,16 +16,20 @@ export interface OnceOptions {
   readonly argument: string;
   readonly json: boolean;
   readonly signal: AbortSignal;
+  /** A recording is run through to its end first. */
+  readonly replay?: { readonly control: ReplayControl; readonly lengthMs: number } | undefined;
 }
 
 /** Answers that take longer are not waited for: what is there is printed. */
 const longestWaitMs = 10_000;
+/** After the last answer of a recording: until the models have taken it in. */
+const settledMs = 1_000;
 
 /** Throws a `SourceError` when the agent does not answer, or refuses what the view is about. */
-export async function printOnce({ source, clock, view, argument, json, signal }: OnceOptions): Promise<string> {
+export async function printOnce({ source, clock, view, argument, json, signal, replay }: OnceOptions): Promise<string> {
   const ended = new AbortController();
   const running = AbortSignal.any([signal, ended.signal]);
-  const datacenter = createDatacenterModel(source, clock);
+  const datacenter = createDatacenterModel(source, replay?.control.clock ?? clock);
   const nothing = () => {};
   const app = createApp({
     views,
@@ -44,6 +49,7 @@ export async function printOnce({ source, clock, view, argument, json, signal }:
       setTheme: () => false,
     },
     themes: [],
+    replay: replay?.control,
   });
   const page = app.page();
   const ready = Promise.withResolvers<void>();
@@ -53,7 +59,8 @@ export async function printOnce({ source, clock, view, argument, json, signal }:
   const stops = [page.subscribe(check), datacenter.subscribe(check)];
   const work = Promise.all([datacenter.run(running), app.run(running)]);
   try {
-    await Promise.race([ready.promise, work, sleep(clock, longestWaitMs, running)]);
+    if (replay !== undefined) await replay.control.clock.advance(replay.lengthMs + settledMs);
+    else await Promise.race([ready.promise, work, sleep(clock, longestWaitMs, running)]);
     const { failure, text, json: value } = page.printout();
     if (failure !== undefined) throw new SourceError({ kind: 'unavailable', message: failure });
     return json ? `${jsonText(value())}\n` : text();

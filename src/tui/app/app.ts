@@ -7,7 +7,8 @@ import { type Command, helpSections, hintsFor, type KeyHint, type KeyMap, type S
 import type { DatacenterModel } from '../models/datacenter.ts';
 import { createFeed } from '../models/feed.ts';
 import { createPinnedMetrics } from '../models/pinned-metrics.ts';
-import { createStore, type Readable, subscribeAll } from '../models/store.ts';
+import { createStore, subscribeAll } from '../models/store.ts';
+import type { ReplayControl } from '../source/replay-control.ts';
 import type { Query, Source } from '../source/source.ts';
 import { sanitize, span } from '../text.ts';
 import type { Note, Page, Size, ViewContext, ViewDefinition } from '../views/view.ts';
@@ -28,18 +29,12 @@ export interface Outside {
   readonly setTheme: (name: string) => boolean;
 }
 
-/** Time of a recording. */
-export interface ReplayControl extends Readable<{ readonly label: string }> {
-  togglePause(): void;
-  changeSpeed(factor: number): void;
-  skip(ms: number): void;
-}
-
 export interface AppOptions {
   readonly views: readonly ViewDefinition[];
   readonly start: { readonly view: string; readonly argument: string };
   readonly keys: KeyMap;
   readonly source: Source;
+  /** Of notes, which people read in their own time. */
   readonly clock: Clock;
   readonly datacenter: DatacenterModel;
   readonly readOnly: boolean;
@@ -79,6 +74,7 @@ const skipMs = 10_000;
 
 export function createApp(options: AppOptions): App {
   const { views, keys, source, clock, datacenter, readOnly, ended, outside, themes, replay } = options;
+  const dataClock = replay?.clock ?? clock;
   const tabs = views.filter(({ needsArgument }) => !needsArgument);
   const layers = createStore<readonly Layer[]>([]);
   const note = createStore<Note | undefined>(undefined);
@@ -94,12 +90,12 @@ export function createApp(options: AppOptions): App {
 
   const context: ViewContext = {
     source,
-    clock,
+    clock: dataClock,
     datacenter,
     pinned: createPinnedMetrics(),
     readOnly,
     ended,
-    feed: <T>(query: Query<T>) => createFeed(source, clock, query),
+    feed: <T>(query: Query<T>) => createFeed(source, dataClock, query),
     go: (view, argument = '') => visit(view, argument, descend),
     show: pushLayer,
     say,

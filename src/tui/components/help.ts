@@ -6,7 +6,7 @@ import { cellWidth, fitLine, type Line, span } from '../text.ts';
 import { framed, innerSize } from './frame.ts';
 import { scrolled } from './scroll.ts';
 
-const columnWidth = 60;
+const columnWidth = 57;
 const keyWidth = 16;
 
 export function helpLayer(sections: readonly HelpSection[], close: () => void): Layer {

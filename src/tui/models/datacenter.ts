@@ -29,6 +29,7 @@ export interface LoadHistory {
   readonly httpPerSecond: History;
   readonly dnsPerSecond: History;
   readonly gossipPerSecond: History;
+  readonly rpcPerSecond: History;
   readonly commitMeanMs: History;
   readonly allocatedBytes: History;
   /** Checks that are critical, checks that warn, members that have failed. */
@@ -69,6 +70,7 @@ const emptyLoad: LoadHistory = {
   httpPerSecond: emptyHistory,
   dnsPerSecond: emptyHistory,
   gossipPerSecond: emptyHistory,
+  rpcPerSecond: emptyHistory,
   commitMeanMs: emptyHistory,
   allocatedBytes: emptyHistory,
   critical: emptyHistory,
@@ -189,6 +191,7 @@ export function createDatacenterModel(source: Source, clock: Clock): DatacenterM
       httpPerSecond: next(history.httpPerSecond, measured?.httpPerSecond),
       dnsPerSecond: next(history.dnsPerSecond, measured?.dnsPerSecond),
       gossipPerSecond: next(history.gossipPerSecond, measured?.gossipPerSecond),
+      rpcPerSecond: next(history.rpcPerSecond, measured?.rpcPerSecond),
       commitMeanMs: next(history.commitMeanMs, measured && (measured.commitMeanMs ?? 0)),
       allocatedBytes: next(history.allocatedBytes, measured?.allocatedBytes),
       critical: next(history.critical, live(feeds.checks) ? checks?.critical : undefined),

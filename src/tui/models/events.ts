@@ -85,11 +85,11 @@ export function checkEvents(
     const state = checkState(check);
     // A new check that passes is nothing to tell.
     if ((old === undefined ? 'passing' : checkState(old)) === state) continue;
-    const change = old === undefined ? `new, ${state}` : `${checkState(old)} → ${state}`;
+
     events.push({
       atMs,
       severity: checkSeverities[state],
-      text: `check ${check.Name} of ${checkPlace(check)} ${change}`,
+      text: `${check.Name} of ${checkPlace(check)} → ${state}`,
     });
   }
   for (const check of known.values()) {
@@ -97,7 +97,7 @@ export function checkEvents(
     events.push({
       atMs,
       severity: 'info',
-      text: `check ${check.Name} of ${checkPlace(check)} gone, was ${checkState(check)}`,
+      text: `${check.Name} of ${checkPlace(check)} gone, was ${checkState(check)}`,
     });
   }
   return limited(events, 'checks changed', atMs);

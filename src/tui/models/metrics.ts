@@ -13,8 +13,8 @@ export interface LoadFigures {
   /** RPC requests a second: what this server answered, or what this client asked. */
   readonly rpcPerSecond: number;
   readonly dnsPerSecond: number;
-  /** Messages of the gossip layer, sent and received. */
-  readonly gossipPerSecond: number;
+  /** Rounds and probes of the gossip layer; undefined where the agent does not measure them. */
+  readonly gossipPerSecond: number | undefined;
   /** Mean time from proposal to commit, milliseconds; undefined without writes. */
   readonly commitMeanMs: number | undefined;
   /** Bytes of heap in use; undefined where the agent does not say. */
@@ -29,7 +29,9 @@ export function loadFigures({ Gauges, Counters, Samples }: AgentMetrics): LoadFi
     httpPerSecond: perSecond(Samples, 'api.http'),
     rpcPerSecond: perSecond(Counters, 'rpc.request', 'client.rpc'),
     dnsPerSecond: perSecond(Samples, 'dns.domain_query', 'dns.ptr_query'),
-    gossipPerSecond: perSecond(Samples, 'memberlist.gossip', 'memberlist.probeNode'),
+    gossipPerSecond: Samples.some(({ Name }) => Name.includes('.memberlist.'))
+      ? perSecond(Samples, 'memberlist.gossip', 'memberlist.probeNode')
+      : undefined,
     commitMeanMs: Samples.find(({ Name }) => nameIs(Name, 'raft.commitTime'))?.Mean,
     allocatedBytes: Gauges.find(({ Name }) => nameIs(Name, 'runtime.alloc_bytes'))?.Value,
   };

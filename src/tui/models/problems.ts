@@ -49,6 +49,10 @@ function raftProblems({ leader, overview }: Facts): Problem[] {
   if (down.length > 0 && toleratedFailures(servers) === 0) {
     found.push({ severity: 'bad', text: 'One more server lost and there is no leader', ...raftPage });
   }
+  const voters = servers.filter(({ voter }) => voter).length;
+  if (voters === 2 && down.length === 0) {
+    found.push({ severity: 'warn', text: 'Two servers vote: none of them may fail', ...raftPage });
+  }
   const newest = newestIndex(servers);
   for (const { node, lastIndex = newest } of servers.filter(isUp)) {
     if (newest - lastIndex > lagWorthAWord) {

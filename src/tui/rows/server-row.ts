@@ -1,5 +1,6 @@
 /** A server of the datacenter as a table row: its place in Raft and how far it is behind. */
-import { count } from '../format.ts';
+import { parseDurationMs } from '../../lib/duration.ts';
+import { count, latency } from '../format.ts';
 import type { ServerRow } from '../models/overview.ts';
 import { type Span, sanitize, span } from '../text.ts';
 import { signs } from '../theme.ts';
@@ -27,6 +28,16 @@ function lagCell({ lastIndex }: ServerRow, newestIndex: number): Span {
   return span(count(lag), lag > worthALook ? 'warn' : 'muted');
 }
 
+/** Consul prints `107.048085ms`. */
+function contact(text = ''): string {
+  try {
+    return latency(parseDurationMs(text));
+  } catch {
+    // `never`, or nothing at all.
+    return sanitize(text);
+  }
+}
+
 /** `newestIndex`: of all servers, asked for each row that is drawn. */
 export function serverColumns(newestIndex: () => number): readonly Column<ServerRow>[] {
   return [
@@ -47,7 +58,7 @@ export function serverColumns(newestIndex: () => number): readonly Column<Server
       width: 10,
       align: 'right',
       from: 100,
-      cell: ({ health }) => span(sanitize(health?.LastContact ?? ''), 'muted'),
+      cell: ({ health }) => span(contact(health?.LastContact), 'muted'),
     },
     {
       title: 'Stable since',

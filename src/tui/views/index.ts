@@ -16,6 +16,7 @@ import { raftView } from './raft/view.ts';
 import { instanceView, serviceView } from './service/view.ts';
 import { servicesView } from './services/view.ts';
 import { sessionsView } from './sessions/view.ts';
+import { timelineView } from './timeline/view.ts';
 import type { ViewDefinition } from './view.ts';
 
 export const views: readonly ViewDefinition[] = [
@@ -29,6 +30,7 @@ export const views: readonly ViewDefinition[] = [
   logsView,
   mapView,
   checksView,
+  timelineView,
   intentionsView,
   eventsView,
   queriesView,

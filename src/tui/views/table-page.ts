@@ -62,6 +62,8 @@ interface Sorting {
 
 /** Screens at least this wide have the detail beside the table. */
 const besideFrom = 150;
+/** Columns that stay when a wide table is scrolled sideways. */
+const fixedColumns = 2;
 
 export function tablePage<T>(context: ViewContext, spec: TablePage<T>): Page {
   const { columns, keyOf, rows: resource, noun } = spec;
@@ -69,7 +71,8 @@ export function tablePage<T>(context: ViewContext, spec: TablePage<T>): Page {
   const filter = createStore('');
   const sorting = createStore<Sorting>({ column: -1, reversed: false });
   const marks = createStore<ReadonlySet<string>>(new Set());
-  const wide = createStore(false);
+  /** All columns; of those behind the first two, how many are out of sight at the left. */
+  const wide = createStore({ on: false, skipped: 0 });
   const list = createList<T>({ keyOf });
 
   const ordered = derived([resource, sorting], ({ value = [] }, { column, reversed }) => {
@@ -100,6 +103,11 @@ export function tablePage<T>(context: ViewContext, spec: TablePage<T>): Page {
     marks.set(next);
   }
 
+  function scrollColumns(step: number): void {
+    const most = Math.max(0, columns.length - fixedColumns - 1);
+    wide.update(({ on, skipped }) => ({ on, skipped: on ? Math.max(0, Math.min(most, skipped + step)) : 0 }));
+  }
+
   function act(): void {
     const rows = chosen();
     const [first] = rows;
@@ -127,7 +135,7 @@ export function tablePage<T>(context: ViewContext, spec: TablePage<T>): Page {
   }
 
   function detailSize({ width, height }: Size): { readonly side: boolean; readonly size: Size } | undefined {
-    if (spec.detail === undefined || wide.get()) return undefined;
+    if (spec.detail === undefined || wide.get().on) return undefined;
     if (width >= besideFrom) return { side: true, size: { width: Math.floor(width * 0.38), height } };
     const lines = Math.min(12, Math.floor(height * 0.4));
     return lines < 5 ? undefined : { side: false, size: { width, height: lines } };
@@ -173,7 +181,11 @@ export function tablePage<T>(context: ViewContext, spec: TablePage<T>): Page {
           sorting.update(({ column, reversed }) => ({ column, reversed: !reversed }));
           return true;
         case 'wide':
-          wide.update((was) => !was);
+          wide.update(({ on }) => ({ on: !on, skipped: 0 }));
+          return true;
+        case 'columns-right':
+        case 'columns-left':
+          scrollColumns(command === 'columns-right' ? 1 : -1);
           return true;
         case 'mark':
           mark(row);
@@ -228,11 +240,11 @@ export function tablePage<T>(context: ViewContext, spec: TablePage<T>): Page {
     const sort = columns[column];
     const marked = marks.get();
     const lines = table({
-      columns,
+      columns: [...columns.slice(0, fixedColumns), ...columns.slice(fixedColumns + wide.get().skipped)],
       list: list.get(),
       ...inner,
       focused: true,
-      wide: wide.get(),
+      wide: wide.get().on,
       ...(sort && { sort: { column: sort, reversed } }),
       ...(marked.size > 0 && { marked: (row: T) => marked.has(keyOf(row)) }),
     });

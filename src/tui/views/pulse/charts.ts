@@ -23,7 +23,9 @@ export function loadPanels({ history }: DatacenterSnapshot): readonly ChartPanel
     { title: 'Requests', history: history.httpPerSecond, tone: 'accent', show: rate },
     { title: 'Commits', history: history.commitsPerSecond, tone: 'good', show: rate },
     { title: 'DNS', history: history.dnsPerSecond, tone: 'value', show: rate },
-    { title: 'Gossip', history: history.gossipPerSecond, tone: 'info', show: rate },
+    history.gossipPerSecond.length > 0
+      ? { title: 'Gossip', history: history.gossipPerSecond, tone: 'info', show: rate }
+      : { title: 'RPC', history: history.rpcPerSecond, tone: 'info', show: rate },
   ];
 }
 

@@ -18,8 +18,11 @@ export const servicesView: ViewDefinition = {
     const page = tablePage<ServiceHealth>(context, {
       crumb: 'Services',
       noun: 'service',
-      rows: derived([services, checks], (resource, { value = [] }) =>
-        mapResource(resource, (names) => serviceHealth(names, value)),
+      // Without the right to see checks the names are still there; until it is known nothing is.
+      rows: derived([services, checks], (resource, { value, link }) =>
+        value === undefined && link.kind === 'connecting'
+          ? { ...resource, link, value: undefined }
+          : mapResource(resource, (names) => serviceHealth(names, value ?? [])),
       ),
       run: async () => {},
       keyOf: ({ name }) => name,

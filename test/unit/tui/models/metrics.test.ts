@@ -23,7 +23,7 @@ describe('the figures of load', () => {
       httpPerSecond: 10,
       rpcPerSecond: 5,
       dnsPerSecond: 0,
-      gossipPerSecond: 0,
+      gossipPerSecond: undefined,
       commitMeanMs: 2,
       allocatedBytes: 1024,
     });

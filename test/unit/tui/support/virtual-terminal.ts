@@ -18,11 +18,14 @@ export interface VirtualTerminal {
   modes(): { readonly alternate: boolean; readonly cursorHidden: boolean; readonly raw: boolean };
   /** Bytes written so far. */
   written(): number;
+  /** The last bytes that were written. */
+  tail(): string;
 }
 
 export function virtualTerminal(columns: number, rows: number): VirtualTerminal {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 100 });
   let written = 0;
+  let tail = '';
   let cursorHidden = false;
   let raw = false;
 
@@ -36,6 +39,7 @@ export function virtualTerminal(columns: number, rows: number): VirtualTerminal 
     write(data: string | Uint8Array, ...rest: unknown[]): boolean {
       const text = typeof data === 'string' ? data : Buffer.from(data).toString();
       written += text.length;
+      tail = (tail + text).slice(-8_000);
       for (const [mode] of text.matchAll(/\x1b\[\?25[hl]/g)) cursorHidden = mode.endsWith('l');
       // A real terminal's line discipline turns line feeds into new lines.
       terminal.write(text.replaceAll('\n', '\r\n'));
@@ -76,6 +80,7 @@ export function virtualTerminal(columns: number, rows: number): VirtualTerminal 
     drained: () => new Promise((resolve) => terminal.write('', resolve)),
     modes: () => ({ alternate: terminal.buffer.active.type === 'alternate', cursorHidden, raw }),
     written: () => written,
+    tail: () => tail,
   };
 }
 
