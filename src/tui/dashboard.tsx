@@ -7,6 +7,7 @@ import type { Clock } from '../lib/runtime.ts';
 import { createApp, type Outside } from './app/app.ts';
 import { clipboardSequence } from './app/clipboard.ts';
 import { editorCommand, editText } from './app/editor.ts';
+import { saveFile } from './app/save-file.ts';
 import { createFrame } from './frame.ts';
 import type { KeyMap } from './keys.ts';
 import { createDatacenterModel } from './models/datacenter.ts';
@@ -75,6 +76,7 @@ export async function runDashboard(options: DashboardOptions): Promise<void> {
     redraw: () => redraw(),
     suspend: () => void lendTerminal?.(stop),
     copy: (text) => void stdout.write(clipboardSequence(text, process.env['TERM'] ?? '')),
+    save: saveFile,
     async edit(text, fileName) {
       let edited: string | undefined;
       await lendTerminal?.(async () => {

@@ -46,6 +46,7 @@ export async function printOnce({ source, clock, view, argument, json, signal, r
       redraw: nothing,
       copy: nothing,
       edit: async () => undefined,
+      save: async () => 0,
       setTheme: () => false,
     },
     themes: [],

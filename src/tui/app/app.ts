@@ -25,6 +25,7 @@ export interface Outside {
   readonly redraw: () => void;
   readonly copy: (text: string) => void;
   readonly edit: ViewContext['edit'];
+  readonly save: ViewContext['save'];
   /** False: there is no such theme. */
   readonly setTheme: (name: string) => boolean;
 }
@@ -114,6 +115,7 @@ export function createApp(options: AppOptions): App {
       ),
     act: (subject, actions) => chooseAction(context, sanitize(subject), actions),
     edit: outside.edit,
+    save: outside.save,
   };
 
   let navigation: Navigation<OpenPage> = startAt(
@@ -244,7 +246,8 @@ export function createApp(options: AppOptions): App {
   }
 
   function activeTab(): ViewDefinition {
-    return navigation.stack.map(({ view }) => view).find((view) => tabs.includes(view)) ?? tabs[0]!;
+    const [{ view }] = navigation.stack as readonly [OpenPage, ...OpenPage[]];
+    return tabs.find(({ id }) => id === (view.parent ?? view.id)) ?? tabs[0]!;
   }
 
   function obey(command: Command, size: Size): void {

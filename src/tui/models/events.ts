@@ -89,7 +89,7 @@ export function checkEvents(
     events.push({
       atMs,
       severity: checkSeverities[state],
-      text: `${check.Name} of ${checkPlace(check)} → ${state}`,
+      text: `${checkPlace(check)}: ${check.Name} → ${state}`,
     });
   }
   for (const check of known.values()) {
@@ -97,7 +97,7 @@ export function checkEvents(
     events.push({
       atMs,
       severity: 'info',
-      text: `${check.Name} of ${checkPlace(check)} gone, was ${checkState(check)}`,
+      text: `${checkPlace(check)}: ${check.Name} gone, was ${checkState(check)}`,
     });
   }
   return limited(events, 'checks changed', atMs);

@@ -75,7 +75,7 @@ export const instanceColumns: readonly Column<ServiceEntry>[] = [
   { title: 'Address', width: 14, grow: 2, cell: (row) => span(sanitize(instanceAddress(row))) },
   {
     title: 'Checks',
-    width: 9,
+    width: 11,
     from: 66,
     cell({ Checks }) {
       const { passing, warning, critical, maintenance } = countChecks(Checks);

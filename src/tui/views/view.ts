@@ -62,6 +62,8 @@ export interface ViewDefinition {
   readonly complete?: (context: ViewContext) => readonly string[];
   /** Only with an argument: a node, a service. Such views have no number and no tab. */
   readonly needsArgument?: boolean;
+  /** Of such a view: whose tab it stands under. */
+  readonly parent?: string;
   readonly open: (context: ViewContext, argument: string) => Page;
 }
 
@@ -92,6 +94,8 @@ export interface ViewContext {
   showJson(title: string, value: unknown): void;
   /** The menu of actions, their forms and confirmations. */
   act(subject: string, actions: readonly Action[]): void;
+  /** Writes a new file; resolves with its size in bytes. Throws when there is one already. */
+  save(path: string, pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<number>;
   /** The text as it came back from $EDITOR; undefined when it was left unchanged. */
   edit(text: string, fileName: string): Promise<string | undefined>;
 }

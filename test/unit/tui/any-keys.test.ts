@@ -13,7 +13,7 @@ import { views } from '../../../src/tui/views/index.ts';
 import { fakeSource } from './support/fake-source.ts';
 import { manualClock, settle } from './support/manual-clock.ts';
 
-const leaving = ['q', 'ctrl-c', 'ctrl-z', 'E'];
+const leaving = ['q', 'ctrl-c', 'ctrl-z'];
 const keys = [
   ...new Set(keyTable.flatMap((binding) => [...binding.keys] as string[])),
   ...'123456789xyen:/.é北'.split(''),
@@ -73,6 +73,7 @@ async function session() {
       redraw: nothing,
       copy: nothing,
       edit: async (text) => `${text} edited`,
+      save: async () => 7,
       setTheme: (name) => (themeNames as readonly string[]).includes(name),
     },
     themes: themeNames,

@@ -259,7 +259,7 @@ describe('the terminal', () => {
     [40, 12],
     [20, 6],
     [3, 2],
-  ])('may become %ix%i at any moment', async (columns, rows) => {
+  ])('may become %ix%i at any moment', { timeout: 30_000 }, async (columns, rows) => {
     const { press, resize, text, terminal } = await open({ columns: 120, rows: 40 });
     for (const view of ['1', '2', '3', '4', '5', '6', '7', '8', '9', '?']) {
       await resize(120, 40);

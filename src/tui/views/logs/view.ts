@@ -1,5 +1,4 @@
 /** The agent's log as it is written. At its end it follows; anywhere else it stands still. */
-import { writeFile } from 'node:fs/promises';
 import { framed, innerSize } from '../../components/frame.ts';
 import { linkBadge } from '../../components/link.ts';
 import { selected } from '../../components/table.ts';
@@ -47,7 +46,7 @@ function openLogs(context: ViewContext, argument: string): Page {
     const name = `tc-top-${new Date(context.clock.wallMs()).toISOString().replace(/[:.]/g, '-')}.log`;
     const { rows } = list.get();
     try {
-      await writeFile(name, rows.map(({ text }) => `${text}\n`).join(''), { flag: 'wx' });
+      await context.save(name, [Buffer.from(rows.map(({ text }) => `${text}\n`).join(''))]);
       context.say({ text: `${count(rows.length)} lines are in ${name}`, tone: 'good' });
     } catch (error) {
       context.say({ text: `${name}: ${(error as Error).message}`, tone: 'bad' });

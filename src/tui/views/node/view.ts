@@ -24,6 +24,7 @@ export const nodeView: ViewDefinition = {
   aliases: ['n'],
   help: 'One node: services, checks, sessions, tags',
   needsArgument: true,
+  parent: 'members',
   complete: ({ datacenter }) => (datacenter.get().members.value ?? []).map(({ Name }) => Name),
   open: openNode,
 };

@@ -1,6 +1,4 @@
 /** What can be done to the servers, and to what they hold together. */
-import { createWriteStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { type Action, shellLine } from '../../app/actions.ts';
 import { bytes } from '../../format.ts';
 import type { ServerRow } from '../../models/overview.ts';
@@ -41,20 +39,19 @@ function removePeer({ source }: ViewContext, { id, node }: ServerRow): Action {
   };
 }
 
-function saveSnapshot({ source }: ViewContext): Action {
+function saveSnapshot({ source, save }: ViewContext): Action {
   return {
     title: 'Save a snapshot',
     fields: [{ name: 'file', label: 'File', initial: 'backup.snap', hint: 'must not exist yet', required: true }],
     command: ({ file = '' }) => shellLine('tc', 'snapshot', 'save', file),
     async run({ file = '' }, signal) {
-      const target = createWriteStream(file, { flags: 'wx', mode: 0o600 });
       try {
-        await pipeline(await source.download('/v1/snapshot', signal), target);
+        const size = await save(file, await source.download('/v1/snapshot', signal));
+        return `${bytes(size)} are in ${file}`;
       } catch (error) {
         if (error instanceof SourceError) throw error;
         throw new SourceError({ kind: 'refused', message: (error as Error).message }, { cause: error });
       }
-      return `${bytes(target.bytesWritten)} are in ${file}`;
     },
   };
 }

@@ -5,7 +5,7 @@ import { checkKey, checkState } from '../../models/check.ts';
 import { mapResource } from '../../models/feed.ts';
 import { instanceKey, type StateChange, stateChanges } from '../../models/state-changes.ts';
 import { createStore, derived } from '../../models/store.ts';
-import { byTrouble, checkDetail, checkSubject, nodeCheckColumns } from '../../rows/check-row.ts';
+import { byTrouble, checkDetail, checkSubject, nodeCheckColumns, outputLines } from '../../rows/check-row.ts';
 import {
   instanceAddress,
   instanceColumns,
@@ -27,6 +27,7 @@ export const serviceView: ViewDefinition = {
   aliases: ['svc'],
   help: 'The instances of a service',
   needsArgument: true,
+  parent: 'services',
   complete: ({ datacenter }) => Object.keys(datacenter.get().services.value ?? {}).sort(),
   open: openService,
 };
@@ -84,13 +85,15 @@ function instanceDetail(
   const { sign, tone } = checkStates[state];
   const { Node, Service, Checks } = entry;
   const meta = Object.entries(Service.Meta ?? {}).map(([key, value]) => `${key}=${value}`);
-  const checks = Checks.toSorted(byTrouble).map((check): Line => {
-    const look = checkStates[checkState(check)];
-    return [
-      span(`${look.sign} `, look.tone),
-      span(sanitize(check.Name), 'plain', { bold: true }),
-      span(` ${sanitize(check.Output.trim().split('\n')[0] ?? '')}`, 'muted'),
-    ];
+  const checks = Checks.toSorted(byTrouble).flatMap((check): Line[] => {
+    const state = checkState(check);
+    const look = checkStates[state];
+    const [first = [], ...rest] = outputLines(check.Output, Math.max(10, width - 2));
+    const name: Line = [span(`${look.sign} `, look.tone), span(sanitize(check.Name), 'plain', { bold: true })];
+    // What is wrong is worth more than one line.
+    return state === 'passing'
+      ? [[...name, span(' '), ...first]]
+      : [name, ...[first, ...rest].map((line) => [span('  '), ...line])];
   });
   const history = changes.map((change): Line => {
     const look = change.to === undefined ? undefined : checkStates[change.to];
@@ -125,6 +128,7 @@ export const instanceView: ViewDefinition = {
   aliases: [],
   help: 'The checks of one instance (node/id/service)',
   needsArgument: true,
+  parent: 'services',
   open(context, argument) {
     const [node = '', id = '', service = id] = argument.split('/');
     const instances = context.feed(queries.instances(service));

@@ -74,8 +74,8 @@ describe('a recording', () => {
       '10 leader lost (was consul-server01)',
       '13 new leader consul-server02 10.0.0.2:8300',
       '18 member consul-client01 alive → failed',
-      '23 flap of consul-server03 → critical',
-      '25 flap of consul-server03 → passing',
+      '23 consul-server03: flap → critical',
+      '25 consul-server03: flap → passing',
     ]);
   });
 

@@ -1,6 +1,6 @@
 /** Drives the whole dashboard on a virtual terminal, as a person would: `press`, `type`, and a look at the screen. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { runDashboard } from '../../../../src/tui/dashboard.tsx';
 import { createKeyMap, type KeyMap } from '../../../../src/tui/keys.ts';
@@ -11,6 +11,7 @@ import { screenToSvg } from './svg.ts';
 import { type VirtualTerminal, virtualTerminal } from './virtual-terminal.ts';
 
 const goldenFolder = join(import.meta.dirname, '../golden');
+const pictureFolder = join(import.meta.dirname, '../../../../docs/img');
 
 /** Set it to write the golden screens anew. */
 const rewrite = process.env['UPDATE_GOLDEN'] !== undefined;
@@ -53,6 +54,8 @@ export interface Screen {
   text(): string;
   /** The screen is the one in `golden/NAME.txt`, at 120x40 with its colours as in `golden/NAME.svg`. */
   expectGolden(name: string): void;
+  /** The screen is the picture `docs/img/NAME.svg`. */
+  expectPicture(name: string, title: string): void;
   expectScreen(...parts: (string | RegExp)[]): void;
   expectNot(...parts: (string | RegExp)[]): void;
   quit(): Promise<void>;
@@ -73,11 +76,10 @@ export interface ScreenOptions {
   readonly echoed?: string;
 }
 
-function expectFile(name: string, now: string): void {
-  const file = join(goldenFolder, name);
+function expectFile(file: string, now: string): void {
   if (rewrite || !existsSync(file)) {
     if (!rewrite) throw new Error(`no golden screen ${file}: run with UPDATE_GOLDEN=1 and look at it`);
-    mkdirSync(goldenFolder, { recursive: true });
+    mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, now);
   }
   expect(now).toBe(readFileSync(file, 'utf8'));
@@ -144,10 +146,12 @@ export async function openScreen(options: ScreenOptions = {}): Promise<Screen> {
     },
     text: () => terminal.lines().join('\n'),
     expectGolden(name) {
-      expectFile(`${name}.txt`, `${screen.text()}\n`);
+      expectFile(join(goldenFolder, `${name}.txt`), `${screen.text()}\n`);
       // Colours once: at the other sizes they are the same.
-      if (name.endsWith('-120x40')) expectFile(`${name}.svg`, screenToSvg(terminal.xterm, `tc top: ${name}`));
+      if (name.endsWith('-120x40'))
+        expectFile(join(goldenFolder, `${name}.svg`), screenToSvg(terminal.xterm, `tc top: ${name}`));
     },
+    expectPicture: (name, title) => expectFile(join(pictureFolder, `${name}.svg`), screenToSvg(terminal.xterm, title)),
     expectScreen(...parts) {
       for (const part of parts) expect(screen.text()).toMatch(part);
     },
