@@ -81,7 +81,8 @@ export function listTokens(state: State, { policy, role, authMethod }: TokenFilt
         ? aclTokens.by('role', fold(role))
         : authMethod !== ''
           ? aclTokens.by('authMethod', fold(authMethod))
-          : [...aclTokens.byPrefix('accessor', ''), ...aclTokens.by('withoutAccessor', '')];
+          : // By their secrets, as the original lists them.
+            aclTokens.rows.values();
   if (found.length > 1 && policy + role + authMethod !== '') found.sort(byAccessor);
   return found.map((token) => shownToken(state, token));
 }

@@ -70,7 +70,7 @@ const master = 'aaaaaaaa-0000-4000-8000-000000000001';
 const acl = `acl { enabled = true default_policy = "deny" tokens { master = "${master}" } } primary_datacenter = "dc1"`;
 
 it.each([
-  ['plain', '', []],
+  ['plain', '', ['-hcl', 'connect { enabled = true }']],
   ['acl', master, ['-hcl', acl]],
 ])('%s.snap', async (name, token, args) => {
   await using agent = await AgentProcess.create({ args });
