@@ -88,14 +88,45 @@ async function bundle(options: BuildOptions): Promise<void> {
   }
 }
 
+interface Bundled {
+  /** Below the root. */
+  readonly folder: string;
+  readonly name: string;
+  readonly version: string;
+  readonly license?: string;
+}
+
+const bundled = (): Bundled[] =>
+  [...packages]
+    .sort()
+    .map((folder) => ({ ...JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')), folder }) as Bundled);
+
+/** The bill of materials, as CycloneDX: every package whose code is in the files of dist/, with its digest as it was installed. */
+function billOfMaterials(): string {
+  const { packages: locked } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { integrity?: string }>;
+  };
+  const { name, version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Bundled;
+  const component = (of: Omit<Bundled, 'folder'>, type: string) => ({
+    type,
+    'bom-ref': `pkg:npm/${of.name.replace('@', '%40')}@${of.version}`,
+    name: of.name,
+    version: of.version,
+    purl: `pkg:npm/${of.name.replace('@', '%40')}@${of.version}`,
+    ...(of.license !== undefined && { licenses: [{ license: { id: of.license } }] }),
+  });
+  const components = bundled().map(({ folder, ...of }) => {
+    const sha512 = /^sha512-(\S+)/.exec(locked[folder]?.integrity ?? '')?.[1];
+    const digest = sha512 === undefined ? undefined : Buffer.from(sha512, 'base64').toString('hex');
+    return { ...component(of, 'library'), ...(digest && { hashes: [{ alg: 'SHA-512', content: digest }] }) };
+  });
+  const metadata = { component: component({ name, version, ...(license && { license }) }, 'application') };
+  return `${JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.5', version: 1, metadata, components }, null, 2)}\n`;
+}
+
 /** What the licences of those packages want: that they are passed on. */
 function licences(): string {
-  const texts = [...packages].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
-      name: string;
-      version: string;
-      license?: string;
-    };
+  const texts = bundled().map(({ folder, name, version, license }) => {
     const file = readdirSync(join(root, folder)).find((one) => /^licen[sc]e/i.test(one));
     const text = file === undefined ? '' : readFileSync(join(root, folder, file), 'utf8').trim();
     return `${name} ${version} (${license ?? 'see below'})\n\n${text}\n`;
@@ -266,6 +297,7 @@ async function main(): Promise<void> {
     const late = await buildOneShot(commands, out);
     await buildModules(commands, late, out);
     writeFileSync(join(out, 'THIRD-PARTY-LICENCES.txt'), licences());
+    writeFileSync(join(out, 'sbom.cdx.json'), billOfMaterials());
     if (existsSync(dist)) renameSync(dist, old);
     renameSync(out, dist);
   } finally {
