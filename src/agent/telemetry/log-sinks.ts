@@ -80,6 +80,7 @@ function lineQueue(
 const lineSink = (queue: LineQueue, format: LogFormat, level: LogLevel): LogSink => ({
   format,
   level,
+  sampled: true,
   write: (line) => queue.push(line),
 });
 
@@ -87,6 +88,7 @@ const lineSink = (queue: LineQueue, format: LogFormat, level: LogLevel): LogSink
 const syslogSink = (queue: LineQueue, format: LogFormat, level: LogLevel): LogSink => ({
   format,
   level,
+  sampled: true,
   write: (line, record) => queue.push(format === 'json' ? line.trimEnd() : textBody(record), severity[record.level]),
 });
 

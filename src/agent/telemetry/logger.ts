@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../lib/runtime.ts';
 import type { LogFields, Logger, LogLevel } from './api.ts';
+import { FloodGate } from './flood-gate.ts';
 import { type LineFormatter, type LogFormat, type LogRecord, lineFormatter, type ZoneOffset } from './log-format.ts';
 import { levelRank, rankOff } from './log-level.ts';
 
@@ -11,13 +12,18 @@ import { levelRank, rankOff } from './log-level.ts';
 export interface LogSink {
   readonly format: LogFormat;
   level: LogLevel;
+  /** Of a flood of one message, a few will do. */
+  readonly sampled?: true;
   /** `line` ends with a line feed. */
   write(line: string, record: LogRecord): void;
 }
 
+const leftOut = 'Messages of a flood were left out';
+
 export class LogFanOut {
   readonly #clock: Clock;
   readonly #formatters: Readonly<Record<LogFormat, LineFormatter>>;
+  readonly #floods = new FloodGate();
   #sinks: readonly LogSink[] = [];
   /** The lowest rank any sink takes; read by every logging call. */
   minRank: number = rankOff;
@@ -43,12 +49,20 @@ export class LogFanOut {
   }
 
   emit(level: LogLevel, name: string, message: string, fields: LogFields | undefined): void {
-    const record: LogRecord = { wallMs: this.#clock.wallMs(), level, name, message, fields };
-    const rank = levelRank[level];
+    for (const { count, ...left } of this.#floods.tick(this.#clock.nowMs())) {
+      const said = { logger: left.name, message: left.message, count };
+      this.#write({ wallMs: this.#clock.wallMs(), level: 'warn', name: 'agent', message: leftOut, fields: said }, true);
+    }
+    const isAdmitted = levelRank[level] < levelRank.warn || this.#floods.admits(name, message);
+    this.#write({ wallMs: this.#clock.wallMs(), level, name, message, fields }, isAdmitted);
+  }
+
+  #write(record: LogRecord, isAdmitted: boolean): void {
+    const rank = levelRank[record.level];
     let text: string | undefined;
     let json: string | undefined;
     for (const sink of this.#sinks) {
-      if (rank < levelRank[sink.level]) continue;
+      if (rank < levelRank[sink.level] || (sink.sampled === true && !isAdmitted)) continue;
       if (sink.format === 'text') {
         text ??= this.#formatters.text(record);
         sink.write(text, record);

@@ -149,3 +149,21 @@ describe('levels', () => {
     expect(conversions).toBe(1);
   });
 });
+
+it('of a flood of one error, sampled sinks get a part and the number of the rest; others get all', () => {
+  const clock = new FakeClock(0);
+  const fanOut = new LogFanOut(clock);
+  const own: string[] = [];
+  const live: string[] = [];
+  fanOut.add({ level: 'info', format: 'text', sampled: true, write: (line) => own.push(line) });
+  fanOut.add({ level: 'info', format: 'text', write: (line) => live.push(line) });
+  const logger = loggerOver(fanOut, 'agent');
+  for (let i = 0; i < 1_500; i++) logger.error('cannot reach', { attempt: i });
+  for (let i = 0; i < 1_500; i++) logger.info('done', { attempt: i });
+  expect(live).toHaveLength(3_000);
+  expect(own).toHaveLength(510 + 1_500);
+  clock.advance(10_000);
+  logger.info('later');
+  expect(own.at(-2)).toContain('Messages of a flood were left out: logger=agent message="cannot reach" count=990');
+  expect(own.at(-1)).toContain('later');
+});
