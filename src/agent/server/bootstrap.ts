@@ -49,12 +49,7 @@ export class Bootstrapper {
 
   async #try(): Promise<void> {
     const { raft, config, logger } = this.#context;
-    const { lastLogIndex, term } = raft.stats();
-    if (lastLogIndex > 0 || term > 0) {
-      logger.info('Raft data found, disabling bootstrap mode');
-      this.#done = true;
-      return;
-    }
+    if (this.#endsWithData()) return;
     const servers = this.#expected();
     if (servers === null || servers.length < config.bootstrapExpect) return;
     for (const server of servers) {
@@ -72,6 +67,8 @@ export class Bootstrapper {
         return;
       }
     }
+    // While they were asked, one of them may have begun, with this server in it.
+    if (this.#endsWithData()) return;
     this.#done = true;
     const addresses = servers.map((s) => s.address);
     logger.info('Found expected number of peers, attempting bootstrap', { peers: addresses.join(',') });
@@ -80,6 +77,15 @@ export class Bootstrapper {
     } catch (error) {
       logger.error('Failed to bootstrap cluster', { error: messageOf(error) });
     }
+  }
+
+  /** What already is part of a cluster begins none. */
+  #endsWithData(): boolean {
+    const { lastLogIndex, term } = this.#context.raft.stats();
+    if (lastLogIndex === 0 && term === 0) return false;
+    this.#context.logger.info('Raft data found, disabling bootstrap mode');
+    this.#done = true;
+    return true;
   }
 
   /** Servers of this datacenter that wait like this one, in one order for all; null when one of them does not fit. */
