@@ -2,6 +2,7 @@
  * A server's outside, as the composition root and the HTTP layer see it. Implemented by `server/server.ts`.
  */
 
+import type { Access, Resource } from '../acl/authorizer.ts';
 import type { AclResolver } from '../acl/resolver.ts';
 import type { RaftStats } from '../raft/api.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
@@ -9,6 +10,8 @@ import type { RpcCaller } from '../rpc/caller.ts';
 export interface ServerPart extends RpcCaller {
   /** Null while ACLs are off. */
   readonly acl: AclResolver | null;
+  /** Of a token, for what is no method of RPC. Rejects with an RpcError. */
+  demand(token: string, resource: Resource, access: Access): Promise<void>;
   readonly raftStats: () => RaftStats;
   /** `ip:port` of the leader, '' when there is none. */
   readonly leaderAddress: () => string;

@@ -3,6 +3,7 @@
  * promise: on a leader within its lease an answer that is still current costs one lookup.
  */
 
+import type { Access, Resource } from '../acl/authorizer.ts';
 import { errors, RpcError } from '../errors.ts';
 import { asError } from '../raft/errors.ts';
 import type { Answer, CallOptions } from '../rpc/caller.ts';
@@ -17,7 +18,7 @@ import {
   type StateRead,
 } from './context.ts';
 import type { Gate } from './gate.ts';
-import { type Home, homeOf } from './home.ts';
+import { type Home, homeOf, tokenElsewhere } from './home.ts';
 import { type MethodTable, methodsFor } from './methods.ts';
 import { AskTheLeader, ReadIndex } from './reads/read-index.ts';
 import type { Question, SharedReads } from './reads/shared-reads.ts';
@@ -95,6 +96,11 @@ export class Dispatcher {
     return this.#dispatch(name, args, options, 0);
   }
 
+  /** Rejects with an RpcError for a token that lacks the right; without ACLs nobody does. */
+  async demand(token: string, resource: Resource, access: Access): Promise<void> {
+    await this.#checkpoint?.demand(token, resource, access);
+  }
+
   stop(): void {
     this.#stopped = true;
   }
@@ -118,7 +124,6 @@ export class Dispatcher {
       : this.#run(name, method, args, options, deadlineMs);
   }
 
-  /** A token of this datacenter alone means nothing elsewhere, and is not told there. */
   #elsewhere<M extends MethodName>(
     Datacenter: string,
     name: M,
@@ -126,8 +131,10 @@ export class Dispatcher {
     options: CallOptions | undefined,
   ): Outcome<M> {
     const { Token = '' } = args as { readonly Token?: string };
-    const isLocal = this.#context.store.state.tables.aclTokens.get(Token)?.Local === true;
-    const sent = { ...args, Datacenter, ...(isLocal ? { Token: '' } : {}) };
+    const told = tokenElsewhere(this.#context.store.state, Token);
+    // Local tokens of the primary are none here.
+    const only = name === 'ACL.TokenList' && isOwn(args, this.#home.datacenter) ? globalTokens : {};
+    const sent = { ...args, ...only, Datacenter, ...(told === Token ? {} : { Token: told }) };
     return this.#forwarder.toDatacenter(Datacenter, name, sent, options?.signal);
   }
 
@@ -304,4 +311,9 @@ export class Dispatcher {
 }
 
 const isRouted = (name: MethodName): boolean => (signatures[name] as Signature).route !== 'local';
+const globalTokens = { IncludeLocal: false, IncludeGlobal: true } as const;
+const isOwn = (args: object, datacenter: string): boolean => {
+  const { Datacenter = '' } = args as { readonly Datacenter?: string };
+  return Datacenter === '' || Datacenter === datacenter;
+};
 const ordinarySize = (): number => 4096;

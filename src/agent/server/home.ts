@@ -50,6 +50,10 @@ export function homeOf<M extends MethodName>(home: Home, name: M, args: Asked<M>
   return asked;
 }
 
+/** A token of this datacenter alone means nothing elsewhere, and is not told there. */
+export const tokenElsewhere = (state: State, token: string): string =>
+  state.tables.aclTokens.get(token)?.Local === true ? '' : token;
+
 const isTokenWrite = (name: MethodName): boolean =>
   name === 'ACL.TokenSet' || name === 'ACL.TokenClone' || name === 'ACL.TokenDelete';
 

@@ -177,6 +177,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     call: <M extends MethodName>(method: M, args: Partial<Args<M>>, callOptions?: CallOptions) =>
       dispatcher.call(method, args, callOptions) as Answer<Reply<M>> | Promise<Answer<Reply<M>>>,
     acl,
+    demand: (token, resource, access) => dispatcher.demand(token, resource, access),
     raftStats: () => started.stats(),
     leaderAddress: () => started.leadership.leader?.address ?? '',
     isLeader: () => started.leadership.isLeader,

@@ -17,7 +17,7 @@ export interface SnapshotRouterOptions {
   readonly datacenter: string;
   readonly server: Pick<
     ServerPart,
-    'saveSnapshot' | 'restoreSnapshot' | 'isLeader' | 'leaderAddress' | 'raftStats' | 'acl'
+    'saveSnapshot' | 'restoreSnapshot' | 'isLeader' | 'leaderAddress' | 'raftStats' | 'demand'
   >;
   /** Servers of all datacenters that live. */
   readonly wanServers: () => readonly ServerInfo[];
@@ -39,14 +39,12 @@ export function routeSnapshots({ sockets, datacenter, server, wanServers }: Snap
     return leader;
   };
   /** All tokens are in a snapshot: it is for those who manage them. */
-  const demandRight = ({ Token }: SnapshotQuestion): void => {
-    if (server.acl?.resolve(Token).authorizer.allows('snapshot', 'write') === false) throw errors.permissionDenied();
-  };
+  const demandRight = ({ Token }: SnapshotQuestion): Promise<void> => server.demand(Token, 'snapshot', 'write');
   return {
     async save(question, signal): Promise<SavedSnapshot> {
       const address = elsewhere(question);
       if (address !== null) return saveFrom(sockets, address, question, signal);
-      demandRight(question);
+      await demandRight(question);
       const { index, archive } = await server.saveSnapshot(signal);
       const LastContact = Math.round((server.raftStats().lastContactMs ?? 0) * 1e6);
       return {
@@ -58,7 +56,7 @@ export function routeSnapshots({ sockets, datacenter, server, wanServers }: Snap
       if (question.AllowStale) throw new RpcError('stale not allowed for restore');
       const address = elsewhere(question);
       if (address !== null) return restoreTo(sockets, address, question, archive, signal);
-      demandRight(question);
+      await demandRight(question);
       return server.restoreSnapshot(archive, signal);
     },
   };

@@ -85,8 +85,9 @@ export const aclBootstrapMethods: MethodTable = {
   'ACL.Authorize': {
     kind: 'procedure',
     by: 'anybody',
-    run(context, args) {
+    async run(context, args) {
       if (context.acl === null) throw errors.aclDisabled();
+      await context.acl.prepare(tokenOf(args));
       return answer(authorize(context.acl.resolve(tokenOf(args)).authorizer, args.Requests ?? []));
     },
   },

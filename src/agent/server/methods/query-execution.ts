@@ -10,6 +10,7 @@ import { serviceHealth } from '../../state/health.ts';
 import { sortByDistance } from '../../state/near.ts';
 import { watchNothing } from '../../state/watches.ts';
 import { noMeta, type ServerContext } from '../context.ts';
+import { tokenElsewhere } from '../home.ts';
 
 interface Wanted {
   /** The node to sort by, '' for none. */
@@ -96,10 +97,11 @@ export async function executeWithFailover(
   const wanted = { near: nearOf(query, args), limit: args.Limit ?? 0, connect: args.Connect ?? false };
   const here = executeHere(context, query, wanted);
   if (here.Nodes!.length > 0) return here;
+  const Token = tokenElsewhere(context.store.state, args.Token ?? '');
   let failovers = 0;
   for (const datacenter of failoverDatacenters(context, query)) {
     failovers++;
-    const request = { Datacenter: datacenter, Query: query, Limit: wanted.limit, Connect: wanted.connect };
+    const request = { Datacenter: datacenter, Query: query, Limit: wanted.limit, Connect: wanted.connect, Token };
     try {
       const { reply } = await context.askDatacenter(datacenter, 'PreparedQuery.ExecuteRemote', request, signal);
       if ((reply.Nodes ?? []).length > 0) return { ...reply, Failovers: failovers };

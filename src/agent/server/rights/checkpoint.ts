@@ -3,6 +3,7 @@
  * of the reply only that is let through which the token may see.
  */
 import type { MaybePromise } from '../../../lib/runtime.ts';
+import type { Access, Resource } from '../../acl/authorizer.ts';
 import { Denials } from '../../acl/denials.ts';
 import type { AclResolver, Resolved } from '../../acl/resolver.ts';
 import type { Answer } from '../../rpc/caller.ts';
@@ -85,15 +86,25 @@ export class Checkpoint {
   prepare<M extends MethodName>(name: M, args: Partial<Args<M>>): Promise<unknown> | null {
     const right = rights[name];
     if (right === 'public' || (right as Guard<M>).open?.(args) === true) return null;
-    return this.resolver.prepare((args as { readonly Token?: string }).Token ?? '');
+    return this.resolver.prepare(this.#tokenOf(right as Guard<M>, args));
   }
 
   /** Null for what everybody may do. @throws RpcError for a token that is none */
   guard<M extends MethodName>(name: M, args: Partial<Args<M>>): Guarded<M> | null {
     const right = rights[name];
     if (right === 'public' || (right as Guard<M>).open?.(args) === true) return null;
+    return new Guarded(this, right as Guard<M>, this.#tokenOf(right as Guard<M>, args), args);
+  }
+
+  #tokenOf<M extends MethodName>(guard: Guard<M>, args: Partial<Args<M>>): string {
     const { Token = '' } = args as { readonly Token?: string };
-    return new Guarded(this, right as Guard<M>, Token, args);
+    return guard.token?.(this.#context.store.state, args) || Token;
+  }
+
+  /** For what is no method. @throws RpcError for a token that is none, or lacks the right */
+  async demand(secret: string, resource: Resource, access: Access): Promise<void> {
+    await this.resolver.prepare(secret);
+    this.permit(this.resolver.resolve(secret)).demand(resource, access);
   }
 
   permit({ authorizer }: Resolved): Permit {

@@ -4,7 +4,9 @@ import type { PreparedQuery } from '../../../structs/prepared-query.ts';
 import type { Authorizer } from '../../acl/authorizer.ts';
 import { identityOf, readCsr } from '../../connect/csr.ts';
 import { errors } from '../../errors.ts';
+import { resolvePreparedQuery } from '../../state/prepared-query.ts';
 import { fold } from '../../state/schema.ts';
+import { CommandError, type State } from '../../state/store.ts';
 import { visibleInstances } from './catalog.ts';
 import { needs, type Permit, type Rights } from './permit.ts';
 
@@ -54,6 +56,16 @@ function intentions<R extends { Intentions: Intention[] | null }>(authorizer: Au
 /** What rules about a query go by; null for queries that have no name: who knows the id may use it. */
 const queryPrefix = (query: PreparedQuery): string | null =>
   query.Name !== '' || query.Template.Type !== '' ? query.Name : null;
+
+/** Of a query that there is; what is not there is told by the method itself. */
+function storedToken(state: State, idOrName: string, segment: string): string {
+  try {
+    return resolvePreparedQuery(state, idOrName, segment)?.Token ?? '';
+  } catch (error) {
+    if (error instanceof CommandError) return '';
+    throw error;
+  }
+}
 
 /** The tokens of queries are for those who may change tokens. */
 const withoutToken = (authorizer: Authorizer, query: PreparedQuery): PreparedQuery =>
@@ -218,10 +230,13 @@ export const meshRights: Rights<
       }
     },
   },
+  // A query may bring a token of its own, so that those can execute it who have none.
   'PreparedQuery.Execute': {
+    token: (state, { QueryIDOrName = '', Agent }) => storedToken(state, QueryIDOrName, Agent?.Segment ?? ''),
     filter: (authorizer, reply) => ({ ...reply, Nodes: visibleInstances(authorizer, reply.Nodes) }),
   },
   'PreparedQuery.ExecuteRemote': {
+    token: (_state, { Query }) => Query?.Token ?? '',
     filter: (authorizer, reply) => ({ ...reply, Nodes: visibleInstances(authorizer, reply.Nodes) }),
   },
   'PreparedQuery.Explain': {

@@ -44,6 +44,8 @@ export class Permit {
 }
 
 export interface Guard<M extends MethodName> {
+  /** The token that counts instead of the caller's; '' for the caller's. */
+  readonly token?: (state: State, args: Partial<Args<M>>) => string;
   /** Calls for which the token is not even looked at. */
   readonly open?: (args: Partial<Args<M>>) => boolean;
   /** Throws what a refusal is answered with. Before anything is read or written. */

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Args, MethodName, Reply } from '../../../../src/agent/rpc/signatures.ts';
 import { ACLPolicy, ACLToken } from '../../../../src/structs/acl.ts';
+import { NodeService } from '../../../../src/structs/catalog.ts';
 import { DirEntry } from '../../../../src/structs/kv.ts';
 import { make } from '../../../../src/structs/make.ts';
+import { PreparedQuery, ServiceQuery } from '../../../../src/structs/prepared-query.ts';
 import { Dice } from '../../../fuzz/dice.ts';
 import { devConfig, EagerClock, instantServer } from '../../../fuzz/instant-server.ts';
 
@@ -80,6 +82,36 @@ describe('a server with ACLs', () => {
     await call('ACL.PolicySet', { Policy: make(ACLPolicy, { ID: policy!.ID, Name: 'web', Rules: '' }) });
     expect(kept.isCurrent?.()).toBe(false);
     await expect(call('KVS.Get', { Key: 'web/a' }, web)).rejects.toThrow('Permission denied');
+    await server.stop();
+  });
+
+  it('executes a query with the token that it brings', async () => {
+    const { server, call, grant } = await start();
+    await grant('service_prefix "" { policy = "read" } node_prefix "" { policy = "read" }');
+    const Service = make(NodeService, { ID: 'db', Service: 'db', Port: 1 });
+    await call('Catalog.Register', { Node: 'n', Address: '10.0.0.1', Service });
+    const query = (Name: string, Token: string) =>
+      make(PreparedQuery, { Name, Token, Service: make(ServiceQuery, { Service: 'db' }) });
+    await call('PreparedQuery.Apply', { Op: 'create', Query: query('with', web) });
+    await call('PreparedQuery.Apply', { Op: 'create', Query: query('without', '') });
+    const found = async (QueryIDOrName: string, token: string) =>
+      (await call('PreparedQuery.Execute', { QueryIDOrName }, token)).Nodes?.length;
+    expect(await found('with', '')).toBe(1);
+    expect(await found('without', '')).toBe(0);
+    expect(await found('without', web)).toBe(1);
+    await expect(found('none', '')).rejects.toThrow('Query not found');
+    // Who executes for another datacenter is told the query, and goes by its token as well.
+    const remote = (Token: string) => call('PreparedQuery.ExecuteRemote', { Query: query('', Token) }, '');
+    expect([(await remote(web)).Nodes?.length, (await remote('')).Nodes?.length]).toEqual([1, 0]);
+    await server.stop();
+  });
+
+  it('gives what is no method of RPC to those alone who have the right', async () => {
+    const { server, grant } = await start();
+    await grant('operator = "write"');
+    await server.demand(master, 'snapshot', 'write');
+    await expect(server.demand(web, 'snapshot', 'write')).rejects.toMatchObject({ status: 403 });
+    await expect(server.demand('nobody', 'snapshot', 'write')).rejects.toThrow('ACL not found');
     await server.stop();
   });
 
