@@ -4,6 +4,7 @@ import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tl
 import { blockingQuery } from '../client/blocking-query.ts';
 import type { CaRoots, ConnectApi, LeafCert } from '../client/connect.ts';
 import type { Answer, QueryOptions } from '../client/http.ts';
+import { messageOf } from '../lib/message-of.ts';
 import { parseCertificate, X509Error } from '../lib/x509/index.ts';
 import type { Log } from './log.ts';
 
@@ -76,7 +77,11 @@ export class CredentialStore {
       if (state.kind === 'stale') this.#log('error', `could not get the ${what}`, { error: state.error.message });
       if (state.kind !== 'live') continue;
       keep(state.value);
-      this.#changed();
+      try {
+        this.#changed();
+      } catch (error) {
+        this.#log('error', `the ${what} cannot be used`, { error: messageOf(error) });
+      }
     }
   }
 

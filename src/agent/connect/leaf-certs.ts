@@ -2,6 +2,7 @@
  * Certificates of the services of this agent: made when somebody first asks, renewed before their time is over and when the
  * authority has another root. Private keys are made here and never leave this process but for who asks.
  */
+import type { KeyObject } from 'node:crypto';
 import { messageOf } from '../../lib/message-of.ts';
 import type { Clock, Random, Timer } from '../../lib/runtime.ts';
 import { createCsr, generateKey, parseCertificate, privateKeyPem } from '../../lib/x509/index.ts';
@@ -157,7 +158,7 @@ export class LeafCerts {
       datacenter,
       service,
     };
-    const key = await generateKey();
+    const key = await keyLike(answer.reply);
     const altNames = { uris: [formatIdentity(identity)] };
     const CSR = createCsr({ subject: { commonName: commonName(identity) }, altNames, key });
     const { reply } = await rpc.call(
@@ -266,4 +267,11 @@ export class LeafCerts {
       signal?.addEventListener('abort', abort, { once: true });
     });
   }
+}
+
+/** Of the kind of the root's: who chose that has reasons. */
+function keyLike({ Roots, ActiveRootID }: IndexedCARoots): Promise<KeyObject> {
+  const { PrivateKeyType, PrivateKeyBits } = Roots?.find(({ ID }) => ID === ActiveRootID) ?? {};
+  if (PrivateKeyType !== 'ec' && PrivateKeyType !== 'rsa') return generateKey();
+  return generateKey(PrivateKeyType, PrivateKeyBits || undefined);
 }

@@ -157,6 +157,38 @@ describe('the built-in proxy', () => {
     }
   });
 
+  it('finds an upstream by a prepared query as well', async () => {
+    await using agent = await AgentProcess.create({ dev: true });
+    await agent.start();
+    const server = await shouter();
+    const [publicPort, upstreamPort] = await Promise.all([1, 2].map(freePort));
+    await ok(agent, 'POST', '/v1/query', { Name: 'nearest-db', Service: { Service: 'db' } });
+    const upstreams = [
+      { DestinationType: 'prepared_query', DestinationName: 'nearest-db', LocalBindPort: upstreamPort },
+    ];
+    await ok(agent, 'PUT', '/v1/agent/service/register', {
+      Name: 'db',
+      Port: server.port,
+      Connect: { SidecarService: { Port: publicPort } },
+    });
+    const webPublic = await freePort();
+    await ok(agent, 'PUT', '/v1/agent/service/register', {
+      Name: 'web',
+      Port: 1,
+      Connect: { SidecarService: { Port: webPublic, Proxy: { Upstreams: upstreams } } },
+    });
+    const db = new Command(agent, ['connect', 'proxy', '-sidecar-for', 'db']);
+    const web = new Command(agent, ['connect', 'proxy', '-sidecar-for', 'web']);
+    try {
+      await Promise.all([db.ready(), web.ready()]);
+      await until('through', async () => (await say(upstreamPort!, 'hello')) === 'HELLObye');
+    } finally {
+      const exits = await Promise.all([db.stop(), web.stop()]);
+      server.close();
+      expect(exits).toEqual([0, 0]);
+    }
+  });
+
   it('serves exposed paths without the mesh, and nothing else', async () => {
     await using agent = await AgentProcess.create({ dev: true });
     await agent.start();

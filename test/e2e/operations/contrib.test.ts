@@ -23,7 +23,7 @@ const ofBackups = Array.from(new BackupRecord(1, 0).metrics().matchAll(/^# TYPE 
 
 it('alerts and dashboard ask for metrics that an agent has', async () => {
   const telemetry = 'telemetry { prometheus_retention_time = "60s" disable_hostname = true }';
-  await using agent = await AgentProcess.create({ args: ['-hcl', telemetry] });
+  await using agent = await AgentProcess.create({ args: ['-hcl', telemetry, '-hcl', 'connect { enabled = true }'] });
   await agent.start();
   const wanted = metricsOf([...ruleExpressions, ...panelExpressions]).filter((name) => !ofBackups.includes(name));
   expect(wanted.length).toBeGreaterThan(20);

@@ -26,6 +26,8 @@ import { ensureProvider, nextSerial, proposeCa, providerId, signerFor } from './
 import { type AskForIntermediate, adoptRoots, isAdopted } from './secondary.ts';
 import { SigningPace } from './signing-pace.ts';
 
+/** The interval of metrics: what is not told in it is missing in it. */
+export const reportIntervalMs = 10_000;
 /** Rotated roots go when nothing that they signed can be valid any more; looked at this often. */
 export const pruneIntervalMs = 3600_000;
 
@@ -149,6 +151,18 @@ export class CertificateAuthority {
   /** The roots of the primary become ours, with an authority of this datacenter below the active one. */
   adopt(theirs: IndexedCARoots, ask: AskForIntermediate): Promise<void> {
     return this.#inTurn(() => adoptRoots(this.#context, this.#state, theirs, ask));
+  }
+
+  /** Seconds until the root and what signs here end; nothing before there are any. */
+  report(): void {
+    const { config, metrics, runtime } = this.#context;
+    const { active } = this.#state.roots();
+    if (active === undefined || this.#state.stored === undefined) return;
+    const left = (end: number): number => Math.round((end - runtime.clock.wallMs()) / 1000);
+    const labels = { datacenter: config.datacenter };
+    metrics.gauge('mesh.active-root-ca.expiry', labels)(left(Date.parse(active.NotAfter)));
+    const { certificate } = this.#state.signer();
+    metrics.gauge('mesh.active-signing-ca.expiry', labels)(left(certificate.notAfter.getTime()));
   }
 
   /** Forgets roots that were rotated out long ago. */

@@ -7,7 +7,7 @@ import { newLeaderEvent } from '../../events/user-event.ts';
 import type { Member } from '../../gossip/member.ts';
 import { getAutopilot, getMetadata } from '../../state/operator.ts';
 import { maxIndex } from '../../state/store.ts';
-import { pruneIntervalMs } from '../ca/authority.ts';
+import { reportIntervalMs as caReportIntervalMs, pruneIntervalMs } from '../ca/authority.ts';
 import type { ServerContext } from '../context.ts';
 import { initializeAcls, reapIntervalMs, reapTokens, TokenUpgrade, upgradeIntervalMs } from './acl.ts';
 import { createBootstrapEntries } from './bootstrap-entries.ts';
@@ -112,6 +112,7 @@ export class LeadershipDuties {
     }
     if (this.#context.config.connect.enabled) {
       this.#every(pruneIntervalMs, 'failed to prune CA roots', () => this.#context.ca.prune());
+      this.#every(caReportIntervalMs, 'failed to report on the CA', async () => this.#context.ca.report());
     }
   }
 
