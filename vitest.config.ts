@@ -6,10 +6,13 @@ export default defineConfig({
     setupFiles: ['test/setup.ts'],
     projects: [
       { extends: true, test: { name: 'tidy', include: ['test/tidy.test.ts'], pool: 'threads' } },
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'], pool: 'threads' } },
       {
         extends: true,
-        test: { name: 'sim', include: ['test/sim/**/*.test.ts'], pool: 'threads', testTimeout: 120_000 },
+        test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'], pool: 'threads', testTimeout: 30_000 },
+      },
+      {
+        extends: true,
+        test: { name: 'sim', include: ['test/sim/**/*.test.ts'], pool: 'threads', testTimeout: 300_000 },
       },
       {
         extends: true,
