@@ -16,6 +16,7 @@ import type { DnsServer } from './dns/server.ts';
 import { RpcError } from './errors.ts';
 import type { RemoteExec } from './events/remote-exec.ts';
 import { UserEvents } from './events/user-events.ts';
+import { StartJoinError } from './gossip/joiner.ts';
 import type { AgentFace, Api } from './http/api.ts';
 import { createHttpServer } from './http/server.ts';
 import { holdDataDir } from './local/data-dir.ts';
@@ -74,7 +75,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   } catch (error) {
     await stop();
     telemetry.releaseConsole();
-    logger.error('Error starting agent', { error: (error as Error).message });
+    if (error instanceof StartJoinError) logger.error(error.message);
+    else logger.error('Error starting agent', { error: (error as Error).message });
     throw error;
   }
 }
@@ -118,8 +120,8 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     metrics: telemetry.metrics,
     startRaft: createRaft,
     openStorage: () => openStorage(config(), runtime, logger.named('server')),
-    onFatal: (error) => {
-      logger.error('the agent cannot go on', { error: error.message });
+    onFatal: (error, what = 'the agent cannot go on') => {
+      logger.error(what, { error: error.message });
       telemetry.flushSync();
       end(1);
     },

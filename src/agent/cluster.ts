@@ -52,8 +52,8 @@ export interface ClusterOptions {
   readonly startRaft: (options: RaftOptions) => Promise<RaftNode>;
   /** The agent's own. */
   readonly tokens: ServerTokens;
-  /** The agent cannot go on. */
-  readonly onFatal: (error: Error) => void;
+  /** The agent cannot go on. `what` says why in the words of a log line. */
+  readonly onFatal: (error: Error, what?: string) => void;
   readonly onUserEvent: (event: UserEvent) => void;
 }
 
@@ -67,7 +67,7 @@ export interface Cluster {
   readonly wan: ConsulPool | null;
   /** Servers a client knows. */
   knownServers(): number;
-  /** Joins as the configuration wants it. @throws RpcError when a join at the start fails */
+  /** Joins as the configuration wants it. @throws StartJoinError when a join at the start fails */
   joinConfigured(): Promise<void>;
   /** Says goodbye to everybody. */
   leave(): Promise<void>;
@@ -384,7 +384,7 @@ async function joinConfigured(
       if (joins.start.length + joins.retry.length > 0) throw new RpcError('Must be a server to join WAN cluster');
       continue;
     }
-    const onGivenUp = (): void => onFatal(new Error(`agent: max join retry exhausted, exiting`));
+    const onGivenUp = (): void => onFatal(new Error('agent: max join retry exhausted, exiting'), 'Retry join failed');
     const joiner = { pool, cluster, joins, runtime, logger, onGivenUp };
     await joinAtStart(joiner);
     stops.push(keepJoining(joiner));

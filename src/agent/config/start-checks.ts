@@ -8,6 +8,7 @@ import { refusal } from './unsupported.ts';
 
 const logLevels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERR', 'ERROR'];
 const protocols = { min: 2, max: 3 };
+const defaultPolicies = ['allow', 'deny'];
 
 /** Why the agent cannot even log; goes to stderr after `==> `. */
 export function setupError({ config, settings }: Loaded, files: Files): string | undefined {
@@ -23,8 +24,11 @@ export function setupError({ config, settings }: Loaded, files: Files): string |
 }
 
 /** Why the agent gives up once it logs; goes to the log as `agent: Error starting agent: error="…"`. */
-export function startError({ settings: { protocol } }: Loaded): string | undefined {
+export function startError({ config: { acl }, settings: { protocol } }: Loaded): string | undefined {
   const { min, max } = protocols;
+  if (acl.enabled && !defaultPolicies.includes(acl.defaultPolicy)) {
+    return `Unsupported default ACL policy: ${acl.defaultPolicy}`;
+  }
   if (protocol >= min && protocol <= max) return undefined;
   const complaint = protocol < min ? 'too low' : 'too high';
   return `Failed to start Consul server: Protocol version '${protocol}' ${complaint}. Must be in range: [${min}, ${max}]`;

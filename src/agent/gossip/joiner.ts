@@ -16,11 +16,18 @@ export interface JoinerOptions {
   readonly onGivenUp: () => void;
 }
 
-/** @throws RpcError when none of the start addresses answers */
+/** Thrown when an agent that is to join others at its start reaches none of them; the text says why, address by address. */
+export class StartJoinError extends Error {
+  override readonly name = 'StartJoinError';
+}
+
+/** @throws StartJoinError */
 export async function joinAtStart({ pool, cluster, joins, logger }: JoinerOptions): Promise<void> {
   if (joins.start.length === 0) return;
   logger.info(cluster === 'LAN' ? 'Joining cluster...' : 'Joining -wan cluster...');
-  const nodes = await pool.join(joins.start);
+  const nodes = await pool.join(joins.start).catch((error) => {
+    throw new StartJoinError(messageOf(error), { cause: error });
+  });
   logger.info('Join completed. Initial agents synced with', { agent_count: nodes });
 }
 
