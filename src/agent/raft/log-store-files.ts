@@ -253,9 +253,10 @@ class FileLogStore implements LogStore {
       const kept = this.#batches.findIndex((batch) => batch.segment !== oldest || batch.last > index);
       const isNeeded = kept >= 0 && this.#batches[kept]!.segment === oldest;
       if (isNeeded) return;
-      await this.#alone('failed to truncate the raft log', () => this.#removeOldest());
+      // First out of sight: nobody may read from a file that goes.
       const gone = kept < 0 ? this.#batches.splice(0) : this.#batches.splice(0, kept);
       if (gone.length > 0) this.#firstIndex = gone.at(-1)!.last + 1;
+      await this.#alone('failed to truncate the raft log', () => this.#removeOldest());
     }
   }
 

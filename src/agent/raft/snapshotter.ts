@@ -150,6 +150,12 @@ export class Snapshotter {
     const { store } = storage;
     await this.#engine.writer.run(async () => {
       const from = store.firstIndex;
+      const tell = (): void => {
+        if ((core.snapshot?.index ?? 0) > point.index) return;
+        this.#engine.step({ kind: 'compacted', snapshot: point, firstIndex: store.firstIndex });
+      };
+      // Before anything goes, the snapshot must be there for those who will miss it.
+      tell();
       const to = Math.min(point.index, core.log.lastIndex - trailingLogs);
       if (to >= from) {
         this.#logger.info('compacting logs', { from, to });
@@ -160,9 +166,7 @@ export class Snapshotter {
           this.#logger.warn('failed to compact logs', { error: asError(error).message });
         }
       }
-      if ((core.snapshot?.index ?? 0) < point.index) {
-        this.#engine.step({ kind: 'compacted', snapshot: point, firstIndex: store.firstIndex });
-      }
+      tell();
     });
   }
 

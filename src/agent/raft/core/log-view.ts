@@ -7,6 +7,8 @@ import { assert } from './assert.ts';
 
 /** Gives entries that are on disk, both ends included; fewer than asked (never none) if there are many bytes. */
 export interface LogReader {
+  /** First entry that can still be read. Ahead of the view's own while a compaction is under way. */
+  readonly firstIndex: number;
   read(from: number, to: number): readonly LogEntry[];
 }
 
@@ -57,8 +59,9 @@ export class LogView {
     this.#snapshotTerm = snapshotTerm;
   }
 
+  /** First entry that others can be sent. */
   get firstIndex(): number {
-    return this.#firstIndex;
+    return Math.max(this.#firstIndex, this.#reader.firstIndex);
   }
   get lastIndex(): number {
     return this.#lastIndex;

@@ -11,6 +11,7 @@ import { reportIntervalMs as caReportIntervalMs, pruneIntervalMs } from '../ca/a
 import type { ServerContext } from '../context.ts';
 import { initializeAcls, reapIntervalMs, reapTokens, TokenUpgrade, upgradeIntervalMs } from './acl.ts';
 import { createBootstrapEntries } from './bootstrap-entries.ts';
+import { MemberQueue } from './member-queue.ts';
 import { MeshGatewayReporter, reportIntervalMs, statePruneIntervalMs } from './mesh-gateways.ts';
 import { reconcileAll, reconcileMember, reconcileMembers } from './reconcile.ts';
 
@@ -35,10 +36,16 @@ export class LeadershipDuties {
   #stopped = false;
   #reapedIndex = 0;
   #established = false;
+  readonly #news: MemberQueue;
 
   constructor({ context, onReady }: LeadershipDutiesOptions) {
     this.#context = context;
     this.#onReady = onReady;
+    this.#news = new MemberQueue({
+      clock: context.runtime.clock,
+      reconcile: (member) => reconcileMember(context, member),
+      onError: (error) => context.logger.error('failed to reconcile member', { error: text(error) }),
+    });
   }
 
   start(): void {
@@ -59,6 +66,7 @@ export class LeadershipDuties {
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
+    this.#news.stop();
     this.#context.sessionTimers.stop();
     this.#context.autopilot.stop();
     this.#context.replication.stop();
@@ -71,8 +79,7 @@ export class LeadershipDuties {
 
   /** Gossip says that something about a member changed. */
   memberChanged(member: Member): void {
-    if (this.#established && !this.#stopped)
-      void this.#guarded('failed to reconcile member', () => reconcileMember(this.#context, member));
+    this.#news.add(member);
   }
 
   async #establish(): Promise<void> {
@@ -98,6 +105,7 @@ export class LeadershipDuties {
     }
     if (this.#stopped || this.#established) return;
     this.#established = true;
+    this.#news.open();
     this.#context.autopilot.start();
     this.#context.replication.start();
     this.#watchTombstones();

@@ -196,6 +196,25 @@ describe('membership', () => {
     expect(third.members.get('me')?.status).toBe('alive');
   });
 
+  it('forgets on request also where a goodbye came by a full exchange, one later', () => {
+    const [one, two] = [started(), new Serf({ ...config, name: 'two' }, random, 0)];
+    for (const serf of [one, two]) {
+      serf.nodeJoined(node('gone'), 0);
+      serf.nodeLeft(node('gone'), 0);
+    }
+    one.forceLeave('gone', false, 0);
+    // Again and again: it does not run ahead.
+    for (let i = 0; i < 5; i++) {
+      two.mergeState(one.localState(), false, false, 0);
+      one.mergeState(two.localState(), false, false, 0);
+    }
+    expect(two.members.get('gone')?.status).toBe('left');
+    one.broadcasts(0, 10_000);
+    one.forceLeave('gone', true, 0);
+    for (const message of one.broadcasts(0, 10_000)) two.receive(message, 0);
+    expect([one.members.get('gone'), two.members.get('gone')]).toEqual([undefined, undefined]);
+  });
+
   it('forgets the failed after their time, and the tag rc_tm overrides it', () => {
     const serf = started();
     serf.nodeJoined(node('a'), 0);

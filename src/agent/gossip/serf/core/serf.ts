@@ -135,6 +135,8 @@ export class Serf {
 
   /** Declares another member gone; with prune it is forgotten at once. */
   forceLeave(name: string, prune: boolean, nowMs: number, onSent: () => void = () => {}): void {
+    // Later than what others know of it, who may count one more than this node does.
+    this.clock.witness(Math.max(this.clock.time, (this.members.get(name)?.statusTime ?? 0) + 1));
     this.#announceLeave(name, prune, nowMs, onSent);
   }
 
@@ -248,7 +250,13 @@ export class Serf {
     const times = remote.StatusLTimes ?? {};
     const left = new Set(remote.LeftMembers ?? []);
     // One later than known: who left stays left although an old join is also around.
-    for (const name of left) this.#handleLeave({ LTime: (times[name] ?? 0) + 1, Node: name, Prune: false }, nowMs);
+    for (const name of left) {
+      const known = this.members.get(name);
+      const time = times[name] ?? 0;
+      // No news; counting it one later at each exchange would outrun what an operator says next.
+      if (known?.status === 'left' && time <= known.statusTime) continue;
+      this.#handleLeave({ LTime: time + 1, Node: name, Prune: false }, nowMs);
+    }
     for (const [name, time] of Object.entries(times)) {
       if (left.has(name)) continue;
       // Only a goodbye said in this node's name can be later than its own last word; it is no longer named as one.
