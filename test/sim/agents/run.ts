@@ -17,6 +17,7 @@ const stormMs = 30_000;
 /** Gossip tries failed members again every half minute, and a leader looks at all of them every minute. */
 const settleMs = 180_000;
 const calmMs = 5_000;
+const wakingMs = 3_000;
 
 export async function runAgents(seed: number, print: ((line: string) => void) | null = null): Promise<SimResult> {
   const world = new World(seed, print);
@@ -95,6 +96,7 @@ class AgentsRun {
     storm(this.#storm);
     await this.#until(() => false, stormMs);
     this.#calm();
+    await this.#untilAwake();
     await this.#demand('a write over every agent', (done) => this.#writeEverywhere(done));
     await this.#demandWholeness();
     this.#clients.calmSinceMs = world.nowMs;
@@ -109,6 +111,12 @@ class AgentsRun {
     if (this.history.tooHard > 0) world.sometime('history too hard to decide');
     if (this.#checker.terms > 1) world.sometime('more than one leader in a run');
     await this.#stop();
+  }
+
+  /** Who sleeps still stirs things up when it wakes: with an old term, or with an election of its own. */
+  async #untilAwake(): Promise<void> {
+    const untilMs = Math.max(0, ...this.#agents.map(({ process }) => process?.pausedUntilMs ?? 0));
+    if (untilMs > this.#world.nowMs) await this.#until(() => false, untilMs - this.#world.nowMs + wakingMs);
   }
 
   /** Runs until `done` or for `forMs`; throws what went wrong meanwhile. */
@@ -198,8 +206,8 @@ class AgentsRun {
       const left = process === null ? [] : this.#world.waitingOf(process);
       if (left.length > 0) throw new SafetyBroken(`${id} stopped, and timers were left: ${left.join(', ')}`);
       const { ends, listeners, udp } = this.#network.machine(ip);
-      const sockets = ends.size + listeners.size + udp.size;
-      if (sockets > 0) throw new SafetyBroken(`${id} stopped, and ${sockets} sockets were left`);
+      const sockets = [...listeners.keys(), ...udp.keys(), ...[...ends].map(({ what }) => what)];
+      if (sockets.length > 0) throw new SafetyBroken(`${id} stopped, and sockets were left: ${sockets.join(', ')}`);
     }
   }
 

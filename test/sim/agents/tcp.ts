@@ -41,6 +41,7 @@ export class End {
   #retrying = false;
   #lastArrivalMs = 0;
   readonly #inbox: Segment[] = [];
+  readonly #sinceMs: number;
   #waitingForRoom: (() => void)[] = [];
 
   constructor(network: Network, machine: Machine, process: Process, socket: SimSocket) {
@@ -49,6 +50,16 @@ export class End {
     this.process = process;
     this.socket = socket;
     machine.ends.add(this);
+    this.#sinceMs = network.world.nowMs;
+  }
+
+  /** For messages. */
+  get what(): string {
+    const { remoteAddress, remotePort, destroyed, readableEnded, writableEnded } = this.socket;
+    const state = destroyed
+      ? 'destroyed'
+      : `${readableEnded ? 'heard the end' : 'open'}${writableEnded ? ', said it' : ''}`;
+    return `connection with ${remoteAddress}:${remotePort} (${state}, since ${this.#sinceMs.toFixed(0)})`;
   }
 
   /** @param taken called when there is room for more */
@@ -295,6 +306,7 @@ export function connectTcp(
   const socket = new SimSocket(process, from.ip, at, allowHalfOpen);
   const end = new End(network, from, process, socket);
   socket.kernel = end;
+  if (!process.alive) end.closed(null);
   const dial = (retryMs: number): void => {
     if (socket.destroyed || !process.alive) return;
     if (!network.passes(from, to) || !network.passes(to, from)) {

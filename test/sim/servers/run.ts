@@ -17,6 +17,7 @@ import { storm } from './storm.ts';
 const stormMs = 12_000;
 const settleMs = 60_000;
 const calmMs = 5_000;
+const wakingMs = 3_000;
 
 export async function runServers(seed: number, print: ((line: string) => void) | null = null): Promise<SimResult> {
   const world = new World(seed, print);
@@ -92,6 +93,7 @@ class ServersRun {
     storm({ world, network: this.#network, servers: this.#servers, options: this.#options });
     await this.#until(() => false, stormMs);
     this.#calm();
+    await this.#untilAwake();
     await this.#demand('a write over every server', (done) => this.#writeEverywhere(done));
     this.#clients.calmSinceMs = world.nowMs;
     world.trace('settled');
@@ -105,6 +107,12 @@ class ServersRun {
     if (this.history.tooHard > 0) world.sometime('history too hard to decide');
     if (this.#checker.terms > 1) world.sometime('more than one leader in a run');
     await this.#stop();
+  }
+
+  /** Who sleeps still stirs things up when it wakes: with an old term, or with an election of its own. */
+  async #untilAwake(): Promise<void> {
+    const untilMs = Math.max(0, ...this.#servers.map(({ process }) => process?.pausedUntilMs ?? 0));
+    if (untilMs > this.#world.nowMs) await this.#until(() => false, untilMs - this.#world.nowMs + wakingMs);
   }
 
   /** Runs until `done` or for `forMs`; throws what went wrong meanwhile. */

@@ -106,6 +106,8 @@ export async function openTransport(
       });
     },
     async connect(to, timeoutMs) {
+      // A join may still be at its list of addresses.
+      if (closed) throw new Error('transport shutdown');
       const socket = sockets.connect({ host: textOfAddr(to.addr), port: to.port });
       streams.add(socket);
       socket.on('close', () => streams.delete(socket));

@@ -19,7 +19,7 @@ export interface Progress {
   failures: number;
   /** Nothing is sent before this time. */
   retryAtMs: number;
-  /** Commit index of the last request sent. */
+  /** Commit index of the last request sent; 0 when nobody knows whether it arrived. */
   commitSent: number;
   /** Time of the last answer. */
   contactMs: number;
@@ -65,4 +65,5 @@ export function fallBack(progress: Progress, nowMs: number): void {
   if (progress.mode === 'pipeline') progress.nextIndex = progress.matchIndex + 1;
   progress.mode = 'probe';
   progress.inFlight = 0;
+  progress.commitSent = 0;
 }

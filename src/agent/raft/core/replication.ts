@@ -142,6 +142,10 @@ export function onAppendResult(state: CoreState, leading: Leading, result: Appen
   if (state.leading !== leading) return;
   maybeSendTimeoutNow(state, leading);
   replicate(state, leading, server);
+  // The news of a commit may have been lost with a connection, and no entry may come for long.
+  const isDue = leading.commitNotifyAtMs === Number.POSITIVE_INFINITY && progress.commitSent < state.commitIndex;
+  if (isHeartbeat && isDue && progress.inFlight === 0 && maySend(progress, state.nowMs))
+    sendAppend(state, leading, server, progress);
 }
 
 function onReplicationResult(state: CoreState, progress: Progress, result: AppendResult, isHeartbeat: boolean): void {
