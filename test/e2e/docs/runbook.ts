@@ -39,6 +39,9 @@ export function blocksOf(markdown: string): Block[] {
 /** The places of a real machine that runbooks speak of. */
 const places = ['/etc/tc.d', '/var/lib/tc', '/var/log', '/var/backups/tc'];
 
+/** The way from one machine to the others. */
+const transfer = '/mnt/transfer';
+
 export interface Surroundings {
   readonly httpPort: number;
   /** Content of a configuration file beside those that the runbook writes. */
@@ -60,7 +63,8 @@ export async function runBook(name: string, { httpPort, config }: Surroundings):
   const moved = (all: string, host: Host | null): string =>
     places
       .reduce((before, place) => before.replaceAll(place, join(rootOf(host), place)), all)
-      .replaceAll('10.0.0.', network);
+      .replaceAll('10.0.0.', network)
+      .replaceAll(transfer, join(folder, transfer));
   try {
     for (const host of new Set([null, ...blocks.map((block) => block.host)])) {
       for (const place of [...places, '/var/log/tc', '/bin'])
@@ -69,6 +73,7 @@ export async function runBook(name: string, { httpPort, config }: Surroundings):
       const file = host === null ? config : fast;
       await writeFile(join(rootOf(host), '/etc/tc.d/ports.json'), moved(JSON.stringify(file), host));
     }
+    await mkdir(join(folder, transfer), { recursive: true });
     await symlink(join(root, 'bin/run.js'), join(folder, 'bin/tc'));
     await copyFile(join(import.meta.dirname, 'systemctl.sh'), join(folder, 'bin/systemctl'));
     await chmod(join(folder, 'bin/systemctl'), 0o755);
