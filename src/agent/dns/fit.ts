@@ -68,8 +68,10 @@ export function fitMessage(asking: Asking, resolution: Resolution, encoder: Enco
   if (most === 0) return withAnswers(0, cutFlags);
   const records = parts.slice(0, isMore ? most : most - 1).map(({ answer, additional }) => [answer, ...additional]);
   let count = encoder.count(withAnswers(0, flags), records, compress, limitBytes);
-  while (count > 0 && !fits(withAnswers(count, cutFlags))) count--;
-  if (count > 0) return withAnswers(count, cutFlags);
+  for (; count > 0; count--) {
+    const cut = withAnswers(count, cutFlags);
+    if (fits(cut)) return cut;
+  }
   // Not even one with all that belongs to it: the answer without anything beside it, or the word to ask over TCP.
   const bare = { ...withAnswers(1, flags | FLAG.tc), additional: [] };
   return fits(bare) ? bare : { ...bare, answer: [], authority: [] };

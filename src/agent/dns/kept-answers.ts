@@ -9,11 +9,14 @@ import type { Question } from './wire/message.ts';
 
 const maxEntries = 4096;
 const maxTotalBytes = 16 << 20;
-/** Queries and answers beyond these are not asked often. */
+/** Longer queries are not asked often. */
 const maxQueryBytes = 512;
-const maxAnswerBytes = 4096;
-const orders = 16;
 const orderMs = 100;
+/** Orders that are kept of an answer: as many as fit in so much, and of a large one, which takes long to make, one. */
+const maxOrders = 16;
+const ordersBytes = 64 << 10;
+const ordersOf = (answerBytes: number): number =>
+  Math.max(1, Math.min(maxOrders, Math.floor(ordersBytes / answerBytes)));
 
 export interface KeptAnswer {
   readonly answer: Answer;
@@ -49,7 +52,7 @@ export class KeptAnswers {
   /** One of the orders; its bytes belong to the keeper and have an id that is not the asker's. */
   choose({ answer, orders: known }: KeptAnswer, nowMs: number): Encoded {
     if (!answer.isShuffled) return known[0]!.encoded;
-    const place = this.#random.int(orders);
+    const place = this.#random.int(ordersOf(known[0]!.encoded.bytes.length));
     const order = known[place];
     if (order !== undefined && nowMs - order.composedMs < orderMs) return order.encoded;
     const encoded = answer.compose();
@@ -59,8 +62,8 @@ export class KeptAnswers {
   }
 
   keep(query: Buffer, client: Client, question: Question | null, answer: Answer, first: Encoded, nowMs: number): void {
-    const sizeBytes = first.bytes.length * (answer.isShuffled ? orders : 1);
-    if (answer.holds === null || query.length > maxQueryBytes || first.bytes.length > maxAnswerBytes) return;
+    const sizeBytes = first.bytes.length * (answer.isShuffled ? ordersOf(first.bytes.length) : 1);
+    if (answer.holds === null || query.length > maxQueryBytes) return;
     const key = keyOf(query, client);
     const before = this.#kept.get(key);
     if (before !== undefined) this.#forget(key, before);

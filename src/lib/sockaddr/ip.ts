@@ -13,11 +13,26 @@ export function parseIp(text: string): IpBytes | undefined {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
 }
 
+/** By hand: answers with thousands of addresses parse each of them. */
 function parseIpv4(text: string): IpBytes | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (match === null) return undefined;
-  const bytes = match.slice(1).map(Number);
-  return bytes.every((byte) => byte <= 255) ? bytes : undefined;
+  const bytes: number[] = [];
+  let byte = 0;
+  let digits = 0;
+  for (let at = 0; at <= text.length; at++) {
+    const digit = at === text.length ? -1 : text.charCodeAt(at) - 0x30;
+    if (digit >= 0 && digit <= 9) {
+      byte = byte * 10 + digit;
+      if (++digits > 3) return undefined;
+      continue;
+    }
+    const isEnd = at === text.length;
+    if ((!isEnd && text[at] !== '.') || digits === 0 || byte > 255) return undefined;
+    bytes.push(byte);
+    if (bytes.length > 4) return undefined;
+    byte = 0;
+    digits = 0;
+  }
+  return bytes.length === 4 ? bytes : undefined;
 }
 
 function parseIpv6(text: string): IpBytes | undefined {

@@ -22,10 +22,13 @@ export class Encoder {
   #limit = maxMessageBytes;
   #compress = true;
   #serialAt = 0;
+  /** What stands in the buffer: a message that was found to fit need not be written again. */
+  #written: Message | null = null;
 
   /** Throws MessageError when the message is larger than a message can be, or a record has more data than fits. */
   encode(message: Message, compress: boolean): Encoded {
-    if (!this.#write(message, compress, maxMessageBytes)) throw new MessageError('message too large');
+    const isWritten = this.#written === message && this.#compress === compress;
+    if (!isWritten && !this.#write(message, compress, maxMessageBytes)) throw new MessageError('message too large');
     return { bytes: Buffer.from(this.#buffer.subarray(0, this.#at)), serialAt: this.#serialAt };
   }
 
@@ -40,6 +43,7 @@ export class Encoder {
    */
   count(message: Message, parts: readonly (readonly DnsRecord[])[], compress: boolean, limitBytes: number): number {
     if (!this.#write(message, compress, limitBytes)) return 0;
+    this.#written = null;
     const over = parts.findIndex((part) => !part.every((record) => this.#record(record)));
     return over < 0 ? parts.length : over;
   }
@@ -47,6 +51,7 @@ export class Encoder {
   #write(message: Message, compress: boolean, limitBytes: number): boolean {
     const { id, flags, question, answer, authority, additional } = message;
     this.#offsets.clear();
+    this.#written = null;
     this.#compress = compress;
     this.#limit = limitBytes;
     this.#serialAt = 0;
@@ -67,6 +72,7 @@ export class Encoder {
     for (const section of [answer, authority, additional]) {
       for (const record of section) if (!this.#record(record)) return false;
     }
+    this.#written = message;
     return true;
   }
 

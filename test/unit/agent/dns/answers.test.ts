@@ -319,6 +319,20 @@ describe('answers that hold', () => {
     for (const count of firsts.values()) expect(Math.abs(count - 1000)).toBeLessThan(350);
   });
 
+  it('that are large are made once in a while, not for everybody who asks', async () => {
+    const world = new World(web(2000));
+    const client = { address: '127.0.0.1', port: 1, network: 'tcp' } as const;
+    const orders = new Set<string>();
+    for (let i = 0; i < 400; i++) {
+      const bytes = await world.responder.respond(Buffer.from(queryFor('web.service.consul')), client);
+      orders.add(bytes!.toString('latin1', 2));
+    }
+    // A new order now and then: the clock of this world goes by with every look at it.
+    expect(orders.size).toBeGreaterThan(2);
+    expect(orders.size).toBeLessThan(30);
+    expect(world.catalog.calls).toHaveLength(1);
+  });
+
   it('hold for the token they were read with', async () => {
     const world = new World(web(1));
     await world.ask('web.service.consul');
