@@ -327,9 +327,9 @@ describe('answers that hold', () => {
       const bytes = await world.responder.respond(Buffer.from(queryFor('web.service.consul')), client);
       orders.add(bytes!.toString('latin1', 2));
     }
-    // A new order now and then: the clock of this world goes by with every look at it.
+    // A new order now and then: the clock of this world goes on with every look at it, several times a query.
     expect(orders.size).toBeGreaterThan(2);
-    expect(orders.size).toBeLessThan(30);
+    expect(orders.size).toBeLessThan(200);
     expect(world.catalog.calls).toHaveLength(1);
   });
 
