@@ -23,5 +23,23 @@ export function keyNames(input: string, key: Key): string[] {
   if (key.tab) return [key.shift ? 'shift-tab' : 'tab'];
   if (key.ctrl) return [`ctrl-${input}`];
   if (key.meta) return [];
-  return [...input].map((character) => (character === ' ' ? 'space' : character === '\r' ? 'enter' : character));
+  return [...input].map(characterName);
+}
+
+const characterNames: Readonly<Record<string, string>> = {
+  ' ': 'space',
+  '\r': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
+  '\x1b': 'esc',
+  '\x7f': 'backspace',
+  '\b': 'backspace',
+};
+
+/** Control characters in the middle of other text are keys too: `\x15` is `ctrl-u`. */
+function characterName(character: string): string {
+  const name = characterNames[character];
+  if (name !== undefined) return name;
+  const code = character.charCodeAt(0);
+  return code < 0x20 ? `ctrl-${String.fromCharCode(code + 0x60)}` : character;
 }

@@ -20,7 +20,13 @@ export function Screen({ app, frame, onReady }: ScreenProps): ReactNode {
   const { suspendTerminal } = useApp();
   useEffect(() => onReady((meanwhile) => suspendTerminal(meanwhile)), [onReady, suspendTerminal]);
   useInput((input, key) => {
-    for (const name of keyNames(input, key)) app.press(name, frame.body());
+    const before = app.layer();
+    for (const name of keyNames(input, key)) {
+      app.press(name, frame.body());
+      // What came along with the question was not typed as its answer.
+      const layer = app.layer();
+      if (layer?.kind === 'confirm' && layer !== before) break;
+    }
   });
   usePaste((text) => app.paste(text));
   return (

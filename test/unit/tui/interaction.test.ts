@@ -158,6 +158,14 @@ describe('actions', () => {
     opened.expectScreen('web-北京-01 forced to leave');
   });
 
+  it('are not answered by what came in one piece with the question', async () => {
+    const opened = await open({ view: 'members' });
+    opened.terminal.send('x\ry');
+    await opened.pass(200);
+    opened.expectScreen('y do it');
+    expect(opened.source.writes).toEqual([]);
+  });
+
   it('work on all marked rows', async () => {
     const state = smallDatacenter();
     state.members = [
