@@ -115,6 +115,10 @@ function failureOfClient(error: unknown, right: string): Failure {
   }
   const message = error.text;
   if (error.fault === 'network') return { kind: 'unavailable', message };
+  // The token itself is the matter, not what it may do.
+  if (error.status === 403 && message.includes('ACL not found')) {
+    return { kind: 'denied', message: 'the servers do not know this token' };
+  }
   if (error.status === 403) {
     return { kind: 'denied', message: right === '' || message.includes(right) ? message : `needs ${right}` };
   }

@@ -42,6 +42,22 @@ describe('the dashboard', () => {
     expect(text().split('\n')).toHaveLength(24);
   });
 
+  it('never calls well what the token cannot see', async () => {
+    const well = { ...smallDatacenter(), instances: {} };
+    const passing = well.checks.filter(({ Status }) => Status === 'passing');
+    const alive = well.members.filter(({ Status }) => Status === 1);
+
+    const blind = fakeSource({ ...well, members: [], services: {}, checks: [] });
+    const { expectScreen, expectNot, quit } = await open({ source: blind });
+    expectScreen('This token sees nothing', 'CONSUL_HTTP_TOKEN', /none to see .* none to see/);
+    expectNot('All is well');
+    await quit();
+
+    const some = fakeSource({ ...well, members: alive, checks: passing, services: { web: [] } });
+    const partly = await open({ source: some });
+    partly.expectScreen('Nothing wrong in what this token sees', 'all or some: services.');
+  });
+
   it('filters rows while one types, and esc drops the filter', async () => {
     const { press, type, expectScreen, expectNot } = await open();
     await press('2', '/');

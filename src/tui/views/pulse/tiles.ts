@@ -99,7 +99,8 @@ export function membersTile({ overview, members, history }: DatacenterSnapshot, 
   const { alive, failed, left, leaving } = overview.members;
   return {
     title,
-    headline: headline(failed, 'failed', 'bad', alive === 0 ? 'nobody alive' : `all ${compact(alive)} alive`),
+    headline:
+      members.value?.length === 0 ? nothingShown : headline(failed, 'failed', 'bad', `all ${compact(alive)} alive`),
     numbers: numbers(
       [
         [memberStates.alive, alive],
@@ -111,6 +112,9 @@ export function membersTile({ overview, members, history }: DatacenterSnapshot, 
     curve: { samples: history.failed, tone: 'bad' },
   };
 }
+
+/** Every datacenter has members, services and checks: an empty list is one that was emptied on the way. */
+const nothingShown: Line = [span(`${signs.denied} none to see`, 'warn')];
 
 function headline(bad: number, word: string, tone: Tone, well: string): Line {
   return bad > 0
@@ -135,7 +139,9 @@ export function servicesTile(
     headline:
       critical > 0
         ? headline(critical, 'critical', 'bad', '')
-        : headline(warning, 'warn', 'warn', `all ${compact(services.length)} healthy`),
+        : Object.keys(snapshot.services.value).length === 0
+          ? nothingShown
+          : headline(warning, 'warn', 'warn', `all ${compact(services.length)} healthy`),
     numbers: numbers(
       shownStates.map((state) => [checkStates[state], inState(state)] as const),
       width,
@@ -153,7 +159,9 @@ export function checksTile({ overview, checks, history }: DatacenterSnapshot, wi
     headline:
       critical > 0
         ? headline(critical, 'critical', 'bad', '')
-        : headline(warning, 'warn', 'warn', `all ${compact(passing)} pass`),
+        : checks.value?.length === 0
+          ? nothingShown
+          : headline(warning, 'warn', 'warn', `all ${compact(passing)} pass`),
     numbers: numbers(
       shownStates.map((state) => [checkStates[state], overview.checks![state]] as const),
       width,

@@ -7,6 +7,7 @@ import type { DatacenterSnapshot } from '../../models/datacenter.ts';
 import { newestIndex } from '../../models/overview.ts';
 import { type Problem, problemsOf } from '../../models/problems.ts';
 import { type ServiceHealth, serviceHealth } from '../../models/service-health.ts';
+import { sightOf } from '../../models/sight.ts';
 import { derived, subscribeAll } from '../../models/store.ts';
 import { serverColumns } from '../../rows/server-row.ts';
 import { severities } from '../../rows/state.ts';
@@ -112,11 +113,25 @@ function problemsPanel(problems: readonly Problem[], snapshot: DatacenterSnapsho
 }
 
 /** Nothing is known to be wrong; what is not known is said. */
-function allIsWell({ leader, checks, members }: DatacenterSnapshot, nowMs: number): Line[] {
+function allIsWell(snapshot: DatacenterSnapshot, nowMs: number): Line[] {
+  const { leader, checks, members } = snapshot;
   const unknown = linkExplanation(leader, nowMs) ?? linkExplanation(checks, nowMs) ?? linkExplanation(members, nowMs);
   if (unknown !== undefined) return [unknown];
   if (leader.value === undefined || checks.value === undefined)
     return [[span(`${signs.busy} asking the agent …`, 'muted')]];
+  const sight = sightOf(snapshot);
+  if (sight?.isBlind) {
+    return [
+      [span(`${signs.denied} This token sees nothing`, 'bad', { bold: true })],
+      [span('  Come back with one that may: -token, -token-file or CONSUL_HTTP_TOKEN.', 'muted')],
+    ];
+  }
+  if (sight !== undefined && sight.hidden.length > 0) {
+    return [
+      [span(`${signs.denied} Nothing wrong in what this token sees`, 'warn', { bold: true })],
+      [span(`  Hidden from it, all or some: ${sight.hidden.join(', ')}.`, 'muted')],
+    ];
+  }
   return [
     [span(`${signs.good} All is well`, 'good', { bold: true })],
     [span('  Nothing failed, nothing critical, nothing warns.', 'muted')],

@@ -97,6 +97,17 @@ describe('a source over the client', () => {
     expect(await first(source.follow(queries.services, signal))).toMatchObject({ kind: 'failed', failure: { kind } });
   });
 
+  it('tells an unknown token from a missing right', async () => {
+    const { source } = sourceOf({
+      '/v1/agent/self': { status: 403, body: 'ACL not found' },
+      '/v1/catalog/services': { status: 403, body: 'Permission denied' },
+    });
+    const unknown = { kind: 'denied', message: 'the servers do not know this token' };
+    await expect(source.read(queries.agentSelf, signal)).rejects.toMatchObject({ failure: unknown });
+    const lacking = { kind: 'denied', message: expect.stringMatching(/^needs /) };
+    expect(await first(source.follow(queries.services, signal))).toMatchObject({ failure: lacking });
+  });
+
   it('survives an answer that is none of an agent', async () => {
     const garbage = { body: '<html>Bad gateway</html>', headers: indexed };
     const { source } = sourceOf({ '/v1/session/list': garbage, '/v1/agent/self': { body: 'oops' } });
