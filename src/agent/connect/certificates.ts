@@ -25,6 +25,8 @@ import { make } from '../../structs/make.ts';
 import { type BuiltInConfig, CaConfigError } from './ca-config.ts';
 
 const rootYears = 10;
+/** No private key is as short. */
+const shownBytes = 32;
 /** Clocks of those who check are not ours: certificates are good from a little earlier. */
 const backdatedMs = 60_000;
 
@@ -53,8 +55,8 @@ export async function authorityKey(config: BuiltInConfig): Promise<KeyObject> {
     return parsePrivateKey(config.PrivateKey);
   } catch (error) {
     if (!(error instanceof X509Error)) throw error;
-    if (config.PrivateKey.includes('-----BEGIN')) throw new CaConfigError('error parsing private key');
-    // No key at all, hence no secret.
+    // What may be a key, if a broken one, is not repeated: errors are logged.
+    if (config.PrivateKey.length > shownBytes) throw new CaConfigError('error parsing private key');
     throw new CaConfigError(
       `error parsing private key ${JSON.stringify(config.PrivateKey)}: no PEM-encoded data found`,
     );

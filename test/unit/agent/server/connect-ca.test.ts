@@ -138,6 +138,8 @@ describe('the certificate authority', () => {
     await expect(configure({ Token: 't' }, { Provider: 'vault' })).rejects.toThrow('not supported yet');
     await expect(configure({ PrivateKey: 'x' })).rejects.toThrow('error parsing private key "x": no PEM-encoded data');
     const other = privateKeyPem(await generateKey());
+    const bare = other.replaceAll(/-----.*-----|\n/g, '');
+    await expect(configure({ PrivateKey: bare })).rejects.toThrow(/error parsing private key$/);
     await expect(configure({ PrivateKey: other, RootCert: before.roots.Roots![0]!.RootCert })).rejects.toThrow(
       'the private key is not that of the certificate',
     );
