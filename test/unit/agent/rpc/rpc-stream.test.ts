@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RpcError } from '../../../../src/agent/errors.ts';
 import { noMeta, RequestHeader } from '../../../../src/agent/rpc/codec.ts';
 import { type MethodName, signatures } from '../../../../src/agent/rpc/signatures.ts';
 import { RemoteError, StreamClient } from '../../../../src/agent/rpc/stream-client.ts';
@@ -143,6 +144,35 @@ describe('streams of msgpack-rpc', () => {
     const client = new StreamClient(near);
     await expect(client.call('Status.Leader', zero(signatures['Status.Leader'].args))).rejects.toThrow(RemoteError);
     expect(await client.call('Status.Leader', zero(signatures['Status.Leader'].args))).toBe('a:1');
+  });
+
+  it('tell why, where they may, in what others read over', async () => {
+    const [near, far] = wirePair();
+    serveStream(far, () => {
+      throw new RpcError('Permission denied', 403, { reason: 'token x lacks key:read' });
+    });
+    const client = new StreamClient(near);
+    const call = () => client.call('Status.Leader', zero(signatures['Status.Leader'].args));
+    const refusal = { message: 'Permission denied', reason: 'token x lacks key:read' };
+    for (let i = 0; i < 2; i++) await expect(call()).rejects.toMatchObject(refusal);
+    // Without a reason the body is the empty map of every other server.
+    const stream = fakeStream();
+    serveStream(stream, () => {
+      throw new Error('no');
+    });
+    stream.feed((vectors.find((v) => v.name === 'kvs-get') as Vector).hex);
+    await settle();
+    expect(stream.sent().endsWith('80')).toBe(true);
+  });
+
+  it('take whatever others put behind an error', async () => {
+    for (const body of ['80', 'c0', '90', '93010203', '81a0c0', 'a3616263', '81a6526561736f6e07']) {
+      const stream = fakeStream();
+      const call = new StreamClient(stream).call('Status.Ping', {});
+      // {Error: "no", Seq: 1, ServiceMethod: ""} and the body.
+      stream.feed(`83a54572726f72a26e6fa353657101ad536572766963654d6574686f64a0${body}`);
+      await expect(call).rejects.toMatchObject({ name: 'RemoteError', message: 'no' });
+    }
   });
 
   it('abort what runs when the caller hangs up', async () => {
