@@ -108,8 +108,10 @@ export const preparedQueryMethods: MethodTable = {
   'PreparedQuery.ExecuteRemote': {
     kind: 'procedure',
     by: 'leader',
-    run: (context, { Query, Limit = 0, Connect = false }) =>
-      answer(executeHere(context, Query ?? make(PreparedQuery), { near: '', limit: Limit, connect: Connect })),
+    run: (context, { Query, Limit = 0, Connect = false, Token = '' }) => {
+      const wanted = { near: '', limit: Limit, connect: Connect, token: Token };
+      return answer(executeHere(context, Query ?? make(PreparedQuery), wanted));
+    },
   },
   'PreparedQuery.Explain': {
     kind: 'procedure',

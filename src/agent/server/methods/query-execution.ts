@@ -11,6 +11,7 @@ import { sortByDistance } from '../../state/near.ts';
 import { watchNothing } from '../../state/watches.ts';
 import { noMeta, type ServerContext } from '../context.ts';
 import { tokenElsewhere } from '../home.ts';
+import { visibleInstances } from '../rights/catalog.ts';
 
 interface Wanted {
   /** The node to sort by, '' for none. */
@@ -18,6 +19,8 @@ interface Wanted {
   /** 0 or less: no limit. */
   readonly limit: number;
   readonly connect: boolean;
+  /** The caller's token, unless the query brings one. */
+  readonly token: string;
 }
 
 const everything = { nodeMeta: null, tags: [], address: '' } as const;
@@ -32,7 +35,9 @@ export function executeHere(
   const { Service } = query;
   const behind = wanted.connect || Service.Connect ? 'mesh' : 'service';
   const { instances } = serviceHealth(store.state, watchNothing, Service.Service, behind, everything);
-  const nodes = instances.filter((instance) => isWanted(instance, query));
+  const wantedOnes = instances.filter((instance) => isWanted(instance, query));
+  // Before the limit, and before it is decided whether another datacenter is asked.
+  const nodes = visible(context, wantedOnes, query.Token || wanted.token);
   for (let i = nodes.length - 1; i > 0; i--) {
     const j = runtime.random.int(i + 1);
     [nodes[i], nodes[j]] = [nodes[j]!, nodes[i]!];
@@ -46,6 +51,10 @@ export function executeHere(
     Failovers: 0,
     ...noMeta,
   };
+}
+
+function visible({ acl }: ServerContext, nodes: CheckServiceNode[], token: string): CheckServiceNode[] {
+  return acl === null ? nodes : (visibleInstances(acl.resolve(token).authorizer, nodes) ?? []);
 }
 
 const nodeOf = ({ Node }: CheckServiceNode): string => Node?.Node ?? '';
@@ -94,10 +103,11 @@ export async function executeWithFailover(
   args: ExecuteArgs,
   signal: AbortSignal | undefined,
 ): Promise<PreparedQueryExecuteResponse> {
-  const wanted = { near: nearOf(query, args), limit: args.Limit ?? 0, connect: args.Connect ?? false };
+  const { Limit = 0, Connect = false, Token: token = '' } = args;
+  const wanted = { near: nearOf(query, args), limit: Limit, connect: Connect, token };
   const here = executeHere(context, query, wanted);
   if (here.Nodes!.length > 0) return here;
-  const Token = tokenElsewhere(context.store.state, args.Token ?? '');
+  const Token = tokenElsewhere(context.store.state, token);
   let failovers = 0;
   for (const datacenter of failoverDatacenters(context, query)) {
     failovers++;

@@ -99,10 +99,25 @@ describe('a server with ACLs', () => {
     expect(await found('with', '')).toBe(1);
     expect(await found('without', '')).toBe(0);
     expect(await found('without', web)).toBe(1);
+    // What may not be seen does not use up the limit.
+    await call('Catalog.Register', { Node: 'n2', Address: '10.0.0.2', Service: { ...Service, ID: 'db2' } });
+    const narrow = await call('ACL.PolicySet', {
+      Policy: make(ACLPolicy, {
+        Name: 'narrow',
+        Rules: 'service_prefix "" { policy = "read" } node "n2" { policy = "read" }',
+      }),
+    });
+    const { SecretID } = await call('ACL.TokenSet', {
+      ACLToken: make(ACLToken, { Policies: [{ ID: narrow.ID, Name: '' }] }),
+    });
+    for (let i = 0; i < 8; i++) {
+      const limited = await call('PreparedQuery.Execute', { QueryIDOrName: 'without', Limit: 1 }, SecretID);
+      expect(limited.Nodes?.map(({ Node }) => Node?.Node)).toEqual(['n2']);
+    }
     await expect(found('none', '')).rejects.toThrow('Query not found');
     // Who executes for another datacenter is told the query, and goes by its token as well.
     const remote = (Token: string) => call('PreparedQuery.ExecuteRemote', { Query: query('', Token) }, '');
-    expect([(await remote(web)).Nodes?.length, (await remote('')).Nodes?.length]).toEqual([1, 0]);
+    expect([(await remote(web)).Nodes?.length, (await remote('')).Nodes?.length]).toEqual([2, 0]);
     await server.stop();
   });
 
