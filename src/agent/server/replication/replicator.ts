@@ -3,7 +3,7 @@
  * there and writes what differs. One per table, on the leader alone.
  */
 import { messageOf } from '../../../lib/message-of.ts';
-import type { Clock } from '../../../lib/runtime.ts';
+import type { Clock, Timer } from '../../../lib/runtime.ts';
 import type { Logger } from '../../telemetry/api.ts';
 
 /** What the primary has. */
@@ -40,6 +40,7 @@ export class Replicator<Item, Local> {
   readonly #of: Replicated<Item, Local>;
   readonly #options: ReplicatorOptions;
   readonly #stopped = new AbortController();
+  #pause: Timer | null = null;
   /** The primary's index that is reached here. */
   #index = 0;
 
@@ -54,6 +55,7 @@ export class Replicator<Item, Local> {
 
   stop(): void {
     this.#stopped.abort(new Error('replication stopped'));
+    this.#pause?.cancel();
   }
 
   async #run(retryMs: number): Promise<void> {
@@ -74,8 +76,7 @@ export class Replicator<Item, Local> {
     }
     if (signal.aborted) return;
     const nextRetryMs = waitMs === pauseMs ? firstRetryMs : Math.min(retryMs * 2, lastRetryMs);
-    const timer = this.#options.clock.after(waitMs, () => void this.#run(nextRetryMs));
-    signal.addEventListener('abort', () => timer.cancel(), { once: true });
+    this.#pause = this.#options.clock.after(waitMs, () => void this.#run(nextRetryMs));
   }
 
   async #round(signal: AbortSignal): Promise<void> {
