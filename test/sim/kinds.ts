@@ -1,6 +1,7 @@
 /** The kinds of simulation there are, and how many seeds of each the suite runs. */
 import { runAgents } from './agents/run.ts';
 import { runCluster } from './cluster.ts';
+import { runDiscovery } from './discovery.ts';
 import { runServers } from './servers/run.ts';
 import { runSingle, type SimResult } from './single.ts';
 import { storeFsm } from './store-fsm.ts';
@@ -14,6 +15,7 @@ export interface Kind {
 export const kinds = {
   servers: { what: 'whole servers on a bad network and bad disks', run: runServers },
   agents: { what: 'whole agents, servers and clients, with everything between them', run: runAgents },
+  discovery: { what: "anti-entropy: agents' registrations against a meddled catalog", run: runDiscovery },
   cores: {
     what: 'two to five Raft cores on a bad network',
     run: (seed, print) => runCluster(seed, 2 + (seed % 4), print),
