@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isSea } from 'node:sea';
 import { defineCommand } from '../cli/command.ts';
 import { flag } from '../cli/flags.ts';
 
@@ -27,7 +28,7 @@ export default defineCommand({
       err(`${why}\n\n${help()}`);
       return 1;
     }
-    out(completionScript(shell, resolve(process.argv[1] ?? 'tc')));
+    out(completionScript(shell, isSea() ? process.execPath : resolve(process.argv[1] ?? 'tc')));
     return 0;
   },
 });
