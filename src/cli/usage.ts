@@ -9,6 +9,7 @@ export type Definitions = Readonly<Record<string, Command>>;
 
 /** Ours alone; listed apart from Consul's. */
 const ownCommands = new Set([
+  'acl explain',
   'catalog service',
   'completion',
   'dev',
