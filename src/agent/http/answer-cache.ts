@@ -53,7 +53,7 @@ export class AnswerCache {
       );
       return;
     }
-    const sent = gzipped === null ? (body ?? nothing) : new Rendered(gzipped);
+    const sent = (gzipped === null ? (body ?? nothing) : new Rendered(gzipped)).alone();
     const sizeBytes = sent.bytes.length;
     const before = this.#kept.get(key);
     if (before !== undefined) this.#forget(key, before);

@@ -36,6 +36,18 @@ export class Rendered {
     res.end(this.#short, 'latin1');
   }
 
+  /**
+   * The same in memory of its own. Node makes short buffers out of blocks of 8 KiB: one of them that is kept for long would keep
+   * its whole block.
+   */
+  alone(): Rendered {
+    const { bytes } = this;
+    if (bytes.length === bytes.buffer.byteLength) return this;
+    const copy = Buffer.allocUnsafeSlow(bytes.length);
+    copy.set(bytes);
+    return new Rendered(copy);
+  }
+
   get compressible(): boolean {
     return this.bytes.length >= gzipMinBytes;
   }

@@ -6,7 +6,7 @@ import { RpcError } from '../../errors.ts';
 import { asError } from '../../raft/errors.ts';
 import type { Answer } from '../../rpc/caller.ts';
 import { getKey, listKeys } from '../../state/kv.ts';
-import { ListedEntry, toDirEntry } from '../../state/kv-row.ts';
+import { ListedEntry } from '../../state/kv-row.ts';
 import type { Store } from '../../state/store.ts';
 import { answer, isUntried, type MethodTable, noMeta, type ServerContext } from '../context.ts';
 
@@ -80,7 +80,7 @@ export const kvMethods: MethodTable = {
     sizeBytes: sizeOf,
     read(state, watch, args) {
       const { index, row } = getKey(state, watch, byteOrder(args.Key ?? ''));
-      return { index, reply: { Entries: row === undefined ? null : [toDirEntry(row)], ...noMeta } };
+      return { index, reply: { Entries: row === undefined ? null : [new ListedEntry(row)], ...noMeta } };
     },
   },
   'KVS.List': {
