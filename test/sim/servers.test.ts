@@ -4,7 +4,7 @@ import { runServers } from './servers/run.ts';
 
 describe('whole servers under loss, partitions, crashes, pauses and bad disks', () => {
   it('lose nothing that was acknowledged, answer as one place would, and recover', async () => {
-    const { failures, sometimes } = await campaign('servers', 1, 40);
+    const { failures, sometimes } = await campaign('servers', 1, 100);
     expect(failures).toEqual([]);
     for (const situation of [
       'leader crashed',

@@ -120,10 +120,16 @@ class SingleRun {
   /** A clean stop and start must find everything, too. */
   async #finish(stop: () => boolean): Promise<void> {
     let stopped = false;
-    void this.#raft?.stop().then(() => {
+    const raft = this.#raft;
+    void raft?.stop().then(() => {
       stopped = true;
     });
-    await this.#world.run(() => stop() || stopped, this.#world.nowMs + calmMs);
+    await this.#world.run(() => stop() || stopped || this.#raft !== raft, this.#world.nowMs + calmMs);
+    if (!stopped && this.#raft !== raft) {
+      // A crash that had begun before the calm.
+      await this.#world.run(() => stop() || this.#raft !== null, this.#world.nowMs + calmMs);
+      return this.#finish(stop);
+    }
     if (!stopped) throw new SafetyBroken('stop() did not end');
     this.#process?.crash();
     this.#start();

@@ -137,10 +137,10 @@ export class RaftServerSide {
           const entries = body.Entries?.map(fromLog) ?? null;
           if (entries?.some((e) => e === null)) return void connection.socket.destroy();
           this.#open(connection, (r) => r.kind === 'appendResult' && r.echo === echo);
-          const from =
-            connection.leader?.address === addressText(body.Leader)
-              ? connection.leader
-              : this.#peer(addressText(body.Leader));
+          const address = addressText(body.Leader);
+          const known = connection.leader;
+          // Who was not in the configuration yet may be by now.
+          const from = known?.address === address && known.id !== '' ? known : this.#peer(address);
           connection.leader = from;
           this.#node()?.receive({
             kind: 'appendEntries',

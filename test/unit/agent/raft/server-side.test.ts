@@ -1,13 +1,19 @@
-/** What comes in on a Raft connection: a snapshot, read by a server that takes its time. */
+/** What comes in on Raft's connections. */
 import type net from 'node:net';
 import { duplexPair } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { configurationCodec } from '../../../../src/agent/raft/configuration-codec.ts';
-import type { InstallSnapshot } from '../../../../src/agent/raft/core/messages.ts';
+import type { AppendEntries, InstallSnapshot } from '../../../../src/agent/raft/core/messages.ts';
 import type { RaftNode } from '../../../../src/agent/raft/options.ts';
 import { RaftServerSide } from '../../../../src/agent/raft/server-side.ts';
-import { addressBytes, InstallSnapshotRequest, protocolVersion, rpcTypes } from '../../../../src/agent/raft/wire.ts';
+import {
+  AppendEntriesRequest,
+  addressBytes,
+  InstallSnapshotRequest,
+  protocolVersion,
+  rpcTypes,
+} from '../../../../src/agent/raft/wire.ts';
 import { encodeTo, Writer } from '../../../../src/lib/msgpack/index.ts';
 import { nodeRuntime } from '../../../../src/lib/runtime-node.ts';
 import { quietLogger } from './quiet.ts';
@@ -30,6 +36,54 @@ const installSnapshot = (size: number): Uint8Array => {
   return writer.copy();
 };
 
+const heartbeat = (): Uint8Array => {
+  const writer = new Writer();
+  writer.byte(rpcTypes.appendEntries);
+  encodeTo(writer, AppendEntriesRequest, {
+    ProtocolVersion: protocolVersion,
+    Term: 2,
+    Leader: addressBytes('10.0.0.1:8300'),
+    PrevLogEntry: 0,
+    PrevLogTerm: 0,
+    Entries: null,
+    LeaderCommitIndex: 0,
+  });
+  return writer.copy();
+};
+
+const serverSide = (node: RaftNode): RaftServerSide =>
+  new RaftServerSide({
+    self: { id: 'b', address: '10.0.0.2:8300' },
+    node: () => node,
+    onClosed: () => {},
+    clock: nodeRuntime.clock,
+    logger: quietLogger,
+  });
+
+it('knows its leader by id as soon as the configuration names it', async () => {
+  const [theirs, ours] = duplexPair();
+  const servers: { id: string; address: string }[] = [];
+  const heard: string[] = [];
+  const node = {
+    stats: () => ({ configuration: { servers } }),
+    receive(message: AppendEntries): void {
+      heard.push(message.from.id);
+      const { from, to, term, echo } = message;
+      const result = { from: to, to: from, term, lastLogIndex: 0, success: true, noRetryBackoff: false, echo };
+      side.answer({ kind: 'appendResult', ...result });
+    },
+  } as unknown as RaftNode;
+  const side = serverSide(node);
+  side.serve(ours as net.Socket, new Uint8Array(0));
+  theirs.write(heartbeat());
+  await turn();
+  servers.push({ id: 'a', address: '10.0.0.1:8300' });
+  theirs.write(heartbeat());
+  await turn();
+  expect(heard).toEqual(['', 'a']);
+  side.close();
+});
+
 it('loses nothing of a snapshot that comes faster than it is taken', async () => {
   const [theirs, ours] = duplexPair();
   const received: Uint8Array[] = [];
@@ -46,13 +100,7 @@ it('loses nothing of a snapshot that comes faster than it is taken', async () =>
       done = true;
     },
   } as unknown as RaftNode;
-  const side = new RaftServerSide({
-    self: { id: 'b', address: '10.0.0.2:8300' },
-    node: () => node,
-    onClosed: () => {},
-    clock: nodeRuntime.clock,
-    logger: quietLogger,
-  });
+  const side = serverSide(node);
   side.serve(ours as net.Socket, new Uint8Array(0));
   const body = Buffer.from(Array.from({ length: 20_000 }, (_, i) => i % 251));
   theirs.write(Buffer.concat([installSnapshot(body.length), body.subarray(0, 100)]));
