@@ -44,7 +44,7 @@ export function chooseAction(context: ActionContext, subject: string, actions: r
 /** From the form, or the confirmation, on. */
 export function startAction(context: ActionContext, action: Action): void {
   const { readOnly, show, say } = context;
-  if (readOnly) {
+  if (readOnly && !action.harmless) {
     say({ text: 'read-only: tc top was started with -read-only', tone: 'warn' });
     return;
   }

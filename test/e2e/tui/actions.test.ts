@@ -195,6 +195,12 @@ describe.skipIf(missing !== undefined)(
 
       await keyboard.go('acl');
       await keyboard.expectScreen(/Anonymous Token/);
+      await keyboard.press('Enter');
+      await keyboard.expectScreen(/What may .* do/);
+      await keyboard.type('key:app/limits:write operator:read');
+      await keyboard.press('Enter');
+      await keyboard.expectScreen(/(Allowed|Denied) +key:write on "app\/limits"/);
+      await keyboard.press('Escape');
       await keyboard.act(/Create a token/, 1, ['made on the screen', '', '', '']);
       await keyboard.expectScreen(/Secret +[0-9a-f-]{36}/);
       await keyboard.press('Escape');

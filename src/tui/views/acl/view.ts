@@ -1,5 +1,6 @@
 /** ACLs: tokens, policies and roles, as far as the token may see them. Secrets are never shown. */
 import type { AclLink, AclPolicy, AclRole, AclToken } from '../../../client/acl.ts';
+import { startAction } from '../../app/actions.ts';
 import { textBox } from '../../components/text-box.ts';
 import { outputLines } from '../../rows/check-row.ts';
 import type { Column } from '../../rows/column.ts';
@@ -9,6 +10,7 @@ import { tabbedPage } from '../tabbed-page.ts';
 import { tablePage } from '../table-page.ts';
 import type { Page, ViewContext, ViewDefinition } from '../view.ts';
 import { createToken, deletePolicies, deleteRoles, deleteTokens } from './actions.ts';
+import { explainToken } from './explain.ts';
 
 export const aclView: ViewDefinition = {
   id: 'acl',
@@ -78,6 +80,7 @@ function tokensPage(context: ViewContext): Page {
     name: ({ AccessorID }) => AccessorID,
     // Whoever looks over one's shoulder must not see it.
     raw: (token) => ({ ...token, ...('SecretID' in token && { SecretID: '(not shown)' }) }),
+    enter: (token) => startAction(context, explainToken(context, token)),
     actions: (rows) => [...(rows.length > 0 ? [deleteTokens(context, rows)] : []), createToken(context)],
   });
 }

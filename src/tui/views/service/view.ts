@@ -58,7 +58,7 @@ function openService(context: ViewContext, name: string): Page {
     order: instanceOrder,
     name: ({ Service }) => Service.ID,
     raw: (entry) => entry,
-    enter: (entry) => context.go('instance', `${entry.Node.Node}/${entry.Service.ID}/${name}`),
+    enter: (entry) => context.go('instance', `${entry.Node.Node}/${name}/${entry.Service.ID}`),
     actions: (rows) =>
       serviceActions(
         context,
@@ -126,11 +126,13 @@ export const instanceView: ViewDefinition = {
   id: 'instance',
   title: 'Instance',
   aliases: [],
-  help: 'The checks of one instance (node/id/service)',
+  help: 'The checks of one instance (node/service/id)',
   needsArgument: true,
   parent: 'services',
   open(context, argument) {
-    const [node = '', id = '', service = id] = argument.split('/');
+    const [node = '', service = '', ...rest] = argument.split('/');
+    // Ids are whatever people like, slashes included; without one it is the service's name.
+    const id = rest.length === 0 ? service : rest.join('/');
     const instances = context.feed(queries.instances(service));
     return tablePage<HealthCheck>(context, {
       crumb: `${id} on ${node}`,
