@@ -1,5 +1,6 @@
 /** A gRPC server by the health checking protocol. */
 import type { ClientHttp2Session } from 'node:http2';
+import { codes, type GrpcError, type GrpcHeaders, statusOf, statusOfHttp } from '../../lib/grpc/status.ts';
 import {
   decodeHealthAnswer,
   encodeHealthRequest,
@@ -16,12 +17,6 @@ export interface GrpcProbe {
   readonly target: string;
   readonly tls: ProbeTls | null;
 }
-
-const statusNames = [
-  ...['OK', 'Canceled', 'Unknown', 'InvalidArgument', 'DeadlineExceeded', 'NotFound', 'AlreadyExists'],
-  ...['PermissionDenied', 'ResourceExhausted', 'FailedPrecondition', 'Aborted', 'OutOfRange', 'Unimplemented'],
-  ...['Internal', 'Unavailable', 'DataLoss', 'Unauthenticated'],
-];
 
 export async function probeGrpc({ target, tls }: GrpcProbe, attempt: Attempt): Promise<Result> {
   const slash = target.indexOf('/');
@@ -55,20 +50,12 @@ function ask(
   });
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  let code: number | undefined;
-  let message = '';
-  const readStatus = (headers: Record<string, unknown>): void => {
-    if (headers['grpc-status'] === undefined) return;
-    code = Number(headers['grpc-status']);
-    message = decoded(String(headers['grpc-message'] ?? ''));
+  let status: GrpcError | undefined;
+  const readStatus = (headers: GrpcHeaders): void => {
+    status = statusOf(headers) ?? status;
   };
   stream.on('response', (headers) => {
-    readStatus(headers);
-    const status = Number(headers[':status']);
-    if (status !== 200 && code === undefined) {
-      code = status === 404 ? 12 : status === 401 ? 16 : status === 403 ? 7 : status >= 502 && status <= 504 ? 14 : 2;
-      message = `unexpected HTTP status code received from server: ${status}`;
-    }
+    status = statusOf(headers) ?? statusOfHttp(Number(headers[':status']));
   });
   stream.on('trailers', readStatus);
   stream.on('data', (chunk: Buffer) => {
@@ -78,8 +65,8 @@ function ask(
   });
   stream.on('error', reject);
   stream.on('end', () => {
-    if (code !== undefined && code !== 0) {
-      reject(new Error(`code = ${statusNames[code] ?? `Code(${code})`} desc = ${message}`));
+    if (status !== undefined && status.code !== codes.ok) {
+      reject(new Error(status.text));
       return;
     }
     try {
@@ -89,15 +76,6 @@ function ask(
     }
   });
   stream.end(encodeHealthRequest(service));
-}
-
-/** grpc-message is percent-encoded; what is not is shown as it came. */
-function decoded(message: string): string {
-  try {
-    return decodeURIComponent(message);
-  } catch {
-    return message;
-  }
 }
 
 function rpcErrorText(error: unknown): string {
