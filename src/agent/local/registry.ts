@@ -176,10 +176,16 @@ export class Registry {
 
   async #removeService(id: string): Promise<boolean> {
     if (!this.forgetService(id)) return false;
-    const { persistence } = this.#options;
+    // All of it before anybody else has a turn: the servers must not be told of checks whose service has gone.
+    const checks = this.state.checksOf(id).map(({ check }) => check.CheckID);
+    for (const check of checks) this.forgetCheck(check);
+    const { persistence, logger } = this.#options;
     await persistence.removeService(id);
-    for (const { check } of this.state.checksOf(id)) await this.#removeCheck(check.CheckID);
-    this.#options.logger.debug('removed service', { service: id });
+    for (const check of checks) {
+      await persistence.removeCheck(check);
+      logger.debug('removed check', { check });
+    }
+    logger.debug('removed service', { service: id });
     const sidecar = this.state.service(sidecarIdOf(id));
     if (sidecar?.service.LocallyRegisteredAsSidecar === true) await this.#removeService(sidecar.service.ID);
     return true;

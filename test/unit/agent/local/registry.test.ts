@@ -41,6 +41,23 @@ function memoryPersistence() {
   return { persistence, services, checks, states };
 }
 
+describe('deregistering', () => {
+  it('takes a service and its checks away in one turn, however slow the disk is', async () => {
+    const memory = memoryPersistence();
+    const disk = Promise.withResolvers<void>();
+    const persistence: Persistence = { ...memory.persistence, removeService: () => disk.promise };
+    const { registry, state } = localAgent({ persistence });
+    await registry.registerService(serviceNamed('web', { Checks: [ttlCheck({ CheckID: 'a' })] }), '', false);
+    const removed = registry.deregisterService('web');
+    await settle();
+    expect([state.services(), state.checks()]).toEqual([[], []]);
+    disk.resolve();
+    expect(await removed).toBe(true);
+    expect(memory.checks.size).toBe(0);
+    registry.stop();
+  });
+});
+
 describe('registering', () => {
   it('numbers the checks of a service when there are several, and leaves ids that were given', async () => {
     const { registry, state } = localAgent();
