@@ -1,5 +1,8 @@
 /** The real Serf agent and our pool in one pool: members, tags, events, queries and failures are seen on both sides. */
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -74,11 +77,15 @@ async function ourPool(key: string | null): Promise<{ pool: GossipPool; seen: Se
 interface SerfAgent {
   readonly child: ChildProcess;
   readonly port: number;
+  /** Payload of the last event `from-us`, undefined before. */
+  readonly heard: () => string | undefined;
   readonly cli: (...args: string[]) => Promise<string>;
 }
 
 async function serfAgent(key: string | null): Promise<SerfAgent> {
   const [port, rpc] = [await freePort(), await freePort()];
+  const heard = join(tmpdir(), `tc-serf-heard-${process.pid}-${port}`);
+  onTestFinished(() => rmSync(heard, { force: true }));
   const args = [
     'agent',
     '-node=theirs',
@@ -87,13 +94,16 @@ async function serfAgent(key: string | null): Promise<SerfAgent> {
     '-tag',
     'role=web',
     '-profile=local',
+    // Its payload comes on the standard input.
+    `-event-handler=user:from-us=cat > ${heard}`,
   ];
   const child = spawn('serf', key === null ? args : [...args, `-encrypt=${key}`], { stdio: 'ignore' });
   onTestFinished(() => void child.kill('SIGKILL'));
   const cli = async (command: string, ...rest: string[]): Promise<string> =>
     (await run('serf', [command, `-rpc-addr=127.0.0.1:${rpc}`, ...rest])).stdout;
   await until(async () => (await cli('members').catch(() => '')).includes('theirs'));
-  return { child, port, cli: cli as SerfAgent['cli'] };
+  const payload = (): string | undefined => (existsSync(heard) ? readFileSync(heard, 'utf8').trim() : undefined);
+  return { child, port, heard: payload, cli: cli as SerfAgent['cli'] };
 }
 
 async function until(check: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
@@ -123,6 +133,7 @@ describe.runIf(hasSerf())('a pool with the real serf agent', () => {
     await theirs.cli('event', 'deploy', 'v1');
     await until(() => seen.events.includes('deploy v1'));
     pool.userEvent('from-us', Buffer.from('p'), false);
+    await until(() => theirs.heard() === 'p');
 
     // Queries, both ways.
     const answered = await theirs.cli('query', '-timeout=2s', 'who');
@@ -157,6 +168,15 @@ describe.runIf(hasSerf())('a pool with the real serf agent', () => {
     await pool.join([{ addr: loopback, port: theirs.port }], false);
     theirs.child.kill('SIGKILL');
     await until(() => seen.members.includes('failed theirs'), 30_000);
+  });
+
+  it('is seen to fail by the other', { timeout: 60_000 }, async () => {
+    const theirs = await serfAgent(null);
+    const { pool } = await ourPool(null);
+    await pool.join([{ addr: loopback, port: theirs.port }], false);
+    await until(async () => /ours\s.*\salive\s/.test(await theirs.cli('members')));
+    await pool.stop();
+    await until(async () => /ours\s.*\sfailed\s/.test(await theirs.cli('members')), 30_000);
   });
 
   it('lets the other join us', { timeout: 60_000 }, async () => {

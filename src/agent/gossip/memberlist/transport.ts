@@ -116,6 +116,7 @@ export async function openTransport(
       return socket;
     },
     async close() {
+      if (closed) return;
       closed = true;
       for (const socket of streams) socket.destroy();
       await Promise.all([
