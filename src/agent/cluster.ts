@@ -7,6 +7,10 @@ import { distanceSeconds } from '../lib/coordinate.ts';
 import { joinHostPort } from '../lib/host-port.ts';
 import type { Runtime } from '../lib/runtime.ts';
 import type { Sockets } from '../lib/sockets.ts';
+import type { CASignRequest, SignedResponse } from '../structs/connect.ts';
+import type { AgentTokens } from './acl/agent-tokens.ts';
+import { enrol, keepEnrolled } from './auto-encrypt/client.ts';
+import { trustRoots, withOwnPart } from './auto-encrypt/server.ts';
 import type { Config } from './config/config.ts';
 import { errors, RpcError } from './errors.ts';
 import type { ConsulPool } from './gossip/consul-pool.ts';
@@ -19,7 +23,7 @@ import { timingsFor } from './raft/core/timings.ts';
 import { NetTransport } from './raft/net-transport.ts';
 import type { RaftNode, RaftOptions } from './raft/options.ts';
 import type { RaftStorage } from './raft/storage.ts';
-import type { RpcCaller } from './rpc/caller.ts';
+import type { Answer, RpcCaller } from './rpc/caller.ts';
 import { Forwarder } from './rpc/forwarder.ts';
 import { GrpcServer } from './rpc/grpc-server.ts';
 import { listenRpc } from './rpc/listener.ts';
@@ -51,7 +55,7 @@ export interface ClusterOptions {
   readonly openStorage: () => Promise<RaftStorage>;
   readonly startRaft: (options: RaftOptions) => Promise<RaftNode>;
   /** The agent's own. */
-  readonly tokens: ServerTokens;
+  readonly tokens: ServerTokens & Pick<AgentTokens, 'agent'>;
   /** The agent cannot go on. `what` says why in the words of a log line. */
   readonly onFatal: (error: Error, what?: string) => void;
   readonly onUserEvent: (event: UserEvent) => void;
@@ -139,6 +143,10 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
   });
   const grpc = new GrpcServer({ methods: new Map([[subscribePath, follow]]), logger: serverLogger.named('grpc') });
   stops.push(() => grpc.close());
+  const signAgent = async (by: Server, args: CASignRequest, signal: AbortSignal): Promise<Answer<SignedResponse>> => {
+    const { reply, meta } = await by.call('AutoEncrypt.Sign', args, { signal });
+    return { reply: withOwnPart(reply, tls, lan?.primaryKey ?? null), meta };
+  };
   const listener = await listenRpc({
     host: config.bindAddr,
     port: config.ports.server,
@@ -148,10 +156,14 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
     datacenter: config.datacenter,
     dispatch: (method, args, signal) => {
       if (server === null) throw errors.noLeader();
-      return server.call(method, args as never, { signal });
+      return method === 'AutoEncrypt.Sign'
+        ? signAgent(server, args as CASignRequest, signal)
+        : server.call(method, args as never, { signal });
     },
-    dispatchEnrolment: (method) => {
-      throw new RpcError(unknownMethod(method));
+    dispatchEnrolment: (method, args, signal) => {
+      if (method !== 'AutoEncrypt.Sign') throw new RpcError(unknownMethod(method));
+      if (server === null) throw errors.noLeader();
+      return signAgent(server, args as CASignRequest, signal);
     },
     onRaft: (socket, rest) => transport.accept(socket, rest),
     onSnapshot: (socket, rest) => {
@@ -254,6 +266,7 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
     },
   });
   const started = server;
+  if (config.tls.autoEncrypt.allowTls) stops.push(trustRoots(started, tls, clock));
   stops.push(() => started.stop());
   const router = routeSnapshots({
     sockets,
@@ -295,7 +308,9 @@ async function startClientNode(options: ClusterOptions): Promise<Cluster> {
   const sockets = socketsToServers(options, () => servers.all);
   const pool = new ConnectionPool({ sockets, clock, maxStreams: poolStreams.client, idleMs: poolIdleMs.client });
   stops.push(() => pool.close());
-  const context = poolContext(options, logger);
+  const enrolment = config.tls.autoEncrypt.tls ? { ...options, logger, token: () => options.tokens.agent } : null;
+  const enrolled = enrolment === null ? null : await enrol(enrolment);
+  const context = poolContext(enrolled === null ? options : withGossipKey(options, enrolled.gossipKey), logger);
   const lan = await startLanPool(context, {
     onMember: (event, member) => {
       logMember(logger, event, member);
@@ -320,6 +335,7 @@ async function startClientNode(options: ClusterOptions): Promise<Cluster> {
     logger,
   });
   stops.push(() => remote.stop());
+  if (enrolment !== null && enrolled !== null) stops.push(keepEnrolled(enrolment, enrolled, remote));
   const views = config.useStreamingBackend ? createHealthViews({ ...options, sockets, servers }) : null;
   stops.push(() => views?.stop());
   const rpc = views === null ? remote : withViews(remote, views);
@@ -360,6 +376,15 @@ function socketsToServers({ config, sockets, tls }: ClusterOptions, known: () =>
     });
   });
 }
+
+/** The servers' key counts where the configuration has none. */
+const withGossipKey = (options: ClusterOptions, key: string): ClusterOptions =>
+  key === '' || options.config.gossip.key !== null
+    ? options
+    : {
+        ...options,
+        config: { ...options.config, gossip: { ...options.config.gossip, key: Buffer.from(key, 'base64') } },
+      };
 
 function poolContext(options: ClusterOptions, logger: Logger): PoolContext {
   const { config, nodeId, version: build, sockets, runtime, metrics, tls } = options;

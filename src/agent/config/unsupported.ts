@@ -11,8 +11,6 @@ import { valueAt } from './settings.ts';
 /** What is said, and when. */
 const refused: Readonly<Record<string, (settings: Settings) => boolean>> = {
   primary_gateways: ({ primary_gateways }) => primary_gateways.length > 0,
-  'auto_encrypt.tls': ({ auto_encrypt }) => auto_encrypt.tls,
-  'auto_encrypt.allow_tls': ({ auto_encrypt }) => auto_encrypt.allow_tls,
   'auto_config.authorization': ({ auto_config }) => auto_config.authorization.enabled,
   'connect.enable_mesh_gateway_wan_federation': ({ connect }) => connect.enable_mesh_gateway_wan_federation,
   'connect.ca_provider': ({ connect }) => !['', 'consul'].includes(connect.ca_provider),

@@ -129,6 +129,11 @@ export class ConsulPool {
     return this.#members;
   }
 
+  /** The key that this pool encrypts with; null when it does not. */
+  get primaryKey(): Uint8Array | null {
+    return this.#pool.primaryKey;
+  }
+
   stats(): Record<string, string> {
     return this.#pool.stats();
   }

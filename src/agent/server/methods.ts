@@ -9,6 +9,7 @@ import { aclLoginMethods } from './methods/acl-login.ts';
 import { aclPolicyMethods } from './methods/acl-policies.ts';
 import { aclRoleMethods } from './methods/acl-roles.ts';
 import { aclTokenMethods } from './methods/acl-tokens.ts';
+import { autoEncryptMethods } from './methods/auto-encrypt.ts';
 import { catalogMethods } from './methods/catalog.ts';
 import { configEntryMethods } from './methods/config-entry.ts';
 import { connectCaMethods } from './methods/connect-ca.ts';
@@ -36,6 +37,7 @@ const methods: MethodTable = {
   ...aclTokenMethods,
   ...catalogMethods,
   ...configEntryMethods,
+  ...autoEncryptMethods,
   ...connectCaMethods,
   ...coordinateMethods,
   ...discoveryChainMethods,

@@ -74,6 +74,10 @@ export class AgentTls {
     this.#made = new Map();
   }
 
+  get enrolledPair(): KeyPair | null {
+    return this.#enrolled?.pair ?? null;
+  }
+
   enrol(enrolled: Enrolled): void {
     this.#enrolled = enrolled;
     this.#made = new Map();
@@ -107,6 +111,19 @@ export class AgentTls {
           verifies && this.#checksNames ? nameFault(new X509Certificate(raw), servername) : undefined,
       };
     });
+  }
+
+  /** How to ask a server for the first certificate: it is checked as far as there is something to check it with. */
+  enrolling(datacenter: string): tls.ConnectionOptions {
+    const servername = this.#serverName(datacenter);
+    const verifies = this.#authorities.length > 0;
+    return {
+      secureContext: tls.createSecureContext(this.#common()),
+      servername,
+      rejectUnauthorized: verifies,
+      checkServerIdentity: (_, { raw }) =>
+        verifies && this.#checksNames ? nameFault(new X509Certificate(raw), servername) : undefined,
+    };
   }
 
   /** How checks ask: with the agent's certificate where the settings want it. */

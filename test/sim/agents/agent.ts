@@ -142,7 +142,7 @@ export class SimAgent {
         }
         return raft;
       },
-      tokens: { agentMaster: '', replication: '' },
+      tokens: { agent: '', agentMaster: '', replication: '' },
       onFatal: onFailure,
       onUserEvent: () => {},
     });

@@ -149,6 +149,11 @@ export class GossipPool {
     return this.#peerCoordinates.get(name);
   }
 
+  /** The key that this pool encrypts with; null when it does not. */
+  get primaryKey(): Uint8Array | null {
+    return this.#options.security?.ring.primary ?? null;
+  }
+
   /** Figures of `info`, as texts. */
   stats(): Record<string, string> {
     const { members, queues, clock, eventClock, queryClock } = this.#serf;

@@ -110,8 +110,8 @@ export class CertificateAuthority {
   /** The certificate of a service or agent of this datacenter. @throws RpcError */
   async sign(csrPem: string): Promise<IssuedCert> {
     const csr = readCsr(csrPem);
-    const identity = identityOf(csr);
     const stored = this.#state.config;
+    const identity = inTrustDomain(identityOf(csr), stored.ClusterID);
     this.#demandOurs(identity, stored.ClusterID);
     const settings = configured(stored);
     await this.#pace.take(settings.CSRMaxPerSecond);
@@ -214,3 +214,10 @@ export class CertificateAuthority {
     return turn;
   }
 }
+
+/** Agents ask before they can know under which name certificates are issued here. */
+const inTrustDomain = (
+  identity: ServiceIdentity | AgentIdentity,
+  clusterId: string,
+): ServiceIdentity | AgentIdentity =>
+  identity.kind === 'agent' ? { ...identity, trustDomain: trustDomainOf(clusterId) } : identity;

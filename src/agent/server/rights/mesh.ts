@@ -3,7 +3,7 @@ import type { Intention } from '../../../structs/intention.ts';
 import type { PreparedQuery } from '../../../structs/prepared-query.ts';
 import type { Authorizer } from '../../acl/authorizer.ts';
 import { identityOf, readCsr } from '../../connect/csr.ts';
-import { errors } from '../../errors.ts';
+import { errors, RpcError } from '../../errors.ts';
 import { resolvePreparedQuery } from '../../state/prepared-query.ts';
 import { fold } from '../../state/schema.ts';
 import { CommandError, type State } from '../../state/store.ts';
@@ -108,7 +108,13 @@ export const meshRights: Rights<
 > = {
   // Certificates are for those who may do everything until a method itself looks at what is to be signed.
   'AutoConfig.InitialConfiguration': needs('acl', 'write'),
-  'AutoEncrypt.Sign': needs('acl', 'write'),
+  'AutoEncrypt.Sign': {
+    check(permit, { CSR = '' }) {
+      const identity = identityOf(readCsr(CSR));
+      if (identity.kind !== 'agent') throw new RpcError('SPIFFE ID in CSR must be an agent ID');
+      permit.demand('node', 'write', identity.node);
+    },
+  },
   'ConnectCA.Sign': {
     check(permit, { CSR = '' }) {
       const identity = identityOf(readCsr(CSR));
