@@ -35,7 +35,10 @@ const silent = {
   warn: () => {},
   error: () => {},
 };
-const noMetrics = { counter: () => () => {}, sample: () => () => {}, gauge: () => () => {} };
+/** Names of the metrics that said something. */
+const measured = new Set<string>();
+const measure = (name: string) => () => void measured.add(name);
+const noted = { counter: measure, sample: measure, gauge: measure };
 
 interface Seen {
   readonly members: string[];
@@ -59,7 +62,7 @@ async function ourPool(key: string | null): Promise<{ pool: GossipPool; seen: Se
     sockets: nodeSockets,
     runtime: nodeRuntime,
     logger: silent,
-    metrics: noMetrics,
+    metrics: noted,
     events: {
       onMember: (event, member) => seen.members.push(`${event} ${member.name}`),
       onUserEvent: (event) => seen.events.push(`${event.Name} ${Buffer.from(event.Payload ?? []).toString()}`),
@@ -160,6 +163,18 @@ describe.runIf(hasSerf())('a pool with the real serf agent', () => {
     // We leave: they see a goodbye, not a failure.
     await pool.leave();
     await until(async () => /ours\s.*\sleft\s/.test(await theirs.cli('members')));
+
+    // All of it was measured, by the original's names.
+    const serf = ['member.join', 'member.update', 'events', 'events.deploy', 'queries', 'queries.who', 'msgs.received'];
+    const more = ['msgs.sent', 'coordinate.adjustment-ms'];
+    const memberlist = ['msg.alive', 'udp.sent', 'udp.received', 'tcp.connect', 'tcp.sent'];
+    const rest = ['probeNode', 'pushPullNode', 'health.score'];
+    expect([...measured]).toEqual(
+      expect.arrayContaining([
+        ...[...serf, ...more].map((name) => `serf.${name}`),
+        ...[...memberlist, ...rest].map((name) => `memberlist.${name}`),
+      ]),
+    );
   });
 
   it('sees the other fail, and leave', { timeout: 60_000 }, async () => {

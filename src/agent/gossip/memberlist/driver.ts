@@ -9,6 +9,7 @@ import type { Logger, Metrics } from '../../telemetry/api.ts';
 import type { MemberlistConfig } from './core/config.ts';
 import { Memberlist, type MemberlistOwner } from './core/memberlist.ts';
 import { type Address, type Effect, type Node, sameAddress, understandsCrc } from './core/node.ts';
+import { type Meter, meterOf } from './meter.ts';
 import { decrypt, encrypt } from './security.ts';
 import { encodeStream, StreamDecoder, type StreamMessage, type StreamSecurity } from './stream.ts';
 import { openTransport, type Transport, textOfAddr } from './transport.ts';
@@ -50,6 +51,8 @@ export class MemberlistDriver {
   readonly #options: MemberlistOptions;
   readonly core: Memberlist;
   readonly #transport: Transport;
+  readonly #meter: Meter;
+  #healthScore = -1;
   #timer: Timer | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #stopped = false;
@@ -58,6 +61,7 @@ export class MemberlistDriver {
     this.#options = options;
     this.core = core;
     this.#transport = transport;
+    this.#meter = meterOf(options.metrics);
   }
 
   static async start(options: MemberlistOptions): Promise<MemberlistDriver> {
@@ -106,6 +110,7 @@ export class MemberlistDriver {
   /** Bytes of one packet off the socket. */
   receivePacket(packet: Uint8Array, from: Address): void {
     if (this.#stopped || this.#options.events.vetoAddress(from.addr)) return;
+    this.#meter.udpReceived(packet.length);
     let plain = packet;
     const { security, logger } = this.#options;
     if (security !== null) {
@@ -161,6 +166,11 @@ export class MemberlistDriver {
     for (let effects = this.core.takeEffects(); effects.length > 0; effects = this.core.takeEffects()) {
       for (const effect of effects) this.#do(effect);
     }
+    const { healthScore } = this.core;
+    if (healthScore !== this.#healthScore) {
+      this.#healthScore = healthScore;
+      this.#meter.healthScore(healthScore);
+    }
     const next = this.core.nextMs();
     if (next === this.#timerAtMs) return;
     this.#timer?.cancel();
@@ -196,7 +206,10 @@ export class MemberlistDriver {
       case 'user':
         return events.onUser(effect.payload);
       case 'rtt':
+        this.#meter.probeNode(effect.rttMs);
         return events.onRtt(effect.node, effect.rttMs, effect.payload);
+      case 'news':
+        return this.#meter.news[effect.about]();
       case 'log':
         logger[effect.level](effect.text);
     }
@@ -207,6 +220,7 @@ export class MemberlistDriver {
     let packet = encodePacket(messages, { compress, crc });
     const key = security?.verifyOutgoing === true ? security.ring.primary : undefined;
     if (key !== undefined) packet = encrypt(key, packet, { version: 1 });
+    this.#meter.udpSent(packet.length);
     this.#transport.send(to, packet);
   }
 
@@ -225,7 +239,9 @@ export class MemberlistDriver {
   }
 
   async #exchange(to: Address, join: boolean): Promise<void> {
+    const startMs = this.#now();
     const answer = await this.#request(to, this.#localState(join), this.#options.tcpTimeoutMs);
+    this.#meter.pushPullNode(this.#now() - startMs);
     if (answer.type === 'err') throw new ExchangeError(`remote error: ${answer.text}`);
     if (answer.type !== 'pushPull') throw new ExchangeError(`received invalid message type '${answer.type}'`);
     this.#merge(answer);
@@ -245,10 +261,11 @@ export class MemberlistDriver {
 
   async #request(to: Address, message: StreamMessage, timeoutMs: number): Promise<StreamMessage> {
     const socket = await this.#transport.connect(to, timeoutMs);
+    this.#meter.tcpConnect();
     const { clock } = this.#options.runtime;
     const timer = clock.after(timeoutMs, () => socket.destroy(new Error('i/o timeout')));
     try {
-      socket.write(encodeStream(message, this.#options));
+      this.#send(socket, message);
       return await this.#read(socket);
     } finally {
       timer.cancel();
@@ -266,7 +283,14 @@ export class MemberlistDriver {
     throw new ExchangeError('EOF');
   }
 
+  #send(socket: net.Socket, message: StreamMessage): void {
+    const bytes = encodeStream(message, this.#options);
+    this.#meter.tcpSent(bytes.length);
+    socket.write(bytes);
+  }
+
   async #serve(socket: net.Socket): Promise<void> {
+    this.#meter.tcpAccept();
     const { clock } = this.#options.runtime;
     const timer = clock.after(this.#options.tcpTimeoutMs, () => socket.destroy());
     socket.on('error', () => socket.destroy());
@@ -282,7 +306,7 @@ export class MemberlistDriver {
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.#options.logger.error('failed to receive and remove the stream label header', { error: error.message });
-      socket.write(encodeStream({ type: 'err', text: error.message }, this.#options));
+      this.#send(socket, { type: 'err', text: error.message });
     } finally {
       timer.cancel();
       socket.end();
@@ -294,11 +318,11 @@ export class MemberlistDriver {
     switch (message.type) {
       case 'ping':
         if (message.body.Node !== '' && message.body.Node !== this.#options.config.name) return;
-        socket.write(encodeStream({ type: 'ack', body: { SeqNo: message.body.SeqNo, Payload: null } }, this.#options));
+        this.#send(socket, { type: 'ack', body: { SeqNo: message.body.SeqNo, Payload: null } });
         return;
       case 'pushPull': {
         // Own state goes out before the other's is merged: both sides see each other as they were.
-        socket.write(encodeStream(this.#localState(message.join), this.#options));
+        this.#send(socket, this.#localState(message.join));
         try {
           this.#merge(message);
         } catch (error) {

@@ -3,6 +3,7 @@
  * nothing of Consul: its rules come in as `veto`, its news go out as events.
  */
 
+import { distanceSeconds } from '../../../lib/coordinate.ts';
 import { encode } from '../../../lib/msgpack/index.ts';
 import type { Runtime, Timer } from '../../../lib/runtime.ts';
 import type { Sockets } from '../../../lib/sockets.ts';
@@ -28,6 +29,7 @@ import {
   SerfWireError,
   type UserEvent,
 } from './messages.ts';
+import { type Meter, meterOf } from './meter.ts';
 import type { Times } from './snapshot-log.ts';
 
 export interface PoolEvents {
@@ -77,6 +79,7 @@ export class GossipPool {
   readonly #serf: Serf;
   readonly #coordinates: CoordinateClient;
   readonly #peerCoordinates = new Map<string, Coordinate>();
+  readonly #meter: Meter;
   #memberlist!: MemberlistDriver;
   #timer: Timer | undefined;
   #ignoreOld = false;
@@ -88,6 +91,7 @@ export class GossipPool {
     const { runtime, serf } = options;
     this.#serf = new Serf(serf, runtime.random, runtime.clock.nowMs());
     this.#coordinates = new CoordinateClient(runtime.random);
+    this.#meter = meterOf(options.metrics);
   }
 
   static async start(options: PoolOptions): Promise<GossipPool> {
@@ -301,7 +305,10 @@ export class GossipPool {
       onLeave: (node) => settle(() => this.#serf.nodeLeft(node, this.#now())),
       onUpdate: (node) => settle(() => this.#serf.nodeUpdated(node)),
       onConflict: (existing) => this.#options.logger.warn(`Name conflict for '${existing.name}'`),
-      onUser: (payload) => settle(() => this.#serf.receive(payload, this.#now())),
+      onUser: (payload) => {
+        this.#meter.received(payload.length);
+        settle(() => this.#serf.receive(payload, this.#now()));
+      },
       onRtt: (node, rttMs, payload) => this.#learn(node, rttMs, payload),
       userState: () => this.#serf.localState(),
       mergeUserState: (state, join) => settle(() => this.#serf.mergeState(state, join, this.#ignoreOld, this.#now())),
@@ -313,7 +320,9 @@ export class GossipPool {
     try {
       const told = decodeSerf(CoordinateStruct, payload, 1);
       const peer = { ...told, Vec: told.Vec ?? [] };
-      this.#coordinates.update(node.name, peer, rttMs / 1000);
+      const before = this.coordinate;
+      const after = this.#coordinates.update(node.name, peer, rttMs / 1000);
+      this.#meter.adjustment(distanceSeconds(before, after) * 1000);
       this.#peerCoordinates.set(node.name, peer);
     } catch (error) {
       if (!(error instanceof SerfWireError || error instanceof CoordinateError)) throw error;
@@ -329,6 +338,7 @@ export class GossipPool {
     }
     this.#timer?.cancel();
     this.#timer = this.#options.runtime.clock.after(Math.max(1, this.#serf.nextMs() - this.#now()), () => {
+      this.#meter.queues(this.#serf.queues);
       this.#serf.tick(this.#now());
       this.#settle();
     });
@@ -338,16 +348,20 @@ export class GossipPool {
     const { events, logger } = this.#options;
     switch (effect.kind) {
       case 'member':
+        this.#meter.member(effect.event);
         if (effect.event === 'reap') {
           this.#coordinates.forget(effect.member.name);
           this.#peerCoordinates.delete(effect.member.name);
         }
         return events.onMember(effect.event, effect.member);
       case 'userEvent':
+        this.#meter.userEvent(effect.event.Name);
         return events.onUserEvent(effect.event);
       case 'query':
+        this.#meter.query(effect.incoming.query.Name);
         return this.#onQuery(effect.incoming);
       case 'send':
+        this.#meter.sent(effect.message.length);
         return this.#memberlist.sendUser(effect.to, effect.message);
       case 'reconnect':
         logger.info(`attempting reconnect to ${effect.member.name}`);

@@ -47,6 +47,8 @@ export type Effect =
   | { readonly kind: 'user'; readonly payload: Uint8Array }
   /** A direct probe was answered: a round trip time, with what the peer put into its ack. */
   | { readonly kind: 'rtt'; readonly node: Node; readonly rttMs: number; readonly payload: Uint8Array | null }
+  /** Word of a node that was news and believed. */
+  | { readonly kind: 'news'; readonly about: 'alive' | 'suspect' | 'dead' }
   | { readonly kind: 'log'; readonly level: 'debug' | 'warn' | 'error'; readonly text: string };
 
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>

@@ -124,6 +124,7 @@ export class NodeTable {
       this.#log('warn', `Refuting an alive message for '${node.name}'`);
       return;
     }
+    this.effects.push({ kind: 'news', about: 'alive' });
     this.#broadcasts.queue(encodeAlive({ ...claim, Addr: addr, Port: port }), node.name, local.onSent);
     const before = node.state;
     const oldMeta = node.meta;
@@ -153,6 +154,7 @@ export class NodeTable {
       this.#log('warn', `Refuting a suspect message (from: ${claim.From})`);
       return;
     }
+    this.effects.push({ kind: 'news', about: 'suspect' });
     this.#broadcasts.queue(encodeSuspect(claim), node.name);
     node.incarnation = claim.Incarnation;
     node.state = 'suspect';
@@ -177,6 +179,7 @@ export class NodeTable {
       this.#log('warn', `Refuting a dead message (from: ${claim.From})`);
       return;
     }
+    this.effects.push({ kind: 'news', about: 'dead' });
     this.#broadcasts.queue(encodeDead(claim), node.name, onSent);
     node.incarnation = claim.Incarnation;
     node.state = claim.Node === claim.From ? 'left' : 'dead';
