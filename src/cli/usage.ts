@@ -2,33 +2,11 @@
 
 import { asksForHelp } from '../lib/go-flags.ts';
 import type { Command, Io } from './command.ts';
+import { isConsuls } from './consul-commands.ts';
 import { commandHelp, type Listed, nearest, rootHelp, topicHelp } from './help.ts';
 import { topics } from './topics.ts';
 
 export type Definitions = Readonly<Record<string, Command>>;
-
-/** Ours alone; listed apart from Consul's. */
-const ownCommands = new Set([
-  'acl explain',
-  'catalog service',
-  'completion',
-  'dev',
-  'doctor',
-  'health',
-  'kv diff',
-  'kv edit',
-  'kv find',
-  'kv tree',
-  'operator autopilot health',
-  'operator raft transfer-leader',
-  'operator recover',
-  'operator upgrade-check',
-  'operator usage',
-  'services watch',
-  'snapshot agent',
-  'snapshot verify',
-  'top',
-]);
 
 export interface Usage {
   /** The longest beginning of the words that is a command or a group of commands; '' for none. */
@@ -64,7 +42,7 @@ export function createUsage(definitions: Definitions, io: Pick<Io, 'out' | 'err'
   function textOf(topic: string): string {
     const group = topics[topic];
     const all = subcommands(topic);
-    const isOwn = ({ name }: Listed): boolean => ownCommands.has(topic === '' ? name : `${topic} ${name}`);
+    const isOwn = ({ name }: Listed): boolean => !isConsuls(topic === '' ? name : `${topic} ${name}`);
     const own = all.filter(isOwn);
     const others = all.filter((one) => !isOwn(one));
     return group ? topicHelp(group, own, others) : rootHelp(own, others);
