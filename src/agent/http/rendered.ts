@@ -37,7 +37,7 @@ export class Rendered {
   }
 
   /**
-   * The same in memory of its own. Node makes short buffers out of blocks of 8 KiB: one of them that is kept for long would keep
+   * The same in memory of its own. Node makes short buffers out of blocks of 64 KiB: one of them that is kept for long would keep
    * its whole block.
    */
   alone(): Rendered {

@@ -38,8 +38,10 @@ function keeping<R extends object>(render: (reply: R, layout: Layout) => Rendere
       const known = shared ? kept[layout].get(reply) : undefined;
       if (known !== undefined) return known;
       const rendered = render(reply, layout);
-      if (shared && rendered instanceof Rendered) kept[layout].set(reply, rendered);
-      return rendered;
+      if (!shared || !(rendered instanceof Rendered)) return rendered;
+      const alone = rendered.alone();
+      kept[layout].set(reply, alone);
+      return alone;
     },
   };
 }

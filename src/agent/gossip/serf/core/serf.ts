@@ -360,7 +360,9 @@ export class Serf {
   #handleUserEvent(event: UserEvent): boolean {
     this.eventClock.witness(event.LTime);
     if (event.LTime < this.minEventTime) return false;
-    const item = { name: event.Name, payload: event.Payload };
+    // A copy: what is remembered for long must not keep the packet it came in.
+    const payload: Uint8Array | null = event.Payload && new Uint8Array(event.Payload);
+    const item = { name: event.Name, payload };
     const same = (o: typeof item): boolean =>
       o.name === item.name && sameBytes(o.payload ?? noBytes, item.payload ?? noBytes);
     if (!this.#seenEvents.add(event.LTime, this.eventClock.time, item, same)) return false;
