@@ -29,12 +29,12 @@ export interface AntiEntropy {
 }
 
 const baseIntervalMs = 60_000;
-const retryIntervalMs = 15_000;
+/** After a failure: this long at first, twice as long each time, up to the longest. A lost connection is soon another one. */
+const firstRetryMs = 1_000;
+const longestRetryMs = 15_000;
 /** The first seconds of a cluster: there may be no leader yet, which is nothing to complain about. */
 const startRetryMs = 50;
 const startRetries = 100;
-/** Nobody is known who could be asked: looking again costs nobody anything. */
-const noServersRetryMs = 1_000;
 /** Requests on their way at once. */
 const parallelPushes = 16;
 
@@ -49,6 +49,8 @@ export function startAntiEntropy(options: AntiEntropyOptions): AntiEntropy {
   let running = false;
   let wanted: 'nothing' | 'push' | 'compare' = 'compare';
   let failures = 0;
+  /** Failures in a row after those of the start. */
+  let repeated = 0;
   let succeeded = false;
   /** What was complained of last: once is enough. */
   let complaint = '';
@@ -75,6 +77,7 @@ export function startAntiEntropy(options: AntiEntropyOptions): AntiEntropy {
         await sync(options, compares, stopping.signal);
         succeeded = true;
         failures = 0;
+        repeated = 0;
         complaint = '';
         if (compares) compareIn(jittered(baseIntervalMs * intervalScale(options.clusterSize())));
       } catch (error) {
@@ -86,9 +89,12 @@ export function startAntiEntropy(options: AntiEntropyOptions): AntiEntropy {
           logger.error(compares ? 'failed to sync remote state' : 'failed to sync changes', { error: message });
           complaint = message;
         }
+        // Nobody is known who could be asked: looking again costs nobody anything.
         const alone = message === errors.noServers().message;
-        const scale = alone ? 1 : intervalScale(options.clusterSize());
-        compareIn(starting ? startRetryMs : jittered((alone ? noServersRetryMs : retryIntervalMs) * scale));
+        if (!starting) repeated++;
+        const backoffMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(repeated - 1, 4));
+        const retryMs = alone ? firstRetryMs : backoffMs * intervalScale(options.clusterSize());
+        compareIn(starting ? startRetryMs : jittered(retryMs));
         break;
       }
     }

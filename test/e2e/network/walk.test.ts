@@ -66,8 +66,8 @@ describe('the usual walk', () => {
     const pidFile = join(walk.directory, 'pid');
     const server = ['-server', '-bootstrap-expect=3', '-ui'];
     const one = walk.agent(1, 'consul-server01', ...server, `-pid-file=${pidFile}`);
-    const two = walk.agent(2, 'consul-server02', ...server, `-retry-join=${ip1}`);
     await until('the first answers', async () => (await one.read('/v1/agent/self')) !== undefined);
+    const two = walk.agent(2, 'consul-server02', ...server, `-retry-join=${ip1}`);
     const three = walk.agent(3, 'consul-server03', ...server, `-join=${ip1}`);
     const client = walk.agent(4, 'consul-client01', `-join=${ip1}`);
     await until('a write', () => canWrite(one, 'first'));

@@ -35,6 +35,7 @@ function launch({ dataDir, http, rpc, lan }: Server, join: Server): ChildProcess
     `n${rpc}`,
     '-retry-join',
     `127.0.0.1:${join.lan}`,
+    '-retry-interval=1s',
     '-hcl',
     'performance { raft_multiplier = 1 }',
   ];
