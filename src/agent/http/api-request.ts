@@ -6,6 +6,9 @@ import { collectBody } from './body.ts';
 import type { QueryString } from './query-string.ts';
 import type { Target } from './target.ts';
 
+/** Of bodies that have no option of their own; the original has none, and takes what fits into its memory. */
+const ordinaryLimitBytes = 64 << 20;
+
 export class ApiRequest {
   readonly raw: IncomingMessage;
   readonly path: string;
@@ -75,8 +78,8 @@ export class ApiRequest {
     return this.#abort !== undefined;
   }
 
-  /** The whole body. More than `limitBytes` is refused with 413 and a word about the option `limitName`. */
-  readBody(limitBytes = Number.POSITIVE_INFINITY, limitName = ''): Promise<Buffer> {
+  /** The whole body. More than `limitBytes` is refused with 413 and a word about the option `limitName`, if there is one. */
+  readBody(limitBytes = ordinaryLimitBytes, limitName = ''): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       collectBody(this.raw, limitBytes, (body, sizeBytes) => {
         if (body !== null) resolve(body);
@@ -87,8 +90,7 @@ export class ApiRequest {
   }
 }
 
-export const bodyTooLarge = (sizeBytes: number, limitBytes: number, limitName: string): RpcError =>
-  new RpcError(
-    `Request body(${sizeBytes} bytes) too large, max size: ${limitBytes} bytes. See https://www.consul.io/docs/agent/options.html#${limitName}.`,
-    413,
-  );
+export const bodyTooLarge = (sizeBytes: number, limitBytes: number, limitName: string): RpcError => {
+  const option = limitName === '' ? '' : ` See https://www.consul.io/docs/agent/options.html#${limitName}.`;
+  return new RpcError(`Request body(${sizeBytes} bytes) too large, max size: ${limitBytes} bytes.${option}`, 413);
+};
