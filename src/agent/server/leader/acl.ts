@@ -62,7 +62,7 @@ export async function reapTokens({ config, store, runtime, propose }: ServerCont
   if (expired.length > 0) await propose('aclTokenDelete', { TokenIDs: expired.map(({ AccessorID }) => AccessorID) });
 }
 
-export const upgradeIntervalMs = 200;
+export const upgradeIntervalMs = 40;
 const maxUpgraded = 128;
 
 /**
