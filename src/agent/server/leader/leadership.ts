@@ -12,7 +12,7 @@ import type { ServerContext } from '../context.ts';
 import { initializeAcls, reapIntervalMs, reapTokens, TokenUpgrade, upgradeIntervalMs } from './acl.ts';
 import { createBootstrapEntries } from './bootstrap-entries.ts';
 import { MemberQueue } from './member-queue.ts';
-import { MeshGatewayReporter, reportIntervalMs, statePruneIntervalMs } from './mesh-gateways.ts';
+import { firstReportMs, MeshGatewayReporter, reportIntervalMs, statePruneIntervalMs } from './mesh-gateways.ts';
 import { reconcileAll, reconcileMember, reconcileMembers } from './reconcile.ts';
 
 const reconcileIntervalMs = 60_000;
@@ -111,7 +111,9 @@ export class LeadershipDuties {
     this.#watchTombstones();
     this.#every(reconcileIntervalMs, 'failed to reconcile', () => reconcileAll(this.#context));
     const gateways = new MeshGatewayReporter(this.#context);
-    this.#every(reportIntervalMs, 'failed to report mesh gateways', () => gateways.report());
+    const report = (): Promise<void> => gateways.report();
+    this.#after(firstReportMs, () => void this.#guarded('failed to report mesh gateways', report));
+    this.#every(reportIntervalMs, 'failed to report mesh gateways', report);
     this.#every(statePruneIntervalMs, 'failed to prune federation states', () => gateways.prune());
     if (this.#context.acl !== null) {
       const upgrade = new TokenUpgrade(this.#context);

@@ -11,6 +11,8 @@ import type { State } from '../../state/store.ts';
 import type { ServerContext } from '../context.ts';
 
 export const reportIntervalMs = 1_000;
+/** The first time: a new datacenter has its state from the beginning. */
+export const firstReportMs = 50;
 export const statePruneIntervalMs = 3600_000;
 /** The same is not sent again earlier: a secondary sees its own state only after it came back from the primary. */
 const repeatMs = 10_000;
