@@ -62,6 +62,7 @@ export class Dispatcher {
   readonly #checkpoint: Checkpoint | null;
   readonly #methods: MethodTable;
   readonly #readIndex: ReadIndex;
+  readonly #unsubscribe: () => void;
   #stopped = false;
 
   constructor({ context, reads, gate, forwarder, isReady, hasHeard, silentMs }: DispatcherOptions) {
@@ -86,7 +87,7 @@ export class Dispatcher {
       raft: context.raft,
       ask: (verified, signal) => this.#askReadIndex(verified, signal),
     });
-    context.raft.onLeadership(() => this.#readIndex.interrupt());
+    this.#unsubscribe = context.raft.onLeadership(() => this.#readIndex.interrupt());
     this.#requests = context.metrics.counter('rpc.request');
     this.#queries = context.metrics.counter('rpc.query');
   }
@@ -103,6 +104,8 @@ export class Dispatcher {
 
   stop(): void {
     this.#stopped = true;
+    this.#unsubscribe();
+    this.#readIndex.interrupt();
   }
 
   /** `deadlineMs`: until when the call may wait for a leader; 0 = it has not waited yet. */
