@@ -7,7 +7,7 @@ export function parseAddress(text: string): Uint8Array | null {
   const bytes = /^[0-9a-fA-F:]/.test(text) ? parseIp(text) : undefined;
   if (bytes === undefined) return null;
   const isMapped = bytes.length === 16 && bytes.every((byte, i) => i > 11 || byte === (i < 10 ? 0 : 0xff));
-  return Uint8Array.from(isMapped ? bytes.slice(12) : bytes);
+  return new Uint8Array(isMapped ? bytes.slice(12) : bytes);
 }
 
 export const addressText = (bytes: Uint8Array): string => formatIp([...bytes]);

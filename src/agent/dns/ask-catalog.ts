@@ -57,8 +57,6 @@ const maxChased = 32;
 const none: Chased = new Map();
 /** Of services with more, no more instances are resolved than an answer can hold. */
 const manyInstances = 512;
-/** The least that an instance takes: an address; a target, and its address. */
-const leastBytes = { address: 16, target: 48 } as const;
 
 export class AskCatalog {
   readonly #reader: CatalogReader;
@@ -194,9 +192,8 @@ export class AskCatalog {
     if (nodes.length <= manyInstances) {
       return this.#chase(settings, question, depth, read, (resolving) => resolveService(resolving, nodes, place));
     }
-    const most = Math.ceil(limitBytes / leastBytes[question.type === TYPE.SRV ? 'target' : 'address']);
     const renew = (resolving: Resolving): Resolution =>
-      resolveService(resolving, inRandomOrder(nodes, this.#random), place, most);
+      resolveService(resolving, inRandomOrder(nodes, this.#random), place, limitBytes);
     return andThen(this.#chase(settings, question, depth, read, renew), (first) =>
       first.holds === null ? first : { ...first, renew: () => renew({ settings, question, chased: none }) },
     );

@@ -7,7 +7,7 @@ import type { Group, Resolution } from './resolution.ts';
 import type { DnsSettings } from './settings.ts';
 import type { Query } from './wire/decode.ts';
 import { opcodeOf } from './wire/decode.ts';
-import type { Encoder } from './wire/encode.ts';
+import { type Encoder, leastBytes } from './wire/encode.ts';
 import type { DnsRecord, Edns, Message } from './wire/message.ts';
 import { rootName } from './wire/name.ts';
 import { FLAG, maxMessageBytes, OPCODE, plainUdpBytes, TYPE } from './wire/numbers.ts';
@@ -59,7 +59,7 @@ export function fitMessage(asking: Asking, resolution: Resolution, encoder: Enco
     };
   };
   const flags = flagsOf(asking, resolution.rcode);
-  if (!isMore) {
+  if (!isMore && parts.reduce((sum, { answer }) => sum + leastBytes(answer), 0) < limitBytes) {
     const whole = withAnswers(parts.length, flags, optionOf(query.edns, resolution.isForSubnet));
     if (fits(whole)) return whole;
   }
@@ -130,7 +130,7 @@ function partsOf(groups: readonly Group[]): Part[] {
   const seen = new Set<DnsRecord>();
   const parts: Part[] = [];
   for (const { answer, additional } of groups) {
-    const fresh = additional.filter((record) => !seen.has(record));
+    const fresh = additional.length === 0 ? additional : additional.filter((record) => !seen.has(record));
     for (const record of fresh) seen.add(record);
     for (let i = 0; i < answer.length; i++) parts.push({ answer: answer[i]!, additional: i === 0 ? fresh : [] });
   }

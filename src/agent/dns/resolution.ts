@@ -81,25 +81,35 @@ export function zoneRecord({ domain, config: { soa } }: DnsSettings): DnsRecord 
   return record(domain, TYPE.SOA, soa.minTtl, inZone('ns'), inZone('hostmaster'), numbers);
 }
 
-/** `node.node.dc1.consul.`; null where a name cannot be that long. */
-export const nodeName = (node: string, datacenter: string, domain: WireName): WireName | null =>
-  below(`${node}.node.${datacenter}`, domain);
-
-export const addressName = (bytes: Uint8Array, datacenter: string, domain: WireName): WireName | null =>
-  below(`${Buffer.from(bytes).toString('hex')}.addr.${datacenter}`, domain);
-
-export const serviceName = (service: string, datacenter: string, domain: WireName): WireName | null =>
-  below(`${service}.service.${datacenter}`, domain);
+/** What there is in a datacenter, by its names: `node.node.dc1.consul.`; null where a name cannot be that long. */
+export function namesIn(datacenter: string, domain: WireName) {
+  const within = (kind: string) => {
+    const zone = below(`${kind}.${datacenter}`, domain);
+    return (name: string): WireName | null => (zone === null ? null : below(name, zone));
+  };
+  const address = within('addr');
+  return {
+    node: within('node'),
+    service: within('service'),
+    address: (bytes: Uint8Array) => address(Buffer.from(bytes).toString('hex')),
+  };
+}
 
 /** The same object for the same record. */
 export function sharing(): (record: DnsRecord) => DnsRecord {
   const known = new Map<string, DnsRecord>();
   return (record) => {
     let key = `${record.type} ${record.name}`;
-    for (const part of record.rdata) key += typeof part === 'string' ? part : String.fromCharCode(...part);
+    for (const part of record.rdata) key += typeof part === 'string' ? part : latin1(part);
     const before = known.get(key);
     if (before !== undefined) return before;
     known.set(key, record);
     return record;
   };
+}
+
+function latin1(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]!);
+  return text;
 }

@@ -2,23 +2,22 @@
 import type { CheckServiceNode, Node, ServiceNode } from '../../structs/catalog.ts';
 import { parseAddress } from './address.ts';
 import {
-  addressName,
   addressRecord,
   type Group,
   metaRecords,
+  namesIn,
   noData,
-  nodeName,
   noSuchName,
   type Resolution,
   record,
   resolution,
-  serviceName,
   sharing,
   single,
   zoneRecord,
 } from './resolution.ts';
 import { type DnsSettings, seconds } from './settings.ts';
 import { nodeAddress, type Place, serviceAddress, servicePort } from './translate.ts';
+import { leastBytes } from './wire/encode.ts';
 import type { DnsRecord, Question } from './wire/message.ts';
 import { lowerCase, type WireName, wireName } from './wire/name.ts';
 import { RCODE, TYPE } from './wire/numbers.ts';
@@ -67,23 +66,26 @@ export function resolveNode(resolving: Resolving, node: Node | null, datacenter:
 
 /** Instances that may be shown, in the order of the catalog. */
 export function healthy(nodes: readonly CheckServiceNode[], onlyPassing: boolean): CheckServiceNode[] {
-  return nodes.filter(({ Checks }) =>
-    (Checks ?? []).every(({ Status }) => Status !== 'critical' && !(onlyPassing && Status !== 'passing')),
-  );
+  return nodes.filter(({ Checks }) => {
+    for (const { Status } of Checks ?? []) {
+      if (Status === 'critical' || (onlyPassing && Status !== 'passing')) return false;
+    }
+    return true;
+  });
 }
 
-/** Takes instances until `most` of them have something to say. */
+/** Takes instances until what they say cannot fit into so many bytes. */
 export function resolveService(
   resolving: Resolving,
   nodes: Iterable<CheckServiceNode>,
   place: { readonly datacenter: string; readonly ttlSeconds: number },
-  most = Number.POSITIVE_INFINITY,
+  limitBytes = Number.POSITIVE_INFINITY,
 ): Resolution {
   const { settings, question } = resolving;
   const wanted: WireName[] = [];
   const { type } = question;
   const isSrv = type === TYPE.SRV;
-  const groups = (isSrv ? targets : addresses)(resolving, nodes, { ...place, most }, wanted);
+  const groups = (isSrv ? targets : addresses)(resolving, nodes, { ...place, limitBytes }, wanted);
   const isAlias = groups[0]?.answer[0]?.type === TYPE.CNAME && !isSrv;
   const { aRecordLimit } = settings.config;
   return resolution({
@@ -99,30 +101,34 @@ export function resolveService(
 interface InstancePlace {
   readonly datacenter: string;
   readonly ttlSeconds: number;
-  readonly most: number;
+  readonly limitBytes: number;
 }
 
 /** Answers to A, AAAA, ANY, CNAME and, as Consul does, TXT: an address once, an alias only where there is no address. */
 function addresses(
   { settings, question, chased }: Resolving,
   nodes: Iterable<CheckServiceNode>,
-  { datacenter, ttlSeconds, most }: InstancePlace,
+  { datacenter, ttlSeconds, limitBytes }: InstancePlace,
   wanted: WireName[],
 ): Group[] {
   const { name, type } = question;
   const asked = type === TYPE.TXT ? TYPE.ANY : type;
+  const place: Place = { datacenter, type: asked };
   const self = lowerCase(name);
   const seen = new Set<string>();
   const plain: Group[] = [];
   let aliases: Group[] = [];
+  let bytesSaid = 0;
   for (const instance of nodes) {
-    if (plain.length >= most) break;
-    const { address } = addressOf(settings, { datacenter, type: asked }, instance, self);
+    if (bytesSaid > limitBytes) break;
+    const { address, bytes } = addressOf(settings, place, instance, self);
     if (seen.has(address)) continue;
     seen.add(address);
-    const bytes = parseAddress(address);
     if (bytes !== null) {
-      if (wants(asked, bytes)) plain.push(single(addressRecord(name, ttlSeconds, bytes)));
+      if (!wants(asked, bytes)) continue;
+      const one = addressRecord(name, ttlSeconds, bytes);
+      plain.push(single(one));
+      bytesSaid += leastBytes(one);
       continue;
     }
     const target = isAddressType(asked) || asked === TYPE.CNAME ? wireName(address) : null;
@@ -140,34 +146,33 @@ function addresses(
 function targets(
   { settings, question, chased }: Resolving,
   nodes: Iterable<CheckServiceNode>,
-  { datacenter, ttlSeconds, most }: InstancePlace,
+  { datacenter, ttlSeconds, limitBytes }: InstancePlace,
   wanted: WireName[],
 ): Group[] {
   const self = lowerCase(question.name);
+  const names = namesIn(datacenter, settings.domain);
   const place: Place = { datacenter, type: TYPE.ANY };
   const shared = sharing();
   const seen = new Set<string>();
   const groups: Group[] = [];
+  let bytesSaid = 0;
   for (const instance of nodes) {
-    if (groups.length >= most) break;
+    if (bytesSaid > limitBytes) break;
     const node = instance.Node!;
     const service = instance.Service!;
-    const { address, isOwn } = addressOf(settings, place, instance, self);
+    const { address, bytes, isOwn } = addressOf(settings, place, instance, self);
     const port = servicePort(settings, place, service);
     const key = `${node.Node}\0${address}\0${port}`;
     if (seen.has(key)) continue;
     seen.add(key);
 
-    const bytes = parseAddress(address);
-    const ownName = nodeName(node.Node, datacenter, settings.domain);
-    const hostName = isOwn && bytes !== null ? addressName(bytes, datacenter, settings.domain) : ownName;
+    const ownName = names.node(node.Node);
+    const hostName = isOwn && bytes !== null ? names.address(bytes) : ownName;
     const target = bytes === null ? wireName(address) : hostName;
     // An instance that has no possible name is left out.
     if (target === null) continue;
-    const numbers = Buffer.alloc(6);
-    numbers.writeUInt16BE(1, 0);
-    numbers.writeUInt16BE(weightOf(instance), 2);
-    numbers.writeUInt16BE(port & 0xffff, 4);
+    const weight = weightOf(instance);
+    const numbers = Uint8Array.of(0, 1, weight >> 8, weight, port >> 8, port);
     const additional =
       bytes === null
         ? followed(chased, target, wanted, ttlSeconds)
@@ -176,7 +181,15 @@ function targets(
             ...(settings.config.nodeMetaTxt && ownName !== null ? metaRecords(ownName, ttlSeconds, node.Meta) : []),
           ];
     const answer = [record(question.name, TYPE.SRV, ttlSeconds, numbers, target)];
-    groups.push({ answer, additional: additional.map(shared) });
+    for (const one of answer) bytesSaid += leastBytes(one);
+    groups.push({
+      answer,
+      additional: additional.map((one) => {
+        const same = shared(one);
+        if (same === one) bytesSaid += leastBytes(one);
+        return same;
+      }),
+    });
   }
   return groups;
 }
@@ -187,14 +200,16 @@ function addressOf(
   place: Place,
   { Node, Service }: CheckServiceNode,
   self: WireName,
-): { address: string; isOwn: boolean } {
-  const address = serviceAddress(settings, place, Service!);
-  const isOwn = address !== '' && !isSelf(address, self);
-  return { address: isOwn ? address : nodeAddress(settings, place, Node!), isOwn };
+): { address: string; bytes: Uint8Array | null; isOwn: boolean } {
+  const own = serviceAddress(settings, place, Service!);
+  const ownBytes = own === '' ? null : parseAddress(own);
+  if (ownBytes !== null || (own !== '' && !isSelf(own, self))) return { address: own, bytes: ownBytes, isOwn: true };
+  const address = nodeAddress(settings, place, Node!);
+  return { address, bytes: parseAddress(address), isOwn: false };
 }
 
-function isSelf(address: string, self: WireName): boolean {
-  const name = parseAddress(address) === null ? wireName(address) : null;
+function isSelf(host: string, self: WireName): boolean {
+  const name = wireName(host);
   return name !== null && lowerCase(name) === self;
 }
 
@@ -224,9 +239,10 @@ function followed(chased: Chased, target: WireName, wanted: WireName[], ttlSecon
 export function resolveZone({ settings, question }: Resolving, servers: readonly CheckServiceNode[]): Resolution {
   const { domain, datacenter } = settings;
   const ttl = seconds(settings.config.nodeTtlMs);
+  const names = namesIn(datacenter, domain);
   const groups = servers.flatMap(({ Node }): Group[] => {
     const node = Node!;
-    const name = /^[A-Za-z0-9-]+$/.test(node.Node) ? nodeName(node.Node, datacenter, domain) : null;
+    const name = /^[A-Za-z0-9-]+$/.test(node.Node) ? names.node(node.Node) : null;
     if (name === null) return [];
     const bytes = parseAddress(nodeAddress(settings, { datacenter, type: TYPE.ANY }, node));
     const glue = bytes === null ? [] : [addressRecord(name, ttl, bytes)];
@@ -262,10 +278,8 @@ export function resolvePointer(
 ): Resolution | null {
   if (found === null) return null;
   const { domain, datacenter } = settings;
-  const target =
-    'node' in found
-      ? nodeName(found.node, datacenter, domain)
-      : serviceName(found.service.ServiceName, datacenter, domain);
+  const names = namesIn(datacenter, domain);
+  const target = 'node' in found ? names.node(found.node) : names.service(found.service.ServiceName);
   if (target === null) return null;
   return resolution({ rcode: RCODE.NOERROR, groups: [single(record(question.name, TYPE.PTR, 0, target))] });
 }

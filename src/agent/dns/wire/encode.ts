@@ -14,6 +14,19 @@ const maxPointer = 0x3fff;
 /** Serial, refresh, retry, expire, minimum. */
 const soaNumbersBytes = 20;
 
+/** What a record takes in a message at least: with pointers for all names that may be some. */
+export function leastBytes({ name, type, rdata }: DnsRecord): number {
+  const compress = mayCompress(type);
+  let bytes = leastNameBytes(name) + fixedBytes;
+  for (const part of rdata) bytes += typeof part === 'string' && compress ? leastNameBytes(part) : part.length;
+  return bytes;
+}
+
+/** A pointer, where the name is not even shorter. */
+const leastNameBytes = (name: WireName): number => Math.min(2, name.length);
+/** Type, class, TTL, length of data. */
+const fixedBytes = 10;
+
 export class Encoder {
   /** A record is written before it is known to fit. */
   readonly #buffer = Buffer.allocUnsafe(2 * (maxMessageBytes + 1));
@@ -77,7 +90,7 @@ export class Encoder {
   }
 
   #record({ name, type, class: recordClass, ttlSeconds, rdata }: DnsRecord): boolean {
-    let most = name.length + 10;
+    let most = name.length + fixedBytes;
     for (const part of rdata) most += part.length;
     if (most > maxMessageBytes) return false;
     this.#name(name, true);

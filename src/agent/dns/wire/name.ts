@@ -31,7 +31,7 @@ export function ofLabels(labels: readonly string[]): WireName | null {
 
 /** `prefix.suffix`; null when that is too long. The prefix is dotted text as the catalog has it. */
 export function below(prefix: string, suffix: WireName): WireName | null {
-  const head = wireName(prefix);
+  const head = ofLabels(asBytes(prefix).split('.'));
   if (head === null) return null;
   const name = head.slice(0, -1) + suffix;
   return name.length > maxNameBytes ? null : name;

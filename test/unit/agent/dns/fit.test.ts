@@ -71,6 +71,13 @@ describe('answers over TCP', () => {
     expect(65_535 - targets.size).toBeLessThan(1000);
     expect(targets.additional).toHaveLength(targets.answer.length);
   });
+
+  it('are as many as a message holds, however short the names of their hosts are', async () => {
+    const hosts = instances(5000).map((one, i) => ({ ...one, service: { ...one.service, Address: `h${i}.x` } }));
+    const { answer, size } = await new World(hosts).ask('big.service.consul', { network: 'tcp', type: 'SRV' });
+    expect(65_535 - size).toBeLessThan(40);
+    expect(new Set(answer).size).toBe(answer.length);
+  });
 });
 
 describe('answers that cannot be cut any more', () => {

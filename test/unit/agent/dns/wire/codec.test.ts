@@ -2,7 +2,7 @@ import { Packet } from 'dns2';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeMessage, receive } from '../../../../../src/agent/dns/wire/decode.ts';
-import { Encoder } from '../../../../../src/agent/dns/wire/encode.ts';
+import { Encoder, leastBytes } from '../../../../../src/agent/dns/wire/encode.ts';
 import { type DnsRecord, type Message, MessageError } from '../../../../../src/agent/dns/wire/message.ts';
 import { ofLabels, rootName, type WireName, wireName } from '../../../../../src/agent/dns/wire/name.ts';
 import { TYPE } from '../../../../../src/agent/dns/wire/numbers.ts';
@@ -82,13 +82,15 @@ describe('messages', () => {
     );
   });
 
-  it('are never larger for being compressed, and fit exactly where they say so', () => {
+  it('are never larger for being compressed, never smaller than their records at least, and fit exactly where they say so', () => {
     fc.assert(
       fc.property(messages, (sent) => {
         const { length } = encoder.encode(sent, true).bytes;
         expect(length).toBeLessThanOrEqual(encoder.encode(sent, false).bytes.length);
         expect(encoder.fits(sent, true, length)).toBe(true);
         expect(encoder.fits(sent, true, length - 1)).toBe(false);
+        const records = [...sent.answer, ...sent.authority, ...sent.additional];
+        expect(records.reduce((sum, one) => sum + leastBytes(one), 12)).toBeLessThanOrEqual(length);
       }),
       { numRuns: 300 },
     );
