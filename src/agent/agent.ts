@@ -172,6 +172,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     telemetry.setLevel(config().log.level);
     telemetry.setMetricsFilter(config().telemetry);
     dns?.reload();
+    cache.reload();
     http.setConnectionLimit(config().limits.httpMaxConnsPerClient);
     for (const warning of config().warnings) logger.warn(warning);
     beginWatches();
@@ -215,7 +216,12 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     },
     snapshots: cluster.snapshots,
   };
-  const cache = new AgentCache({ rpc, clock: runtime.clock, logger: logger.named('cache') });
+  const cache = new AgentCache({
+    rpc,
+    clock: runtime.clock,
+    logger: logger.named('cache'),
+    fetchLimit: () => config().cacheFetchLimit,
+  });
   stops.push(() => cache.stop());
   const leaves = new LeafCerts({ rpc, cache, ...runtime, logger: logger.named('leaf-certs') });
   stops.push(() => leaves.stop());

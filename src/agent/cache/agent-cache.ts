@@ -6,6 +6,7 @@
 import { messageOf } from '../../lib/message-of.ts';
 import type { Clock } from '../../lib/runtime.ts';
 import type { Answer, RpcCaller } from '../rpc/caller.ts';
+import { type RateLimit, RateLimiter } from '../rpc/rate-limiter.ts';
 import type { Args, MethodName, Reply } from '../rpc/signatures.ts';
 import type { Logger } from '../telemetry/api.ts';
 
@@ -59,6 +60,8 @@ interface Entry {
   lostMs: number | null;
   /** How often the servers were given another state. */
   restores: number;
+  /** Of its fetches: what changes a hundred times a second is not asked for as often. */
+  pace: RateLimiter;
   readonly waiters: Set<() => void>;
   readonly abort: AbortController;
 }
@@ -67,6 +70,8 @@ export interface AgentCacheOptions {
   readonly rpc: RpcCaller;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** `cache.entry_fetch_rate` and `cache.entry_fetch_max_burst`, of every entry; read when one is made, and by `reload`. */
+  readonly fetchLimit: () => RateLimit;
 }
 
 export class AgentCache {
@@ -114,6 +119,11 @@ export class AgentCache {
     return this.#found(entry, true);
   }
 
+  /** Takes over another limit of fetches. */
+  reload(): void {
+    for (const entry of this.#entries.values()) entry.pace = this.#pace();
+  }
+
   stop(): void {
     this.#stopped = true;
     for (const entry of [...this.#entries.values()]) this.#forget(entry);
@@ -146,6 +156,7 @@ export class AgentCache {
         usedMs: 0,
         lostMs: null,
         restores: 0,
+        pace: this.#pace(),
         waiters: new Set(),
         abort: new AbortController(),
       };
@@ -154,6 +165,11 @@ export class AgentCache {
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     return entry;
+  }
+
+  #pace(): RateLimiter {
+    const { fetchLimit, clock } = this.#options;
+    return new RateLimiter(fetchLimit(), clock.nowMs());
   }
 
   #evict(): void {
@@ -191,10 +207,14 @@ export class AgentCache {
 
   async #call(entry: Entry, minIndex: number): Promise<void> {
     const { rpc, clock } = this.#options;
+    const { signal } = entry.abort;
+    const waitMs = entry.pace.reserve(clock.nowMs());
+    if (waitMs > 0) await pause(clock, waitMs, signal);
+    signal.throwIfAborted();
     const wait = minIndex > 0 ? { MinQueryIndex: minIndex, MaxQueryTime: refreshWaitNs } : {};
     const args = { ...entry.args, ...wait, AllowStale: minIndex > 0, UseCache: true } as Partial<Args<MethodName>>;
     const askedMs = clock.nowMs();
-    const answer = await rpc.call(entry.method, args, { signal: entry.abort.signal });
+    const answer = await rpc.call(entry.method, args, { signal });
     // A blocking query ends early without news when the servers were given another state.
     const wasShort = clock.nowMs() - askedMs < refreshWaitNs / 1e6;
     if (minIndex > 0 && answer.meta.Index <= minIndex && wasShort) entry.restores++;

@@ -176,6 +176,10 @@ function partsOf(
       kvMaxValueSize: limits.kv_max_value_size,
       txnMaxReqLen: limits.txn_max_req_len,
     },
+    cacheFetchLimit: {
+      perSecond: settings.cache.entry_fetch_rate ?? Number.POSITIVE_INFINITY,
+      burst: settings.cache.entry_fetch_max_burst,
+    },
     ui: {
       enabled: ui_config.enabled,
       dir: ui_config.dir,

@@ -200,6 +200,12 @@ export interface Config {
     readonly kvMaxValueSize: number;
     readonly txnMaxReqLen: number;
   };
+  /** Of every entry of the cache. */
+  readonly cacheFetchLimit: {
+    /** Infinite: no limit. */
+    readonly perSecond: number;
+    readonly burst: number;
+  };
   readonly ui: {
     readonly enabled: boolean;
     readonly dir: string;

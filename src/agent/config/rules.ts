@@ -47,6 +47,7 @@ const rules: readonly ((subject: Subject) => void)[] = [
   connect,
   autoEncrypt,
   checks,
+  cache,
   configEntries,
   listeners,
 ];
@@ -167,6 +168,13 @@ function autoEncrypt({ settings: { server, auto_encrypt, auto_config } }: Subjec
 function checks({ settings }: Subject): void {
   if (settings.check_output_max_size < 1) {
     fail('check_output_max_size must be positive, to discard check output use the discard_check_output flag');
+  }
+}
+
+function cache({ settings: { cache } }: Subject): void {
+  const limits = { entry_fetch_max_burst: cache.entry_fetch_max_burst, entry_fetch_rate: cache.entry_fetch_rate ?? 1 };
+  for (const [name, limit] of Object.entries(limits)) {
+    if (limit <= 0) fail(`cache.${name} must be strictly positive, was: ${limit}`);
   }
 }
 

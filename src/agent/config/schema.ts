@@ -453,8 +453,8 @@ const operation = {
     retransmit_mult: int('Scales the number of transmissions', { default: 4 }),
   }),
   cache: block({
-    entry_fetch_max_burst: int('Refreshes at once', { default: 2, reload: true }),
-    entry_fetch_rate: float('Refreshes per second, no limit unless given', { reload: true }),
+    entry_fetch_max_burst: int('Fetches of one entry at once, after a pause', { default: 2, reload: true }),
+    entry_fetch_rate: float('Fetches of one entry per second, no limit unless given', { reload: true }),
   }),
   use_streaming_backend: bool('Health blocking queries over streams', { default: true }),
   rpc: block({ enable_streaming: bool('Serve streams. Defaults to true on servers') }),

@@ -17,7 +17,7 @@ const refused: Readonly<Record<string, (settings: Settings) => boolean>> = {
 };
 
 /** Keys that are read and change nothing. */
-const withoutEffect: readonly string[] = ['addresses.grpc', 'cache'];
+const withoutEffect: readonly string[] = ['addresses.grpc'];
 
 /** Why an agent cannot start with these settings, or undefined. */
 export function refusal(settings: Settings): string | undefined {

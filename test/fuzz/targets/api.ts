@@ -54,7 +54,12 @@ export function apiTarget(): Target {
         logger: silentLogger,
         remoteExec: null,
       });
-      const cache = new AgentCache({ rpc: server, clock, logger: silentLogger });
+      const cache = new AgentCache({
+        rpc: server,
+        clock,
+        logger: silentLogger,
+        fetchLimit: () => ({ perSecond: Infinity, burst: 2 }),
+      });
       const leaves = new LeafCerts({ rpc: server, cache, clock, random, logger: silentLogger });
       const agent = { nodeId, version: '1.10.7' };
       const api = {

@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { AgentCache } from '../../../../src/agent/cache/agent-cache.ts';
 import type { Answer, RpcCaller } from '../../../../src/agent/rpc/caller.ts';
+import type { RateLimit } from '../../../../src/agent/rpc/rate-limiter.ts';
 import type { Logger } from '../../../../src/agent/telemetry/api.ts';
 import { manualRuntime } from '../server/manual-runtime.ts';
 
 const silent = { debug() {} } as unknown as Logger;
 
 /** A server that answers the first question at once, and blocking ones when it is told to. */
-function world() {
+function world(limit: RateLimit = { perSecond: Number.POSITIVE_INFINITY, burst: 2 }) {
   const runtime = manualRuntime();
   const calls: { method: string; index: number }[] = [];
   const held: { resolve: (answer: Answer<unknown>) => void; reject: (error: Error) => void }[] = [];
   let failure: Error | null = null;
+  let current = limit;
   const answer = (index: number): Answer<unknown> => ({ reply: { index }, meta: { Index: index } as never });
   const rpc = {
     call(method: string, args: { MinQueryIndex?: number }, options?: { signal?: AbortSignal }) {
@@ -24,9 +26,13 @@ function world() {
       });
     },
   } as unknown as RpcCaller;
-  const cache = new AgentCache({ rpc, clock: runtime.clock, logger: silent });
+  const cache = new AgentCache({ rpc, clock: runtime.clock, logger: silent, fetchLimit: () => current });
   const { advance } = runtime;
-  return { cache, calls, held, answer, advance, fail: (error: Error | null) => (failure = error) };
+  const setLimit = (next: RateLimit) => {
+    current = next;
+    cache.reload();
+  };
+  return { cache, calls, held, answer, advance, setLimit, fail: (error: Error | null) => (failure = error) };
 }
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -106,5 +112,49 @@ describe('the cache of an agent', () => {
     await expect(cache.get('Health.ServiceNodes', subject, {})).rejects.toThrow('no leader');
     expect(cache.size).toBe(0);
     cache.stop();
+  });
+
+  it('fetches what changes all the time no more often than it may, and another entry all the same', async () => {
+    const { cache, calls, held, answer, advance, setLimit } = world({ perSecond: 2, burst: 2 });
+    await cache.get('Health.ServiceNodes', subject, {});
+    await settle();
+    expect(calls).toHaveLength(2);
+    held[0]!.resolve(answer(11));
+    await settle();
+    // The bucket is empty: the next one comes half a second later, and what is known is served meanwhile.
+    expect(calls).toHaveLength(2);
+    expect((await cache.get('Health.ServiceNodes', subject, {})).answer.meta.Index).toBe(11);
+    expect((await cache.get('Health.ServiceNodes', { ServiceName: 'db' }, {})).hit).toBe(false);
+    advance(499);
+    await settle();
+    expect(calls.filter(({ index }) => index === 11)).toHaveLength(0);
+    advance(1);
+    await settle();
+    expect(calls.filter(({ index }) => index === 11)).toHaveLength(1);
+    setLimit({ perSecond: 1, burst: 1 });
+    held.at(-1)!.resolve(answer(12));
+    await settle();
+    expect(calls.at(-1)!.index).toBe(12);
+    held.at(-1)!.resolve(answer(13));
+    await settle();
+    expect(calls.at(-1)!.index).toBe(12);
+    advance(1000);
+    await settle();
+    expect(calls.at(-1)!.index).toBe(13);
+    cache.stop();
+  });
+
+  it('does not fetch any more when it is stopped while it waits for its turn', async () => {
+    const { cache, calls, held, answer, advance } = world({ perSecond: 1, burst: 1 });
+    await cache.get('Health.ServiceNodes', subject, {});
+    advance(1000);
+    await settle();
+    held[0]!.resolve(answer(11));
+    await settle();
+    const asked = calls.length;
+    cache.stop();
+    advance(10_000);
+    await settle();
+    expect(calls).toHaveLength(asked);
   });
 });

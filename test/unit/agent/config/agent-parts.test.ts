@@ -150,13 +150,9 @@ describe('what is not built yet', () => {
   });
 
   it('is accepted where it only tunes an absent part, with one remark', () => {
-    const tuned = loaded([
-      '-dev',
-      '-hcl=cache { entry_fetch_rate = 3 } addresses { grpc = "127.0.0.1" }',
-      '-dns-port=-1',
-    ]);
+    const tuned = loaded(['-dev', '-hcl=addresses { grpc = "127.0.0.1" }', '-dns-port=-1']);
     expect(refusal(tuned.settings)).toBe(undefined);
-    expect(noEffectWarning(tuned)).toBe('These settings have no effect yet: addresses.grpc, cache');
+    expect(noEffectWarning(tuned)).toBe('These settings have no effect yet: addresses.grpc');
     expect(noEffectWarning(loaded(['-dev', '-dns-port=53', '-grpc-port=-1']))).toBe(undefined);
   });
 

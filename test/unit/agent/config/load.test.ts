@@ -338,6 +338,9 @@ describe('rules', () => {
     ],
     ['config_entries { bootstrap = [{ kind = [{}] }] }', 'config_entries.bootstrap[0]: invalid config entry kind: '],
     ['node_name = ""', 'node_name cannot be empty'],
+    ['cache { entry_fetch_rate = 0 }', 'cache.entry_fetch_rate must be strictly positive, was: 0'],
+    ['cache { entry_fetch_rate = -0.5 }', 'cache.entry_fetch_rate must be strictly positive, was: -0.5'],
+    ['cache { entry_fetch_max_burst = 0 }', 'cache.entry_fetch_max_burst must be strictly positive, was: 0'],
   ])('%s', (fragment, message) => {
     expect(refusalOf(['-dev', `-hcl=${fragment}`])).toBe(message);
   });

@@ -32,7 +32,12 @@ async function start() {
     },
   };
   await turns();
-  const cache = new AgentCache({ rpc, clock, logger: quietLogger });
+  const cache = new AgentCache({
+    rpc,
+    clock,
+    logger: quietLogger,
+    fetchLimit: () => ({ perSecond: Infinity, burst: 2 }),
+  });
   const leaves = new LeafCerts({ rpc, cache, clock, random, logger: quietLogger });
   const subject = { service: 'web', datacenter: 'dc1', token: '' };
   const get = (more: Partial<typeof subject> = {}, minIndex = 0, waitMs = 0) =>

@@ -17,6 +17,13 @@ describe('a rate limit', () => {
     }
   });
 
+  it('tells how long to wait for a token that is taken before it is there', () => {
+    const limiter = new RateLimiter({ perSecond: 2, burst: 1 }, 0);
+    expect([0, 0, 0].map((ms) => limiter.reserve(ms))).toEqual([0, 500, 1000]);
+    expect(limiter.reserve(1500)).toBe(0);
+    expect(new RateLimiter({ perSecond: Number.POSITIVE_INFINITY, burst: 1 }, 0).reserve(0)).toBe(0);
+  });
+
   it('never lets more through than burst and rate together', () => {
     fc.assert(
       fc.property(
