@@ -35,8 +35,8 @@ export interface Context<F = Flags> extends Io {
   readonly flags: FlagValues<F>;
   /** Flags as given, in order, for those whose order or presence counts. */
   readonly given: readonly GivenFlag[];
-  /** One-shot client. Throws a `CliError` when address or TLS files are wrong. */
-  http(): ConsulHttp;
+  /** One-shot client, of another agent with an `address`. Throws a `CliError` when address or TLS files are wrong. */
+  http(address?: string): ConsulHttp;
   /** Client that keeps its connections, for commands that stay. */
   client(): Promise<Client>;
   /** The command's help text, for those that print it with an error. */

@@ -87,9 +87,10 @@ export async function runCommand(
     help: () => commandHelp(command),
     commands,
     clientOptions: () => clientOptions(io, values),
-    http: () =>
+    http: (address) =>
       connecting(() => {
-        const settings = resolveSettings(clientOptions(io, values));
+        const options = clientOptions(io, values);
+        const settings = resolveSettings(address === undefined ? options : { ...options, address });
         return consulHttp(settings, connect(settings));
       }),
     async client() {

@@ -94,8 +94,8 @@ export interface StateRead<M extends MethodName> {
 /** Anything else: writes, and reads of more than the state. */
 export interface Procedure<M extends MethodName> {
   readonly kind: 'procedure';
-  /** Whether only the leader can answer; an answer by anybody is given at once. */
-  readonly by: 'leader' | 'anybody';
+  /** Who can answer: `reader` is the leader, or whoever is asked if the answer may be stale; `anybody` answers at once. */
+  readonly by: 'leader' | 'reader' | 'anybody';
   readonly run: (
     context: ServerContext,
     args: PartialArgs<M>,

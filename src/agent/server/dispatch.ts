@@ -149,8 +149,8 @@ export class Dispatcher {
     deadlineMs: number,
   ): Outcome<M> {
     const { raft } = this.#context;
-    const { AllowStale, RequireConsistent } = args as QueryArgs;
-    if (AllowStale && this.#hasHeard()) return this.#answer(name, method, args, options);
+    const { RequireConsistent } = args as QueryArgs;
+    if (this.#mayBeStale(args)) return this.#answer(name, method, args, options);
     if (!this.#isReady()) {
       if (!this.#mayFollow(args)) return this.#forward(name, args, options, deadlineMs);
       return this.#readIndex.confirm(RequireConsistent === true).then(
@@ -158,13 +158,21 @@ export class Dispatcher {
         () => this.#forward(name, args, options, deadlineMs),
       );
     }
-    // A server alone needs nobody's word that it leads.
-    const confirmed = raft.hasLease() && !(RequireConsistent && raft.stats().configuration.servers.length > 1);
-    if (confirmed) return this.#answer(name, method, args, options);
+    if (this.#leadsSurely(args)) return this.#answer(name, method, args, options);
     return raft.verifyLeader().then(
       () => this.#answer(name, method, args, options),
       (error) => this.#retryOrThrow(error, name, args, options, deadlineMs),
     );
+  }
+
+  #mayBeStale({ AllowStale }: QueryArgs): boolean {
+    return AllowStale === true && this.#hasHeard();
+  }
+
+  /** Without asking the others. A server alone needs nobody's word that it leads. */
+  #leadsSurely({ RequireConsistent }: QueryArgs): boolean {
+    const { raft } = this.#context;
+    return raft.hasLease() && !(RequireConsistent && raft.stats().configuration.servers.length > 1);
   }
 
   /** A leader that can be asked for its commit index; blocking queries wait where the changes come first. */
@@ -266,8 +274,13 @@ export class Dispatcher {
       return preparing === null ? runPrepared() : preparing.then(runPrepared);
     };
     if (method.by === 'anybody') return run();
+    if (method.by === 'reader' && this.#mayBeStale(args)) {
+      const stale = run();
+      return stale instanceof Promise ? stale.then((answer) => this.#located(answer)) : this.#located(stale);
+    }
     if (!this.#isReady()) return this.#forward(name, args, options, deadlineMs);
-    const outcome = run();
+    const isSure = method.by === 'leader' || this.#leadsSurely(args);
+    const outcome = isSure ? run() : this.#context.raft.verifyLeader().then(run);
     if (!(outcome instanceof Promise)) return outcome;
     return outcome.then(undefined, (error) => this.#retryOrThrow(error, name, args, options, deadlineMs));
   }

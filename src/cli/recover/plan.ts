@@ -2,6 +2,14 @@
 import { CliError } from '../command.ts';
 import { columns } from '../format.ts';
 
+export interface Member {
+  readonly id: string;
+  /** Where known, the name of its node. */
+  readonly name?: string;
+  readonly address: string;
+  readonly suffrage: string;
+}
+
 /** As far as it matters here, what a survey of a data directory tells. */
 export interface Surveyed {
   readonly directory: string;
@@ -10,8 +18,11 @@ export interface Surveyed {
   readonly lastTerm: number;
   readonly lastIndex: number;
   readonly snapshotIndex: number;
-  readonly members: readonly { readonly id: string; readonly address: string; readonly suffrage: string }[];
+  readonly members: readonly Member[];
 }
+
+/** How far a log goes. */
+export type Log = Pick<Surveyed, 'lastTerm' | 'lastIndex'>;
 
 export interface Unusable {
   readonly directory: string;
@@ -34,7 +45,7 @@ export interface Plan {
 }
 
 /** As in an election: the later term wins, then the longer log. */
-const newerFirst = (a: Surveyed, b: Surveyed): number => b.lastTerm - a.lastTerm || b.lastIndex - a.lastIndex;
+export const newerFirst = (a: Log, b: Log): number => b.lastTerm - a.lastTerm || b.lastIndex - a.lastIndex;
 
 /** `addresses`: new ones by id. Throws a CliError when the directories do not make a cluster. */
 export function planRecovery(found: readonly Surveyed[], addresses: Readonly<Record<string, string>>): Plan {

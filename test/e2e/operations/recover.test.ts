@@ -53,10 +53,27 @@ async function until(what: string, check: () => Promise<boolean>): Promise<void>
   throw new Error(`never: ${what}`);
 }
 
-const ask = async ({ http }: Server, path: string): Promise<string> =>
-  (await fetch(`http://127.0.0.1:${http}${path}`, { signal: AbortSignal.timeout(2000) })).text();
+const ask = async ({ http }: Server, path: string, init: RequestInit = {}): Promise<string> =>
+  (await fetch(`http://127.0.0.1:${http}${path}`, { ...init, signal: AbortSignal.timeout(2000) })).text();
 const hasLeader = (server: Server): Promise<void> =>
   until('a leader', async () => (await ask(server, '/v1/status/leader')).length > 3);
+
+/** What is read, and is more than a look into the tables. */
+async function answersWithoutLeader({ http }: Server): Promise<void> {
+  const get = { KV: { Verb: 'get', Key: 'drill/7' } };
+  const asked: readonly (readonly [string, string, string?])[] = [
+    ['GET', 'operator/raft/configuration'],
+    ['GET', 'operator/autopilot/configuration'],
+    ['GET', 'query/drill/execute'],
+    ['GET', 'query/drill/explain'],
+    ['PUT', 'txn', JSON.stringify([get])],
+  ];
+  for (const [method, path, body = null] of asked) {
+    const signal = AbortSignal.timeout(2000);
+    const answer = await fetch(`http://127.0.0.1:${http}/v1/${path}?stale`, { method, body, signal });
+    expect([path, answer.status, await answer.text()]).toEqual([path, 200, expect.stringMatching(/^[[{].+/s)]);
+  }
+}
 
 async function stop(children: readonly ChildProcess[]): Promise<void> {
   const ended = children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
@@ -76,13 +93,34 @@ it('tc operator recover brings back what is left of a cluster', { timeout: 120_0
       const url = `http://127.0.0.1:${before[i % count]!.http}/v1/kv/drill/${i}`;
       await until(`write ${i}`, async () => (await fetch(url, { method: 'PUT', body: `value ${i}` })).ok);
     }
+    const query = JSON.stringify({ Name: 'drill', Service: { Service: 'consul' } });
+    await ask(before[0]!, '/v1/query', { method: 'POST', body: query });
     const { out: running, err: refusal, code } = await tc(['operator', 'recover', before[0]!.dataDir]);
     expect([running, code]).toEqual(['', 1]);
     expect(refusal).toContain('in use by another agent: stop it');
+    const askAll = before.map(({ http }) => `-server=127.0.0.1:${http}`);
+    const healthy = await tc(['operator', 'recover', ...askAll]);
+    expect([healthy.err, healthy.code]).toEqual(['', 0]);
+    expect(healthy.out).toContain('5 of 5 voters live, 3 are needed.');
+    expect(healthy.out).toContain('and a quorum: nothing has to be recovered.');
+
+    await stop(children.slice(2));
+    const verdictOf = async (...more: string[]): Promise<{ verdict: string; code: number | null }> => {
+      const { out, code } = await tc(['operator', 'recover', '-format=json', ...askAll.slice(0, 2), ...more]);
+      return { verdict: (JSON.parse(out) as { Verdict: string }).Verdict, code };
+    };
+    // Gossip takes its time to believe it.
+    await until('quorum known as lost', async () => (await verdictOf()).verdict === 'lost');
+    await answersWithoutLeader(before[1]!);
+    expect(await verdictOf(before[2]!.dataDir)).toEqual({ verdict: 'startable', code: 2 });
+    const lost = await tc(['operator', 'recover', ...askAll]);
+    expect(lost.code).toBe(2);
+    expect(lost.out).toContain('2 of 5 voters live, 3 are needed.');
+    expect(lost.out).toMatch(/2\. bring .*s0 of n\d+/);
     await stop(children);
 
     const [first, second, damaged] = before as [Server, Server, Server];
-    for (const lost of before.slice(3)) await rm(lost.dataDir, { recursive: true });
+    for (const { dataDir } of before.slice(3)) await rm(dataDir, { recursive: true });
     const file = join(damaged.dataDir, 'raft', 'raft.db', '000000000001.log');
     const handle = await open(file, 'r+');
     await handle.write(Buffer.alloc((await stat(file)).size, 0x5a), 0, undefined, 0);

@@ -29,7 +29,7 @@ export const connectCaMethods: MethodTable = {
   },
   'ConnectCA.ConfigurationGet': {
     kind: 'procedure',
-    by: 'leader',
+    by: 'reader',
     run({ store }) {
       const config = store.state.tables.caConfig.get('');
       if (config === undefined) throw new RpcError('CA has not finished initializing');

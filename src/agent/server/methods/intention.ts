@@ -165,7 +165,7 @@ export const intentionMethods: MethodTable = {
   },
   'Intention.Check': {
     kind: 'procedure',
-    by: 'leader',
+    by: 'reader',
     run({ store, config }, { Check }) {
       if (Check == null) throw new RpcError('Check must be specified on args');
       if (Check.SourceType !== 'consul' && Check.SourceType !== '') {

@@ -50,7 +50,7 @@ function stateOf(server: ServerHealthView): ServerState {
 export const operatorMethods: MethodTable = {
   'Operator.RaftGetConfiguration': {
     kind: 'procedure',
-    by: 'leader',
+    by: 'reader',
     run(context) {
       const Servers = context.autopilot.servers().map((server) => ({
         ID: server.id,
@@ -102,7 +102,7 @@ export const operatorMethods: MethodTable = {
   },
   'Operator.AutopilotGetConfiguration': {
     kind: 'procedure',
-    by: 'leader',
+    by: 'reader',
     run(context) {
       const config = getAutopilot(context.store.state);
       if (config === undefined) throw new RpcError('autopilot config not initialized yet');

@@ -101,13 +101,13 @@ export const preparedQueryMethods: MethodTable = {
   },
   'PreparedQuery.Execute': {
     kind: 'procedure',
-    by: 'leader',
+    by: 'reader',
     run: (context, args, options) =>
       executeWithFailover(context, resolved(context, args), args, options?.signal).then(answer),
   },
   'PreparedQuery.ExecuteRemote': {
     kind: 'procedure',
-    by: 'leader',
+    by: 'reader',
     run: (context, { Query, Limit = 0, Connect = false, Token = '' }) => {
       const wanted = { near: '', limit: Limit, connect: Connect, token: Token };
       return answer(executeHere(context, Query ?? make(PreparedQuery), wanted));
@@ -115,7 +115,7 @@ export const preparedQueryMethods: MethodTable = {
   },
   'PreparedQuery.Explain': {
     kind: 'procedure',
-    by: 'leader',
+    by: 'reader',
     run: (context, args) => answer({ Query: resolved(context, args), ...noMeta }),
   },
 };

@@ -47,7 +47,7 @@ export const txnMethods: MethodTable = {
   },
   'Txn.Read': {
     kind: 'procedure',
-    by: 'leader',
+    by: 'reader',
     run(context, args) {
       const ops = args.Ops ?? [];
       const found = faults(context, ops);
