@@ -4,6 +4,7 @@ import { flag } from '../cli/flags.ts';
 import { acquireLock, type Held, type LockOptions } from '../client/lock.ts';
 import { realPace } from '../client/pace.ts';
 import { acquireSemaphore } from '../client/semaphore.ts';
+import { messageOf } from '../lib/message-of.ts';
 
 /** How long a child may take to end after SIGTERM. */
 const killGraceMs = 5_000;
@@ -94,7 +95,7 @@ async function told<T>(what: string, step: Promise<T>): Promise<T> {
   try {
     return await step;
   } catch (error) {
-    throw new CliError(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CliError(`${what}: ${messageOf(error)}`);
   }
 }
 

@@ -1,6 +1,8 @@
 /** A gRPC server by the health checking protocol. */
+
 import type { ClientHttp2Session } from 'node:http2';
 import { codes, type GrpcError, type GrpcHeaders, statusOf, statusOfHttp } from '../../lib/grpc/status.ts';
+import { messageOf } from '../../lib/message-of.ts';
 import {
   decodeHealthAnswer,
   encodeHealthRequest,
@@ -79,7 +81,7 @@ function ask(
 }
 
 function rpcErrorText(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (message.startsWith('code = ')) return `rpc error: ${message}`;
   const kind = error instanceof Http2Failure ? error.kind : 'protocol';
   if (kind === 'timeout') return `rpc error: code = DeadlineExceeded desc = ${message}`;

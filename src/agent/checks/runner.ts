@@ -1,4 +1,5 @@
 /** What all checks have in common: they report, they stop, and most of them run again and again. */
+import { messageOf } from '../../lib/message-of.ts';
 import type { Clock, Random, Timer } from '../../lib/runtime.ts';
 import type { Status } from './definition.ts';
 
@@ -51,7 +52,7 @@ export function startPeriodic(options: PeriodicOptions): CheckRunner {
     try {
       result = await probe({ signal: controller.signal, timeoutMs, timedOut: () => expired });
     } catch (error) {
-      result = { status: 'critical', output: error instanceof Error ? error.message : String(error) };
+      result = { status: 'critical', output: messageOf(error) };
     }
     limit.cancel();
     if (stopped) return;

@@ -1,5 +1,7 @@
 /** Questions about our own names: reads what they need, resolves it, and chases the host names that turn up. */
+
 import { parseDurationMs } from '../../lib/duration.ts';
+import { messageOf } from '../../lib/message-of.ts';
 import type { MaybePromise, Random } from '../../lib/runtime.ts';
 import type { CheckServiceNode, Node } from '../../structs/catalog.ts';
 import type { PreparedQueryExecuteResponse } from '../../structs/prepared-query.ts';
@@ -172,7 +174,7 @@ export class AskCatalog {
         }),
       (error) => {
         // The server's word for a query nobody made.
-        if (textOf(error).includes('Query not found')) return found(noSuchName(settings), null);
+        if (messageOf(error).includes('Query not found')) return found(noSuchName(settings), null);
         throw error;
       },
     );
@@ -263,8 +265,8 @@ export class AskCatalog {
   #failed(settings: DnsSettings, error: unknown): Found {
     // Not the catalog's: a record that no message can hold.
     if (error instanceof MessageError) throw error;
-    if (textOf(error).includes('No path to datacenter')) return found(noSuchName(settings), null);
-    this.#logger.error('rpc error', { error: textOf(error) });
+    if (messageOf(error).includes('No path to datacenter')) return found(noSuchName(settings), null);
+    this.#logger.error('rpc error', { error: messageOf(error) });
     return found(failure(RCODE.SERVFAIL), null);
   }
 
@@ -277,8 +279,6 @@ export class AskCatalog {
     return this.#nodesBy!.address.get(address);
   }
 }
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const found = (resolution: Resolution, isCurrent: (() => boolean) | null): Found => ({
   resolution,

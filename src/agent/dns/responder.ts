@@ -1,5 +1,7 @@
 /** Bytes of a query in, bytes of its answer out: at once where the catalog is at hand. */
+
 import { formatDurationMs } from '../../lib/duration.ts';
+import { messageOf } from '../../lib/message-of.ts';
 import type { MaybePromise, Runtime } from '../../lib/runtime.ts';
 import type { Logger, Metrics } from '../telemetry/api.ts';
 import type { Answer, Answerer, Client } from './answer.ts';
@@ -133,7 +135,7 @@ export class Responder {
       question: question === null ? '' : nameText(question.name),
       client: `${address}:${port}`,
       client_network: network,
-      error: error instanceof Error ? error.message : String(error),
+      error: messageOf(error),
     });
     return null;
   }

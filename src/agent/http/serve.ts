@@ -1,7 +1,9 @@
 /** One request from the table's route to the bytes on the wire, the same for every endpoint. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { formatDurationMs } from '../../lib/duration.ts';
+import { messageOf } from '../../lib/message-of.ts';
 import { RpcError } from '../errors.ts';
 import type { RequestTimer } from '../telemetry/http-metrics.ts';
 import type { Access } from './access.ts';
@@ -95,7 +97,7 @@ export class Endpoint {
     if (res.destroyed) return;
     const { log } = this.#serving.api;
     const isKnown = error instanceof RpcError;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     log.error('Request error', { method: raw.method, url: loggableUrl(url), from: from(raw), error: message });
     if (!isKnown && error instanceof Error && error.stack !== undefined) log.debug(error.stack);
     this.#finish(raw, res, isKnown ? failure(error) : text(500, message), startMs, url);

@@ -2,6 +2,7 @@
  * Connections to servers: one yamux session per server, streams reused one call after another (wire facts of port 8300, section 2,
  * "Connection pool").
  */
+import { messageOf } from '../../lib/message-of.ts';
 import type { Clock, Timer } from '../../lib/runtime.ts';
 import type { Sockets } from '../../lib/sockets.ts';
 import { dialServer } from './dial.ts';
@@ -77,7 +78,7 @@ export class ConnectionPool {
     try {
       return new StreamClient(session.yamux.open());
     } catch (error) {
-      throw new ConnectionError(error instanceof Error ? error.message : String(error), { cause: error });
+      throw new ConnectionError(messageOf(error), { cause: error });
     }
   }
 

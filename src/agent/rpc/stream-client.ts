@@ -1,4 +1,5 @@
 /** One outgoing stream: a request at a time, its response, then ready for the next. */
+import { messageOf } from '../../lib/message-of.ts';
 import { Decoder, MsgpackError, needMore } from '../../lib/msgpack/index.ts';
 import { ErrorBody, encodeRequest, ResponseHeader } from './codec.ts';
 import { type Args, type MethodName, type Reply, signatures } from './signatures.ts';
@@ -95,7 +96,7 @@ export class StreamClient {
       try {
         this.#stream.write(encodeRequest({ Seq: seq, ServiceMethod: method }, signatures[method].args, args as never));
       } catch (error) {
-        this.#break(new ConnectionError(error instanceof Error ? error.message : String(error)));
+        this.#break(new ConnectionError(messageOf(error)));
       }
     });
   }

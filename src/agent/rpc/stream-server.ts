@@ -2,6 +2,7 @@
  * Serves one stream of requests: reads a request, answers it, reads the next. Requests of a stream are answered strictly in order; a
  * blocking query occupies its stream (wire facts of port 8300, sections 3 and 5).
  */
+import { messageOf } from '../../lib/message-of.ts';
 import { Decoder, MsgpackError, needMore } from '../../lib/msgpack/index.ts';
 import type { MaybePromise } from '../../lib/runtime.ts';
 import { RpcError } from '../errors.ts';
@@ -56,7 +57,7 @@ export function serveStream(stream: ByteStream, dispatch: Dispatch, onDone: () =
       const body = carriesMeta(signature.reply) ? { ...(reply as object), ...meta } : reply;
       response = encodeResponse(head, signature.reply, body);
     } catch (error) {
-      head.Error = error instanceof Error ? error.message : String(error);
+      head.Error = messageOf(error);
       response = encodeResponse(head, ErrorBody, { Reason: error instanceof RpcError ? error.reason : '' });
     }
     if (over) return;

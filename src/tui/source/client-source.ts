@@ -1,6 +1,8 @@
 /** A source over the API client: any Consul, with whatever rights the token has. */
+
 import { statusError } from '../../client/errors.ts';
 import { type Answer, ApiError, blockingQuery, type Client, type QueryOptions } from '../../client/index.ts';
+import { messageOf } from '../../lib/message-of.ts';
 import { linesOf } from './lines.ts';
 import { parseSliced } from './sliced-json.ts';
 import { type Failure, type Query, type Source, SourceError, type Watch } from './source.ts';
@@ -81,7 +83,7 @@ export function clientSource(client: Client): Source {
         yield* linesOf(stream);
       } catch (error) {
         // The transport's own error: the line broke in the middle of the stream.
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         throw new SourceError({ kind: 'unavailable', message }, { cause: error });
       }
     },

@@ -1,10 +1,13 @@
 /** The ACL system's start-up writes, and the end of tokens whose time is over. */
+import { messageOf } from '../../../lib/message-of.ts';
+import type { Timer } from '../../../lib/runtime.ts';
 import { ACLPolicy, ACLToken } from '../../../structs/acl.ts';
 import { policyHash, tokenHash } from '../../../structs/acl-hash.ts';
 import { make } from '../../../structs/make.ts';
 import { anonymousId, anonymousSecret, globalManagementId, globalManagementRules } from '../../acl/identities.ts';
-import { bootstrapIndex, expiredTokens, tokensIndex, tokensWithoutAccessor } from '../../state/acl-read.ts';
+import { bootstrapIndex, expiredTokens, tokensWithoutAccessor } from '../../state/acl-read.ts';
 import { fold } from '../../state/schema.ts';
+import type { Reader, Watch } from '../../state/watches.ts';
 import type { ServerContext } from '../context.ts';
 import { managementToken } from '../methods/acl-bootstrap.ts';
 
@@ -62,28 +65,56 @@ export async function reapTokens({ config, store, runtime, propose }: ServerCont
   if (expired.length > 0) await propose('aclTokenDelete', { TokenIDs: expired.map(({ AccessorID }) => AccessorID) });
 }
 
-export const upgradeIntervalMs = 40;
+/** How long the table of tokens has been quiet: who makes tokens the old way reads them back as they were made. */
+const quietMs = 40;
+const upgradeRetryMs = 1_000;
 const maxUpgraded = 128;
 
 /**
- * Tokens of the system before 1.4 get what the present one knows tokens by; what they may do stays. Only when the table
- * has been quiet for one round: who makes tokens the old way reads them back as they were made.
+ * Tokens of the system before 1.4 get what the present one knows tokens by; what they may do stays. Follows the table for one
+ * term of leadership.
  */
-export class TokenUpgrade {
+export class TokenUpgrade implements Reader {
+  watched: Watch[] = [];
   readonly #context: ServerContext;
-  #seen = 0;
+  #timer: Timer | null = null;
+  #stopped = false;
 
   constructor(context: ServerContext) {
     this.#context = context;
   }
 
-  async run(): Promise<void> {
-    const { config, store } = this.#context;
+  start(): void {
+    this.#context.store.watches.watch(this, (watch) => watch.topic('acl-tokens'));
+    this.#in(quietMs);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#context.store.watches.unwatch(this);
+  }
+
+  changed(): void {
+    this.#in(quietMs);
+  }
+
+  #in(delayMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#context.runtime.clock.after(delayMs, () => void this.#run());
+  }
+
+  async #run(): Promise<void> {
+    const { config, logger } = this.#context;
     if (config.primaryDatacenter !== config.datacenter) return;
-    const index = tokensIndex(store.state);
-    const isQuiet = index === this.#seen;
-    this.#seen = index;
-    if (isQuiet) await upgradeTokens(this.#context);
+    try {
+      // Its own write brings it back here while there are more.
+      await upgradeTokens(this.#context);
+    } catch (error) {
+      if (this.#stopped) return;
+      logger.error('failed to upgrade legacy tokens', { error: messageOf(error) });
+      this.#in(upgradeRetryMs);
+    }
   }
 }
 

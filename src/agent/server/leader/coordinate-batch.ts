@@ -1,4 +1,5 @@
 /** Coordinate updates are collected and replicated together from time to time: a hint is not worth a log entry each. */
+import { messageOf } from '../../../lib/message-of.ts';
 import type { Clock, Timer } from '../../../lib/runtime.ts';
 import type { Coordinate } from '../../../structs/coordinate.ts';
 import type { Logger } from '../../telemetry/api.ts';
@@ -48,7 +49,7 @@ export class CoordinateBatch {
       for (let at = 0; at < all.length; at += batchSize) await this.#options.propose(all.slice(at, at + batchSize));
     } catch (error) {
       this.#options.logger.warn('Batch update failed', {
-        error: error instanceof Error ? error.message : String(error),
+        error: messageOf(error),
       });
     }
   }

@@ -2,6 +2,7 @@
  * What a leader does and others do not: start-up writes, session timers, tombstones, and keeping the catalog true to
  * the members of the pool. Begins and ends with leadership.
  */
+import { messageOf } from '../../../lib/message-of.ts';
 import type { Timer } from '../../../lib/runtime.ts';
 import { newLeaderEvent } from '../../events/user-event.ts';
 import type { Member } from '../../gossip/member.ts';
@@ -9,7 +10,7 @@ import { getAutopilot, getMetadata } from '../../state/operator.ts';
 import { maxIndex } from '../../state/store.ts';
 import { reportIntervalMs as caReportIntervalMs, pruneIntervalMs } from '../ca/authority.ts';
 import type { ServerContext } from '../context.ts';
-import { initializeAcls, reapIntervalMs, reapTokens, TokenUpgrade, upgradeIntervalMs } from './acl.ts';
+import { initializeAcls, reapIntervalMs, reapTokens, TokenUpgrade } from './acl.ts';
 import { createBootstrapEntries } from './bootstrap-entries.ts';
 import { MemberQueue } from './member-queue.ts';
 import { firstReportMs, MeshGatewayReporter, reportIntervalMs, statePruneIntervalMs } from './mesh-gateways.ts';
@@ -37,14 +38,16 @@ export class LeadershipDuties {
   #reapedIndex = 0;
   #established = false;
   readonly #news: MemberQueue;
+  readonly #tokenUpgrade: TokenUpgrade;
 
   constructor({ context, onReady }: LeadershipDutiesOptions) {
     this.#context = context;
     this.#onReady = onReady;
+    this.#tokenUpgrade = new TokenUpgrade(context);
     this.#news = new MemberQueue({
       clock: context.runtime.clock,
       reconcile: (member) => reconcileMember(context, member),
-      onError: (error) => context.logger.error('failed to reconcile member', { error: text(error) }),
+      onError: (error) => context.logger.error('failed to reconcile member', { error: messageOf(error) }),
     });
   }
 
@@ -67,6 +70,7 @@ export class LeadershipDuties {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
     this.#news.stop();
+    this.#tokenUpgrade.stop();
     this.#context.sessionTimers.stop();
     this.#context.autopilot.stop();
     this.#context.replication.stop();
@@ -99,7 +103,7 @@ export class LeadershipDuties {
       await (this.#established ? reconcileMembers : reconcileAll)(this.#context);
     } catch (error) {
       if (this.#stopped) return;
-      logger.error('failed to establish leadership', { error: text(error) });
+      logger.error('failed to establish leadership', { error: messageOf(error) });
       this.#after(establishRetryMs, () => void this.#establish());
       return;
     }
@@ -116,8 +120,7 @@ export class LeadershipDuties {
     this.#every(reportIntervalMs, 'failed to report mesh gateways', report);
     this.#every(statePruneIntervalMs, 'failed to prune federation states', () => gateways.prune());
     if (this.#context.acl !== null) {
-      const upgrade = new TokenUpgrade(this.#context);
-      this.#every(upgradeIntervalMs, 'failed to upgrade legacy tokens', () => upgrade.run());
+      this.#tokenUpgrade.start();
       this.#every(reapIntervalMs, 'failed to reap expired tokens', () => reapTokens(this.#context));
     }
     if (this.#context.config.connect.enabled) {
@@ -164,7 +167,7 @@ export class LeadershipDuties {
       await this.#context.ca.initialize();
     } catch (error) {
       if (this.#stopped) return;
-      this.#context.logger.error('Failed to initialize Connect CA', { error: text(error) });
+      this.#context.logger.error('Failed to initialize Connect CA', { error: messageOf(error) });
       this.#after(caRetryMs, () => void this.#initializeCa());
     }
   }
@@ -199,7 +202,7 @@ export class LeadershipDuties {
     try {
       await run();
     } catch (error) {
-      if (!this.#stopped) this.#context.logger.error(what, { error: text(error) });
+      if (!this.#stopped) this.#context.logger.error(what, { error: messageOf(error) });
     }
   }
 
@@ -212,5 +215,3 @@ export class LeadershipDuties {
     this.#timers.add(timer);
   }
 }
-
-const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -2,7 +2,9 @@
  * Sessions with a TTL end when nobody renews them. Only the leader counts, and it gives twice the TTL: clients renew at
  * the TTL, and a new leader starts all counts afresh.
  */
+
 import { DurationError, nsPerMs, parseDuration } from '../../../lib/duration.ts';
+import { messageOf } from '../../../lib/message-of.ts';
 import type { Clock } from '../../../lib/runtime.ts';
 import type { Session } from '../../../structs/session.ts';
 import type { State } from '../../state/store.ts';
@@ -97,7 +99,7 @@ export class SessionTimers {
       await destroy(id);
       logger.debug('Session TTL expired', { session: id });
     } catch (error) {
-      logger.error('Invalidation failed', { error: error instanceof Error ? error.message : String(error) });
+      logger.error('Invalidation failed', { error: messageOf(error) });
       if (attempt + 1 < maxAttempts) this.#retry(id, attempt + 1);
       else logger.error('maximum revoke attempts reached for session', { session: id });
     } finally {

@@ -1,4 +1,5 @@
 /** Executing a prepared query: the healthy instances here, or else in the first datacenter that has some. */
+import { messageOf } from '../../../lib/message-of.ts';
 import type { CheckServiceNode } from '../../../structs/catalog.ts';
 import type {
   PreparedQuery,
@@ -120,7 +121,7 @@ export async function executeWithFailover(
       context.logger.warn('Failed querying for service in datacenter', {
         service: query.Service.Service,
         datacenter,
-        error: error instanceof Error ? error.message : String(error),
+        error: messageOf(error),
       });
     }
   }
