@@ -5,6 +5,7 @@
 import type { ServerResponse } from 'node:http';
 import { gzip } from 'node:zlib';
 import { asNative } from '../../lib/msgpack/text.ts';
+import { ownMemory } from '../../lib/own-memory.ts';
 
 /** Below this many bytes nothing is compressed. */
 const gzipMinBytes = 1400;
@@ -36,16 +37,10 @@ export class Rendered {
     res.end(this.#short, 'latin1');
   }
 
-  /**
-   * The same in memory of its own. Node makes short buffers out of blocks of 64 KiB: one of them that is kept for long would keep
-   * its whole block.
-   */
+  /** The same, to be kept for long. */
   alone(): Rendered {
-    const { bytes } = this;
-    if (bytes.length === bytes.buffer.byteLength) return this;
-    const copy = Buffer.allocUnsafeSlow(bytes.length);
-    copy.set(bytes);
-    return new Rendered(copy);
+    const own = ownMemory(this.bytes);
+    return own === this.bytes ? this : new Rendered(own);
   }
 
   get compressible(): boolean {

@@ -4,6 +4,7 @@
  * and all who follow one service share the reads, the comparisons and the encoded messages.
  */
 import { codes, GrpcError } from '../../lib/grpc/status.ts';
+import { ownMemory } from '../../lib/own-memory.ts';
 import type { MaybePromise } from '../../lib/runtime.ts';
 import type { CheckServiceNode, IndexedCheckServiceNodes } from '../../structs/catalog.ts';
 import { make } from '../../structs/make.ts';
@@ -117,21 +118,24 @@ function snapshotPart({ reply, meta }: Answer<Reply>, at: number): Buffer {
   return part;
 }
 
-/** The message that leads to an answer, from the one before: for all who had that. */
-const encodedChanges = new WeakMap<Reply, { readonly from: Reply; readonly message: Buffer | null }>();
+/**
+ * The message that leads to an answer, from the one before: for all who had that. An answer that is kept must not keep the one
+ * before it, and so all that ever were.
+ */
+const encodedChanges = new WeakMap<Reply, { readonly from: WeakRef<Reply>; readonly message: Buffer | null }>();
 
 function changesBetween(known: Answer<Reply>, next: Answer<Reply>): Buffer | null {
   const kept = encodedChanges.get(next.reply);
-  if (kept?.from === known.reply) return kept.message;
+  if (kept?.from.deref() === known.reply) return kept.message;
   const { Index } = next.meta;
   const events = changes(known.reply.Nodes ?? [], next.reply.Nodes ?? [], Index);
   const message = events.length === 0 ? null : batch(Index, events);
-  encodedChanges.set(next.reply, { from: known.reply, message });
+  encodedChanges.set(next.reply, { from: new WeakRef(known.reply), message });
   return message;
 }
 
 /** What has to be said of an answer to whoever knows the one before. */
-export function changes(
+function changes(
   before: readonly CheckServiceNode[],
   after: readonly CheckServiceNode[],
   index: number,
@@ -171,4 +175,6 @@ const update = (Index: number, op: keyof typeof updateOps, CheckServiceNode: Che
 
 /** One event goes as it is. */
 const batch = (Index: number, Events: Event[]): Buffer =>
-  eventCodec.encode(Events.length === 1 ? (Events[0] as Event) : make(Event, { Index, EventBatch: { Events } }));
+  ownMemory(
+    eventCodec.encode(Events.length === 1 ? (Events[0] as Event) : make(Event, { Index, EventBatch: { Events } })),
+  );
