@@ -135,11 +135,7 @@ function changesBetween(known: Answer<Reply>, next: Answer<Reply>): Buffer | nul
 }
 
 /** What has to be said of an answer to whoever knows the one before. */
-function changes(
-  before: readonly CheckServiceNode[],
-  after: readonly CheckServiceNode[],
-  index: number,
-): Event[] {
+function changes(before: readonly CheckServiceNode[], after: readonly CheckServiceNode[], index: number): Event[] {
   const gone = new Map(before.map((instance) => [instanceKey(instance), instance]));
   const events: Event[] = [];
   for (const instance of after) {
