@@ -67,3 +67,17 @@ export function slopePerHour(samples: readonly Sample[], figure: Figure): number
   }
   return below === 0 ? 0 : above / below;
 }
+
+/** Growth an hour that is too much. Files and handles follow the load; the log's files are a sawtooth. */
+export const limits: Readonly<Record<Figure, number>> = {
+  ...{ rssMiB: 60, heapMiB: 60, files: 30, handles: 60 },
+  ...{ dataMiB: 120, logMiB: 30 },
+};
+/** Of less time than this a slope says nothing: there it is held against what may grow in so long. */
+const leastHours = 1 / 6;
+
+/** Whether these samples grow by more than they may. */
+export function isGrowing(samples: readonly Sample[], figure: Figure): boolean {
+  const hours = samples.length < 2 ? 0 : (samples.at(-1)!.atMs - samples[0]!.atMs) / 3_600_000;
+  return slopePerHour(samples, figure) * hours > limits[figure] * Math.max(hours, leastHours);
+}

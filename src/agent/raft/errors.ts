@@ -86,6 +86,14 @@ export class CorruptStorage extends Error {
   }
 }
 
+/** A log that is whole, but that this version must not or cannot go on with; nothing of it was touched. */
+export class UnusableLog extends Error {
+  override readonly name = 'UnusableLog';
+  constructor(path: string, what: string) {
+    super(`${path} is ${what}`);
+  }
+}
+
 /** The data directory was written by a newer version; nothing of it was touched. */
 export class NewerFormat extends Error {
   override readonly name = 'NewerFormat';

@@ -5,7 +5,7 @@ import type { Logger } from '../telemetry/api.ts';
 import type { Configuration } from './api.ts';
 import { configurationCodec } from './configuration-codec.ts';
 import { emptyConfiguration } from './core/configuration.ts';
-import { demandKnownFormat, logFolder } from './data-format.ts';
+import { dataFormat, demandKnownFormat, logFolder } from './data-format.ts';
 import { CorruptStorage } from './errors.ts';
 import { nodeFiles } from './files.ts';
 import { logDiskToRead } from './log-disk.ts';
@@ -29,13 +29,13 @@ export interface Survey {
 /** Reads log and newest snapshot to their ends, checksums and all. Rejects with CorruptStorage naming the file. */
 export async function surveyDataDir(dataDir: string, logger: Logger): Promise<Survey> {
   const path = join(dataDir, 'raft');
-  if (!existsSync(logFolder(dataDir))) throw new CorruptStorage(path, 'there is no log of a server');
-  await demandKnownFormat(dataDir);
+  const log = logFolder(dataDir, (await demandKnownFormat(dataDir)) ?? dataFormat);
+  if (!existsSync(log)) throw new CorruptStorage(path, 'there is no log of a server');
   const idFile = join(dataDir, 'node-id');
   const snapshots = await openFileSnapshotStore({ path, files: nodeFiles, wallMs: () => 0, logger });
   const [newest] = snapshots.list();
   if (newest !== undefined) for await (const _ of snapshots.read(newest.id));
-  const store = await openFileLogStore({ disk: logDiskToRead(logFolder(dataDir)) });
+  const store = await openFileLogStore({ disk: logDiskToRead(log) });
   try {
     const { runs, configurations } = store.contents();
     const last = configurations.at(-1);

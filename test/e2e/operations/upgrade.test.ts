@@ -1,15 +1,15 @@
 /** Three servers go from the previous build to this one and back, one at a time, under load: nothing acknowledged is lost. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { tc as current } from '../agent-process.ts';
+import { AgentProcess, tc as current } from '../agent-process.ts';
 import { tc } from '../cli/tc.ts';
 import { freePorts } from '../free-port.ts';
-import { previousBuild } from './previous-build.ts';
+import { buildOf, previousBuild } from './previous-build.ts';
 
 interface Server {
   readonly dataDir: string;
@@ -165,5 +165,31 @@ it('from the previous build to this one and back', { timeout: 240_000 }, async (
     const pairs = (await answer.json()) as { Key: string; Value: string }[];
     const found = new Map(pairs.map(({ Key, Value }) => [Key, Buffer.from(Value, 'base64').toString()]));
     for (const [key, value] of acknowledged) expect(found.get(key), key).toBe(value);
+  }
+});
+
+/** The last version that kept its log in `raft/log`. */
+const ofFormat0 = '897ad57';
+
+it('a data directory of format 0 is taken over with all that is in it', { timeout: 60_000 }, async ({ skip }) => {
+  using earlier = buildOf(ofFormat0);
+  if (earlier === null) return skip('the history of the repository is not here');
+  const dataDir = await mkdtemp(join(tmpdir(), 'tc-format-'));
+  try {
+    await using before = await AgentProcess.create({ dataDir, program: earlier.tc });
+    await before.start();
+    for (let i = 0; i < 50; i++) await before.request('PUT', `/v1/kv/kept/${i}`, `value ${i}`);
+    await before.kill();
+    expect(await readdir(join(dataDir, 'raft'))).toContain('log');
+
+    await using after = await AgentProcess.create({ dataDir });
+    await after.start();
+    expect(JSON.parse((await after.request('GET', '/v1/kv/kept/?keys')).text)).toHaveLength(50);
+    expect((await after.request('GET', '/v1/kv/kept/49?raw')).text).toBe('value 49');
+    expect(after.output).toContain(`data directory brought up to date: copy=${dataDir}/raft.format-0`);
+    expect(await readdir(join(dataDir, 'raft.format-0', 'log'))).toContain('000000000001.log');
+    expect(await readdir(join(dataDir, 'raft'))).not.toContain('log');
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
   }
 });

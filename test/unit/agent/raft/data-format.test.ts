@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dataFormat, readDataFormat, settleDataFormat } from '../../../../src/agent/raft/data-format.ts';
 
@@ -54,6 +54,38 @@ describe('the format of a data directory', () => {
     expect(readdirSync(copy)).toEqual(['raft.db']);
     expect(readdirSync(join(copy, 'raft.db')).sort()).toEqual(['000000000001.log', 'format']);
     expect(await settleDataFormat(dataDir, { newest: 3, steps })).toEqual({ copy: null });
+  });
+
+  it('0, a folder of another name, is brought up to date', async () => {
+    const earlier = join(dataDir, 'raft', 'log');
+    mkdirSync(earlier, { recursive: true });
+    writeFileSync(join(earlier, '000000000001.log'), 'entries');
+    const copy = join(dataDir, 'raft.format-0');
+    expect(await settleDataFormat(dataDir)).toEqual({ copy });
+    expect(readdirSync(join(dataDir, 'raft'), { recursive: true }).sort()).toEqual([
+      'raft.db',
+      'raft.db/000000000001.log',
+      'raft.db/format',
+    ]);
+    expect(readFileSync(join(log, '000000000001.log'), 'utf8')).toBe('entries');
+    expect(readdirSync(copy, { recursive: true }).sort()).toEqual(['log', 'log/000000000001.log']);
+    expect(await settleDataFormat(dataDir)).toEqual({ copy: null });
+  });
+
+  it.each([
+    [
+      'two logs',
+      'raft/log/000000000001.log',
+      /raft\/log is a second log, of an earlier build, beside .*raft\.db\. Move/,
+    ],
+    ['an LMDB', 'raft/raft.db/data.mdb', /data\.mdb is the log of an early build, kept by LMDB\. Start the build/],
+  ])('%s: refused, with the file named, and nothing is touched', async (_, file, why) => {
+    withLog('1\n');
+    mkdirSync(dirname(join(dataDir, file)), { recursive: true });
+    writeFileSync(join(dataDir, file), 'other entries');
+    const before = readdirSync(dataDir, { recursive: true });
+    await expect(settleDataFormat(dataDir)).rejects.toThrow(why);
+    expect(readdirSync(dataDir, { recursive: true })).toEqual(before);
   });
 
   it('is what was reached when a step fails', async () => {
