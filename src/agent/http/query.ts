@@ -10,6 +10,7 @@ import {
   PreparedQueryExplainResponse,
 } from '../../structs/prepared-query.ts';
 import { str, struct } from '../../structs/schema.ts';
+import { addressText, parseAddress } from '../dns/address.ts';
 import { RpcError } from '../errors.ts';
 import { empty, failure, type HttpAnswer, json, text, unknownMeta } from './answer.ts';
 import type { Api, Route } from './api.ts';
@@ -95,6 +96,14 @@ async function change(request: ApiRequest, api: Api, ID: string): Promise<HttpAn
   return empty(200);
 }
 
+/** Who asks, for queries that say `_ip`: whom the first proxy on the way saw, or who is connected. */
+function askerIp({ raw }: ApiRequest): string {
+  const forwarded = raw.headers['x-forwarded-for'];
+  const [first = ''] = (typeof forwarded === 'string' ? forwarded : '').split(',');
+  const ip = parseAddress(first.trim()) ?? parseAddress(raw.socket?.remoteAddress ?? '');
+  return ip === null ? '' : addressText(ip);
+}
+
 /** Who asks, for queries that say `_agent`. */
 const agentSource = (api: Api): ReturnType<typeof querySource> => ({
   Datacenter: api.config.datacenter,
@@ -110,7 +119,7 @@ function execute(request: ApiRequest, api: Api, QueryIDOrName: string): MaybePro
     QueryIDOrName,
     Limit: limit(request),
     Connect: connect(request),
-    Source: querySource(request, api),
+    Source: { ...querySource(request, api), Ip: askerIp(request) },
     Agent: agentSource(api),
   };
   const view = valueView(PreparedQueryExecuteResponse, (reply: PreparedQueryExecuteResponse) => ({

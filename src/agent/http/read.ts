@@ -108,7 +108,8 @@ async function readCached<M extends CachedMethod>(
   try {
     const signal = waits ? request.signal : undefined;
     const { answer, hit, ageMs } = await api.cache.get(method, subject as Partial<Args<M>>, args, signal);
-    const shown = show(answer.reply, true);
+    const reply = ofElsewhere(api, method, args, answer.reply);
+    const shown = show(reply, reply === answer.reply);
     const consistency = traits.tellsConsistency === true ? consistencyLevel(args) : '';
     const headers = [
       ...metaHeaders(told(streamed(answer.meta, api, traits), traits), consistency),

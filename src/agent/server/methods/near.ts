@@ -5,11 +5,16 @@ import type { State } from '../../state/store.ts';
 import type { WatchSet } from '../../state/watches.ts';
 
 interface Near {
+  readonly Datacenter?: string;
   readonly Source?: QuerySource;
 }
 
-/** The node to sort by, '' for none. */
-export const nearOf = ({ Source }: Near): string => Source?.Node ?? '';
+/** The node to sort by, '' for none: between datacenters nodes have no distance. */
+export function nearOf({ Datacenter = '', Source }: Near): string {
+  if (!Source?.Node) return '';
+  const isElsewhere = Datacenter !== '' && Source.Datacenter !== '' && Source.Datacenter !== Datacenter;
+  return isElsewhere ? '' : Source.Node;
+}
 
 export const sortedBy = <T>(
   state: State,

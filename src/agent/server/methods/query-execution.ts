@@ -92,10 +92,22 @@ function fitsTags(tags: readonly string[], wanted: readonly string[]): boolean {
 
 type ExecuteArgs = Partial<PreparedQueryExecuteRequest>;
 
-/** The request says near what; failing that the query does, `_agent` being the agent that was asked. */
-function nearOf({ Service: { Near } }: PreparedQuery, { Source, Agent }: ExecuteArgs): string {
+/**
+ * The request says near what; failing that the query does, `_agent` being the agent that was asked and `_ip` the node with
+ * the address of who asked it. Nodes of other datacenters are near to none of ours.
+ */
+function nearOf(
+  { store, config }: ServerContext,
+  { Service: { Near } }: PreparedQuery,
+  { Source, Agent }: ExecuteArgs,
+): string {
+  const asker = !Source?.Node && Near === '_agent' ? Agent : Source;
+  if (asker?.Datacenter && asker.Datacenter !== config.datacenter) return '';
   const node = Source?.Node || Near;
-  return node === '_agent' ? (Agent?.Node ?? '') : node === '_ip' ? '' : node;
+  if (node === '_agent') return Agent?.Node ?? '';
+  if (node !== '_ip') return node;
+  const ip = Source?.Ip;
+  return ip ? (store.state.tables.nodes.rows.values().find(({ Address }) => Address === ip)?.Node ?? '') : '';
 }
 
 export async function executeWithFailover(
@@ -105,7 +117,7 @@ export async function executeWithFailover(
   signal: AbortSignal | undefined,
 ): Promise<PreparedQueryExecuteResponse> {
   const { Limit = 0, Connect = false, Token: token = '' } = args;
-  const wanted = { near: nearOf(query, args), limit: Limit, connect: Connect, token };
+  const wanted = { near: nearOf(context, query, args), limit: Limit, connect: Connect, token };
   const here = executeHere(context, query, wanted);
   if (here.Nodes!.length > 0) return here;
   const Token = tokenElsewhere(context.store.state, token);

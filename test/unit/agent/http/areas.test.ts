@@ -147,6 +147,38 @@ describe('catalog and health', () => {
   });
 
   it.each([
+    '/v1/catalog/nodes',
+    '/v1/catalog/service/web',
+    '/v1/catalog/connect/web',
+    '/v1/health/checks/web',
+    '/v1/health/state/any',
+    '/v1/health/service/web',
+    '/v1/health/connect/web',
+    '/v1/health/ingress/web',
+    '/v1/query/web/execute',
+  ])('%s sorts by distance', async (path) => {
+    const { request, calls } = serve(() => answer({ Nodes: [] }, 3));
+    await request('GET', `${path}?near=n7`);
+    await request('GET', `${path}?near=_agent`);
+    expect(calls.map(({ args }) => args['Source'])).toMatchObject([
+      { Datacenter: 'dc1', Node: 'n7' },
+      { Datacenter: 'dc1', Node: 'here' },
+    ]);
+  });
+
+  it.each([
+    [{}, '10.0.0.9', '10.0.0.9'],
+    [{}, '::ffff:10.0.0.9', '10.0.0.9'],
+    [{ 'X-Forwarded-For': '192.0.2.1, 10.0.0.7' }, '10.0.0.9', '192.0.2.1'],
+    [{ 'X-Forwarded-For': 'unknown' }, '2001:db8::1', '2001:db8::1'],
+    [{}, undefined, ''],
+  ])('a prepared query is told who asks: %j from %s', async (headers, from, Ip) => {
+    const { request, calls } = serve(() => answer({ Nodes: [] }, 3));
+    await request('GET', '/v1/query/web/execute', { headers, ...(from === undefined ? {} : { from }) });
+    expect(calls[0]!.args).toMatchObject({ Source: { Node: '', Ip }, Agent: { Node: 'here' } });
+  });
+
+  it.each([
     ['/v1/catalog/service/', 'Missing service name'],
     ['/v1/catalog/node/', 'Missing node name'],
     ['/v1/health/state/', 'Missing check state'],

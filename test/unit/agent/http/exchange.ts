@@ -3,12 +3,14 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
+import { AgentCache } from '../../../../src/agent/cache/agent-cache.ts';
 import type { Config } from '../../../../src/agent/config/config.ts';
 import type { AgentFace, Api } from '../../../../src/agent/http/api.ts';
 import { createHttpServer, type HttpServer } from '../../../../src/agent/http/server.ts';
 import type { Answer, CallOptions, RpcCaller } from '../../../../src/agent/rpc/caller.ts';
 import type { Logger } from '../../../../src/agent/telemetry/api.ts';
 import type { QueryMeta } from '../../../../src/structs/common.ts';
+import { manualRuntime } from '../server/manual-runtime.ts';
 
 export interface Call {
   readonly method: string;
@@ -54,6 +56,8 @@ export interface Served {
   readonly calls: Call[];
   readonly server: HttpServer;
   request(method: string, url: string, more?: More): Promise<Reply>;
+  /** Moves the time of the agent's cache. */
+  advance(ms: number): void;
 }
 
 interface More {
@@ -112,11 +116,15 @@ export function serve(respond: Respond, settings: Settings = {}): Served {
       return respond(call) as ReturnType<RpcCaller['call']> as never;
     },
   };
+  const { clock, advance } = manualRuntime();
+  const fetchLimit = () => ({ perSecond: Number.POSITIVE_INFINITY, burst: 2 });
+  const cache = new AgentCache({ rpc, clock, logger: silent, fetchLimit });
   const nothing = () => () => {};
   // Tests that reach for more of the agent than they gave fail on undefined.
   const noAcls = { acl: null, tokens: { user: '', onChange: nothing } };
   const api = {
     rpc,
+    cache,
     config: configOf(settings),
     agent: settings.agent ?? {},
     ...noAcls,
@@ -130,7 +138,7 @@ export function serve(respond: Respond, settings: Settings = {}): Served {
     requestTimer: nothing,
     nowMs: () => 0,
   });
-  return { calls, server, request: (method, url, more = {}) => exchange(server, method, url, more) };
+  return { calls, server, advance, request: (method, url, more = {}) => exchange(server, method, url, more) };
 }
 
 function exchange(server: HttpServer, method: string, url: string, { headers = {}, body, from }: More): Promise<Reply> {
