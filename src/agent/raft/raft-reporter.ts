@@ -55,6 +55,11 @@ export class RaftReporter {
       case 'leaderGone':
         logger.warn('leader is gone, starting election at once', { 'last-leader': event.id });
         break;
+      case 'standsAside':
+        logger.warn(
+          'heartbeat timeout reached, not part of a stable configuration or a non-voter, not triggering a leader election',
+        );
+        break;
       case 'electionTimeout':
         logger.warn('Election timeout reached, restarting election');
         break;

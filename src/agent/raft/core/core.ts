@@ -16,19 +16,13 @@ import type { Effects, HardState, Input, Proposal, SnapshotPoint } from './effec
 import { onElectionTimeout, onLeaderGone, onRequestVote, onTimeoutNow, onVoteResult } from './election.ts';
 import { followCommit, onAppendEntries, onInstalled, onInstallSnapshot, onSnapshotArriving } from './follower.ts';
 import { type LogExtent, type LogReader, LogView } from './log-view.ts';
-import {
-  bootstrap,
-  type ConfigurationCodec,
-  isAlone,
-  Membership,
-  proposeChange,
-  selfDecidesAlone,
-} from './membership.ts';
+import { bootstrap, type ConfigurationCodec, Membership, proposeChange, selfDecidesAlone } from './membership.ts';
 import type { AppendResult, Message, Peer, SnapshotResult } from './messages.ts';
 import { fallBack } from './progress.ts';
 import { checkLease, confirmReads, leaseUntilMs, verifyLeader } from './reads.ts';
 import {
   broadcastHeartbeat,
+  forgetDeparting,
   maybeCommit,
   notifyCommit,
   onAppendResult,
@@ -192,6 +186,7 @@ export class RaftCore {
     const { leading } = state;
     if (!leading) return;
     if (leading.transfer && nowMs >= leading.transfer.deadlineMs) onTransferTimeout(state, leading);
+    forgetDeparting(leading, nowMs);
     if (leading.progress.size === 0) return;
     if (nowMs >= leading.heartbeatAtMs) broadcastHeartbeat(state, leading);
     replicateToAll(state, leading);
@@ -271,8 +266,8 @@ export class RaftCore {
     if (!state.leading || lost === 0) return;
     state.dropped(lost);
     // Alone, nobody has seen these entries and their places can be used again. Otherwise somebody else must lead: the
-    // followers may keep what this server lost.
-    const seenByOthers = !isAlone(state);
+    // followers may keep what this server lost, and so may one whose arrival was just lost.
+    const seenByOthers = state.leading.progress.size > 0;
     const lostNoop = lost <= state.leading.startIndex;
     if (seenByOthers || lostNoop) {
       stepDown(state, null);
@@ -303,6 +298,7 @@ export class RaftCore {
     state.log.reset(snapshot.index, snapshot.term);
     state.commitIndex = snapshot.index;
     state.appliedIndex = snapshot.index;
+    forgetDeparting(leading, Number.POSITIVE_INFINITY);
     for (const progress of leading.progress.values()) {
       progress.mode = 'probe';
       progress.inFlight = 0;

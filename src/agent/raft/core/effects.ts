@@ -78,6 +78,8 @@ export type CoreEvent =
   | { readonly kind: 'role'; readonly role: 'follower' | 'candidate' | 'leader'; readonly term: number }
   | { readonly kind: 'heartbeatTimeout'; readonly lastLeader: Peer | null }
   | { readonly kind: 'leaderGone'; readonly id: string }
+  /** The leader is silent, and this server has no vote. */
+  | { readonly kind: 'standsAside' }
   | { readonly kind: 'electionTimeout' }
   | { readonly kind: 'campaign'; readonly preVote: boolean; readonly term: number; readonly needed: number }
   | { readonly kind: 'vote'; readonly from: Peer; readonly term: number; readonly tally: number }

@@ -1,8 +1,9 @@
 /** Votes asked, given, refused and counted (Raft paper 5.2, 5.4.1; thesis 4.2.3, 9.6). */
 
 import { votersOf } from './configuration.ts';
+import type { LogView } from './log-view.ts';
 import { mayCampaign } from './membership.ts';
-import type { RequestVote, VoteResult } from './messages.ts';
+import type { Peer, RequestVote, VoteResult } from './messages.ts';
 import { adoptTerm, campaign, countVote, standInTurn, successionStepMs, waitForLeader } from './roles.ts';
 import type { CoreState } from './state.ts';
 
@@ -30,6 +31,8 @@ export function onElectionTimeout(state: CoreState): void {
   if (state.leading || state.installing) return;
   if (!mayCampaign(state)) {
     state.electionAtMs = Number.POSITIVE_INFINITY;
+    if (state.leader !== null) state.event({ kind: 'standsAside' });
+    state.setLeader(null);
     return;
   }
   if (state.campaign) state.event({ kind: 'electionTimeout' });
@@ -79,12 +82,22 @@ function refusalOf(state: CoreState, request: RequestVote): string {
   }
   if (request.term < state.term) return 'older term';
   if (request.preVote && request.term === state.term) return 'older term';
+  const behind = lag(log, request);
+  // A server that was removed has nothing to win, and its terms must not disturb. One that we do not know yet is ahead of us.
+  if (behind !== '' && isStranger(state, request.from)) return behind;
   if (request.term > state.term && !request.preVote) adoptTerm(state, request.term, null);
   if (!request.preVote && state.votedFor !== '' && state.votedFor !== request.from.address) return 'already voted';
-  if (log.lastTerm > request.lastLogTerm) return 'our last term is greater';
-  if (log.lastTerm === request.lastLogTerm && log.lastIndex > request.lastLogIndex) return 'our last index is greater';
-  return '';
+  return behind;
 }
+
+/** In what the candidate's log is behind ours, '' if in nothing (Raft paper 5.4.1). */
+function lag(log: LogView, { lastLogTerm, lastLogIndex }: RequestVote): string {
+  if (log.lastTerm > lastLogTerm) return 'our last term is greater';
+  return log.lastTerm === lastLogTerm && log.lastIndex > lastLogIndex ? 'our last index is greater' : '';
+}
+
+const isStranger = ({ membership }: CoreState, { id, address }: Peer): boolean =>
+  !membership.latest.servers.some((server) => server.id === id || server.address === address);
 
 /** True if another server leads and was heard within the shortest time after which a follower stands for election. */
 function hearsLeader(state: CoreState, candidateAddress: string): boolean {

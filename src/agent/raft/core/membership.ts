@@ -50,9 +50,9 @@ export class Membership {
   get committed(): Configuration {
     return this.#placed[0]!.configuration;
   }
-  /** A voter in any configuration that may still count. */
+  /** A voter in any configuration that may still count: a change is only begun when the one before it is committed. */
   mayCampaign(id: string): boolean {
-    return this.#placed.some(({ configuration }) => isVoter(configuration, id));
+    return this.#placed.slice(-2).some(({ configuration }) => isVoter(configuration, id));
   }
 
   encode(configuration: Configuration): Uint8Array {
@@ -64,17 +64,19 @@ export class Membership {
     for (const entry of entries) {
       if (entry.type !== entryTypes.configuration) continue;
       assert(entry.index > this.latestIndex, 'configurations come in log order');
+      const before = this.latest;
       const configuration = this.#codec.decode(entry.data);
       this.#placed.push({ index: entry.index, configuration });
-      if (state) changed(state, entry.index, configuration);
+      if (state) changed(state, before);
     }
   }
 
   truncatedFrom(index: number, state: CoreState): void {
     if (this.latestIndex < index) return;
     assert(this.committedIndex < index, 'a committed configuration is never truncated');
+    const before = this.latest;
     this.#placed = this.#placed.filter((placed) => placed.index < index);
-    changed(state, this.latestIndex, this.latest);
+    changed(state, before);
   }
 
   committedThrough(index: number): void {
@@ -82,14 +84,16 @@ export class Membership {
   }
 
   reset(index: number, configuration: Configuration, state: CoreState): void {
+    const before = this.latest;
     this.#placed = [{ index, configuration }];
-    changed(state, index, configuration);
+    changed(state, before);
   }
 }
 
-function changed(state: CoreState, index: number, configuration: Configuration): void {
+function changed(state: CoreState, before: Configuration): void {
+  const { latestIndex: index, latest: configuration } = state.membership;
   state.event({ kind: 'configuration', index, configuration });
-  if (state.leading) ensureProgress(state, state.leading, configuration);
+  if (state.leading) ensureProgress(state, state.leading, before);
 }
 
 /** Leader: appends one configuration change, if it may be made now. */

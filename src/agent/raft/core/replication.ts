@@ -6,41 +6,70 @@ import type { AppendResult, Echo, Peer, SnapshotResult } from './messages.ts';
 import { fallBack, maySend, newProgress, type Progress } from './progress.ts';
 import { confirmReads } from './reads.ts';
 import { stepDown } from './roles.ts';
-import type { CoreState, Leading } from './state.ts';
+import type { CoreState, Departing, Leading } from './state.ts';
 import { eagerInFlight, maxAppendEntries } from './timings.ts';
 import { maybeSendTimeoutNow } from './transfer.ts';
 
 const peerOf = (server: RaftServer): Peer => ({ id: server.id, address: server.address });
 
-/** One progress for every other server of the configuration, none for those that left. */
-export function ensureProgress(state: CoreState, leading: Leading, configuration: Configuration): void {
-  for (const id of leading.progress.keys()) {
-    if (!findServer(configuration, id)) leading.progress.delete(id);
+/** So many heartbeat timeouts a removed server has to answer. */
+const farewellTimeouts = 4;
+
+/** One progress for every other server of the latest configuration, and for those that only `before` has: they are told to go. */
+export function ensureProgress(state: CoreState, leading: Leading, before: Configuration): void {
+  const { latest, latestIndex: index } = state.membership;
+  const { self, nowMs, options } = state;
+  for (const server of before.servers) {
+    if (findServer(latest, server.id) || server.id === self.id) continue;
+    const untilMs = nowMs + farewellTimeouts * options.timings.heartbeatTimeoutMs;
+    leading.departing.set(server.id, { server, index, untilMs });
   }
-  for (const { id } of configuration.servers) {
-    if (id === state.self.id || leading.progress.has(id)) continue;
-    leading.progress.set(id, newProgress(state.log.lastIndex + 1, state.nowMs));
+  for (const { id } of latest.servers) leading.departing.delete(id);
+  for (const { id } of [...latest.servers, ...before.servers]) {
+    if (id === self.id || leading.progress.has(id)) continue;
+    leading.progress.set(id, newProgress(state.log.lastIndex + 1, nowMs));
   }
 }
 
-const others = (state: CoreState): readonly RaftServer[] =>
-  state.membership.latest.servers.filter((server) => server.id !== state.self.id);
+function forget(leading: Leading, id: string): void {
+  leading.departing.delete(id);
+  leading.progress.delete(id);
+}
+
+/** Gives up removed servers whose time is over. */
+export function forgetDeparting(leading: Leading, nowMs: number): void {
+  for (const [id, { untilMs }] of leading.departing) if (nowMs >= untilMs) forget(leading, id);
+}
+
+/** Everybody who is sent anything. */
+function recipients(state: CoreState, leading: Leading): readonly RaftServer[] {
+  const others = state.membership.latest.servers.filter((server) => server.id !== state.self.id);
+  for (const { server } of leading.departing.values()) others.push(server);
+  return others;
+}
+
+const recipient = (state: CoreState, leading: Leading, id: string): RaftServer | undefined =>
+  findServer(state.membership.latest, id) ?? leading.departing.get(id)?.server;
+
+/** The last entry a server may have. */
+const lastIndexFor = (state: CoreState, leading: Leading, id: string): number =>
+  leading.departing.get(id)?.index ?? state.log.lastIndex;
 
 /** Sends every follower what it may be sent now. */
 export function replicateToAll(state: CoreState, leading: Leading): void {
-  for (const server of others(state)) replicate(state, leading, server);
+  for (const server of recipients(state, leading)) replicate(state, leading, server);
 }
 
 /** Sends entries while there are some and the follower's window is open. Idle followers get nothing from here. */
 export function replicate(state: CoreState, leading: Leading, server: RaftServer): void {
   const progress = leading.progress.get(server.id);
-  assert(progress !== undefined, 'every server of the configuration has a progress');
+  assert(progress !== undefined, 'everybody who is sent anything has a progress');
+  const lastIndex = lastIndexFor(state, leading, server.id);
   while (maySend(progress, state.nowMs)) {
     const unmatched = progress.mode === 'probe' && progress.matchIndex + 1 !== progress.nextIndex;
-    if (progress.nextIndex > state.log.lastIndex && !unmatched) return;
+    if (progress.nextIndex > lastIndex && !unmatched) return;
     // Under load few large requests cost less than many small ones: entries gather until an answer makes room.
-    const gathers =
-      progress.inFlight >= eagerInFlight && state.log.lastIndex - progress.nextIndex + 1 < maxAppendEntries;
+    const gathers = progress.inFlight >= eagerInFlight && lastIndex - progress.nextIndex + 1 < maxAppendEntries;
     if (gathers && progress.mode === 'pipeline') return;
     if (!sendAppend(state, leading, server, progress)) return;
   }
@@ -55,7 +84,7 @@ function sendAppend(state: CoreState, leading: Leading, server: RaftServer, prog
     sendSnapshot(state, leading, server, progress);
     return false;
   }
-  const upTo = Math.min(log.lastIndex, prevIndex + maxAppendEntries);
+  const upTo = Math.min(lastIndexFor(state, leading, server.id), prevIndex + maxAppendEntries);
   const entries = upTo > prevIndex ? log.entries(progress.nextIndex, upTo) : [];
   const lastIndex = prevIndex + entries.length;
   state.send({
@@ -104,7 +133,7 @@ const echo = (state: CoreState, leading: Leading, prevIndex: number, lastIndex: 
 /** A sign of life for everybody; also what confirms leadership. */
 export function broadcastHeartbeat(state: CoreState, leading: Leading): void {
   leading.heartbeatAtMs = state.nowMs + state.spread(state.options.timings.heartbeatTimeoutMs / 10);
-  for (const server of others(state)) {
+  for (const server of recipients(state, leading)) {
     state.send({
       kind: 'appendEntries',
       from: state.self,
@@ -122,7 +151,7 @@ export function broadcastHeartbeat(state: CoreState, leading: Leading): void {
 /** Tells followers without traffic what is committed. */
 export function notifyCommit(state: CoreState, leading: Leading): void {
   leading.commitNotifyAtMs = Number.POSITIVE_INFINITY;
-  for (const server of others(state)) {
+  for (const server of recipients(state, leading)) {
     const progress = leading.progress.get(server.id)!;
     if (progress.mode !== 'pipeline' || progress.commitSent >= state.commitIndex) continue;
     if (maySend(progress, state.nowMs)) sendAppend(state, leading, server, progress);
@@ -130,7 +159,7 @@ export function notifyCommit(state: CoreState, leading: Leading): void {
 }
 
 export function onAppendResult(state: CoreState, leading: Leading, result: AppendResult): void {
-  const server = findServer(state.membership.latest, result.from.id);
+  const server = recipient(state, leading, result.from.id);
   const progress = leading.progress.get(result.from.id);
   if (!server || !progress) return;
   onContact(state, leading, progress, result.from.id, result.echo);
@@ -140,6 +169,7 @@ export function onAppendResult(state: CoreState, leading: Leading, result: Appen
   else onReplicationResult(state, progress, result, isHeartbeat);
   maybeCommit(state, leading);
   if (state.leading !== leading) return;
+  if (hasHeard(progress, leading.departing.get(server.id))) return forget(leading, server.id);
   maybeSendTimeoutNow(state, leading);
   replicate(state, leading, server);
   // The news of a commit may have been lost with a connection, and no entry may come for long.
@@ -147,6 +177,10 @@ export function onAppendResult(state: CoreState, leading: Leading, result: Appen
   if (isHeartbeat && isDue && progress.inFlight === 0 && maySend(progress, state.nowMs))
     sendAppend(state, leading, server, progress);
 }
+
+/** A removed server knows that its removal is committed: it will not stand for election. */
+const hasHeard = ({ matchIndex, commitSent, inFlight }: Progress, departing: Departing | undefined): boolean =>
+  departing !== undefined && Math.min(matchIndex, commitSent) >= departing.index && inFlight === 0;
 
 function onReplicationResult(state: CoreState, progress: Progress, result: AppendResult, isHeartbeat: boolean): void {
   if (isHeartbeat || progress.mode === 'snapshot') return;
@@ -170,7 +204,7 @@ function onReplicationResult(state: CoreState, progress: Progress, result: Appen
 }
 
 export function onSnapshotResult(state: CoreState, leading: Leading, result: SnapshotResult): void {
-  const server = findServer(state.membership.latest, result.from.id);
+  const server = recipient(state, leading, result.from.id);
   const progress = leading.progress.get(result.from.id);
   if (!server || !progress) return;
   onContact(state, leading, progress, result.from.id, result.echo);

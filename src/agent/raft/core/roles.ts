@@ -27,11 +27,12 @@ export function adoptTerm(state: CoreState, term: number, leader: Peer | null): 
   stepDown(state, leader);
 }
 
-/** Starts the election clock anew. Servers outside the configuration have none. */
+/** Starts the election clock anew. Who may not stand for election only watches whether its leader is still there. */
 export function waitForLeader(state: CoreState): void {
-  state.electionAtMs = mayCampaign(state)
-    ? state.nowMs + state.spread(state.options.timings.heartbeatTimeoutMs)
-    : Number.POSITIVE_INFINITY;
+  state.electionAtMs =
+    mayCampaign(state) || state.leader !== null
+      ? state.nowMs + state.spread(state.options.timings.heartbeatTimeoutMs)
+      : Number.POSITIVE_INFINITY;
 }
 
 /** Between two servers that stand for election in turn: the first wins before the next one tries. */
@@ -104,6 +105,7 @@ function becomeLeader(state: CoreState, tally: number): void {
   const leading: Leading = {
     startIndex: state.log.lastIndex + 1,
     progress: new Map(),
+    departing: new Map(),
     heartbeatAtMs: 0,
     leaseCheckAtMs: state.nowMs + timings.leaderLeaseTimeoutMs,
     commitNotifyAtMs: Number.POSITIVE_INFINITY,
@@ -114,7 +116,7 @@ function becomeLeader(state: CoreState, tally: number): void {
     leaseGivenUp: false,
   };
   state.leading = leading;
-  ensureProgress(state, leading, state.membership.latest);
+  ensureProgress(state, leading, state.membership.committed);
   // Entries of earlier terms become committed with the first of this one (Raft paper 5.4.2, 8).
   state.append([
     {

@@ -1,6 +1,6 @@
 /** Everything the core knows, and the place where the effects of one step are gathered. Roles are functions over this. */
 import type { Random } from '../../../lib/runtime.ts';
-import type { LogEntry, RaftRole } from '../api.ts';
+import type { LogEntry, RaftRole, RaftServer } from '../api.ts';
 import { assert } from './assert.ts';
 import type { CoreEvent, Effects, HardState, Persist, ProposeOutcome, Refusal, SnapshotPoint } from './effects.ts';
 import type { LogView } from './log-view.ts';
@@ -24,6 +24,15 @@ export interface Transfer {
   sent: boolean;
 }
 
+/** A server that was removed and is still to learn of it. */
+export interface Departing {
+  readonly server: RaftServer;
+  /** The configuration without it. It is sent nothing behind that: what follows is no business of its any more. */
+  readonly index: number;
+  /** Then it is given up. */
+  readonly untilMs: number;
+}
+
 export interface WaitingRead {
   readonly token: number;
   /** The check that must be confirmed; 0 = the next one. */
@@ -34,8 +43,9 @@ export interface WaitingRead {
 export interface Leading {
   /** The noop that opened this term: reads are answered once it is applied. */
   readonly startIndex: number;
-  /** Other servers of the latest configuration, by id. */
+  /** Other servers of the latest configuration and those that depart, by id. */
   readonly progress: Map<string, Progress>;
+  readonly departing: Map<string, Departing>;
   heartbeatAtMs: number;
   leaseCheckAtMs: number;
   /** Followers that lack the newest commit index hear of it then. */

@@ -69,41 +69,13 @@ export async function leaveRaft(context: ServerContext): Promise<void> {
   await until(context, handOverMs, () => !raft.leadership.isLeader);
 }
 
-/**
- * Waits until the leader has removed this server, which has left, but not forever. Who is removed is not told so by the log any
- * more: the others are asked.
- */
+/** Waits until the leader has removed this server, which has left, but not forever. */
 export async function removedFromRaft(context: ServerContext): Promise<void> {
   const { raft, nodeId, logger } = context;
   if (raft.leadership.isLeader || isAlone(context)) return;
-  const { servers } = raft.stats().configuration;
-  const own = servers.find((server) => server.id === nodeId)?.address;
-  const others = servers.filter((server) => server.id !== nodeId).map((server) => server.address);
-  let removed = own === undefined;
-  const stop = new AbortController();
-  for (const address of others)
-    void watchPeers(context, address, stop.signal, (peers) => {
-      removed ||= peers.length > 0 && !peers.includes(own ?? '');
-    });
-  const inTime = await until(context, removalGraceMs, () => removed);
-  stop.abort();
-  if (!inTime) logger.warn('failed to leave raft configuration gracefully, timeout');
-}
-
-async function watchPeers(
-  { forwarder, runtime: { clock } }: ServerContext,
-  address: string,
-  signal: AbortSignal,
-  onPeers: (peers: readonly string[]) => void,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      onPeers((await forwarder.ask(address, 'Status.Peers', {}, signal)).reply ?? []);
-    } catch {
-      // It may be leaving too; the others know as much.
-    }
-    await new Promise<void>((resolve) => clock.after(pollMs, resolve));
-  }
+  const removed = (): boolean => !raft.stats().configuration.servers.some(({ id }) => id === nodeId);
+  if (await until(context, removalGraceMs, removed)) return;
+  logger.warn('failed to leave raft configuration gracefully, timeout');
 }
 
 const isAlone = ({ raft, nodeId }: ServerContext): boolean =>

@@ -19,6 +19,7 @@
  *   snapshot s1 [keep]       snapshot of what is applied, `keep` entries stay in the log
  *   crash s1 | start s1      what was not on disk is gone
  *   status                   one line a server
+ *   leader s1                who leads, as s1 sees it
  */
 import { entryTypes, type LogEntry } from '../../../../../src/agent/raft/api.ts';
 import { configurationCodec } from '../../../../../src/agent/raft/configuration-codec.ts';
@@ -90,6 +91,7 @@ export class Story {
       this.#server(id).writes = [];
     },
     start: (id) => this.#start(this.#server(id)),
+    leader: (id) => this.#say(this.#server(id).core?.leader?.id ?? 'nobody'),
     status: () => {
       for (const server of this.#servers.values()) this.#say(this.#status(server));
     },
@@ -254,6 +256,7 @@ export class Story {
       if (event.kind === 'voteRejected') this.#say(`${id} refuses ${event.candidate.id}: ${event.reason}`);
       if (event.kind === 'truncated') this.#say(`${id} truncates from ${event.fromIndex}`);
       if (event.kind === 'leaderGone') this.#say(`${id} takes ${event.id} for gone`);
+      if (event.kind === 'standsAside') this.#say(`${id} misses its leader`);
       if (event.kind === 'leaseLost') this.#say(`${id} heard no quorum`);
       if (event.kind === 'removedSelf') this.#say(`${id} is no voter any more`);
       if (event.kind === 'transfer') this.#say(`${id} transfer to ${event.to}: ${event.state}`);
