@@ -1,6 +1,7 @@
 /** One run of whole agents: a storm, then calm weather in which everything must come good, then a clean stop. */
 import type { Fsm } from '../../../src/agent/raft/api.ts';
 import { asError } from '../../../src/agent/raft/errors.ts';
+import { Course } from '../course.ts';
 import { Clients } from '../servers/clients.ts';
 import { History } from '../servers/history.ts';
 import { RaftChecker } from '../servers/raft-checker.ts';
@@ -48,10 +49,11 @@ class AgentsRun {
   readonly #clients: Clients;
   readonly #checker = new RaftChecker();
   readonly #storm: StormOptions;
-  #failure: Error | null = null;
+  readonly #course: Course;
 
   constructor(world: World) {
     this.#world = world;
+    this.#course = new Course(world, settleMs);
     const options = drawAgentsOptions(world.stream('options'));
     this.#options = options;
     world.trace(`options ${JSON.stringify(options)}`);
@@ -64,7 +66,7 @@ class AgentsRun {
       watch: (agent: SimAgent, fsm: Fsm) => this.#watch(agent, fsm),
       onRaft: ({ id }: SimAgent) => this.#checker.started(id),
       onCrashed: (agent: SimAgent) => back(this.#storm, world.stream(`restart ${agent.id} ${world.nowMs}`), agent),
-      onFailure: (error: unknown) => this.#fail(error),
+      onFailure: (error: unknown) => this.#course.fail(error),
     };
     const { servers, laterServers, clientAgents } = options;
     this.#agents = [
@@ -94,19 +96,19 @@ class AgentsRun {
     }
     this.#clients.start();
     storm(this.#storm);
-    await this.#until(() => false, stormMs);
+    await this.#course.pass(stormMs);
     this.#calm();
     await this.#untilAwake();
-    await this.#demand('a write over every agent', (done) => this.#writeEverywhere(done));
+    await this.#course.demand('a write over every agent', (done) => this.#writeEverywhere(done));
     await this.#demandWholeness();
     this.#clients.calmSinceMs = world.nowMs;
     world.trace('settled');
-    await this.#until(() => false, calmMs);
+    await this.#course.pass(calmMs);
     this.#clients.stopping = true;
-    await this.#demand('that every client comes to its end', (done) => {
+    await this.#course.demand('that every client comes to its end', (done) => {
       if (this.#clients.busy === 0) done();
     });
-    await this.#demand('a last look at every key', (done) => this.#readAll(done));
+    await this.#course.demand('a last look at every key', (done) => this.#readAll(done));
     this.history.check();
     if (this.history.tooHard > 0) world.sometime('history too hard to decide');
     if (this.#checker.terms > 1) world.sometime('more than one leader in a run');
@@ -116,28 +118,7 @@ class AgentsRun {
   /** Who sleeps still stirs things up when it wakes: with an old term, or with an election of its own. */
   async #untilAwake(): Promise<void> {
     const untilMs = Math.max(0, ...this.#agents.map(({ process }) => process?.pausedUntilMs ?? 0));
-    if (untilMs > this.#world.nowMs) await this.#until(() => false, untilMs - this.#world.nowMs + wakingMs);
-  }
-
-  /** Runs until `done` or for `forMs`; throws what went wrong meanwhile. */
-  async #until(done: () => boolean, forMs: number): Promise<void> {
-    await this.#world.run(() => this.#failure !== null || done(), this.#world.nowMs + forMs);
-    if (this.#failure) throw this.#failure;
-  }
-
-  /** Tries again and again, as events go by. `last`: why it is not so, when the time is up. */
-  async #demand(what: string, attempt: (done: () => void) => void, last: () => string = () => ''): Promise<void> {
-    let over = false;
-    const tick = (): void => {
-      if (over) return;
-      attempt(() => {
-        over = true;
-      });
-      this.#world.after(250, tick);
-    };
-    this.#world.after(0, tick);
-    await this.#until(() => over, settleMs);
-    if (!over) throw new SafetyBroken(`in calm weather there must be ${what}${last()}`);
+    if (untilMs > this.#world.nowMs) await this.#course.pass(untilMs - this.#world.nowMs + wakingMs);
   }
 
   #calm(): void {
@@ -165,7 +146,7 @@ class AgentsRun {
   /** All see all, the catalog says the same, and every server has its vote. */
   async #demandWholeness(): Promise<void> {
     let missing = 'nobody has looked';
-    await this.#demand(
+    await this.#course.demand(
       'one opinion about who is there',
       (done) => {
         void whatIsMissing(this.#agents).then((what) => {
@@ -195,13 +176,13 @@ class AgentsRun {
     for (const { cluster } of this.#agents) {
       void cluster?.stop().then(
         () => stopped++,
-        (error) => this.#fail(error),
+        (error) => this.#course.fail(error),
       );
     }
-    await this.#until(() => stopped === this.#agents.length, settleMs);
+    await this.#course.until(() => stopped === this.#agents.length);
     if (stopped < this.#agents.length) throw new SafetyBroken('an agent did not stop');
     // Calls that were under way end by themselves.
-    await this.#until(() => false, 20_000);
+    await this.#course.pass(20_000);
     for (const { id, process, ip } of this.#agents) {
       const left = process === null ? [] : this.#world.waitingOf(process);
       if (left.length > 0) throw new SafetyBroken(`${id} stopped, and timers were left: ${left.join(', ')}`);
@@ -211,15 +192,11 @@ class AgentsRun {
     }
   }
 
-  #fail(error: unknown): void {
-    this.#failure ??= asError(error);
-  }
-
   #observe(): void {
     try {
       for (const { id, raft } of this.#agents) if (raft !== null) this.#checker.observed(id, raft.stats());
     } catch (error) {
-      this.#fail(error);
+      this.#course.fail(error);
     }
   }
 

@@ -1,39 +1,20 @@
 /** Clients of whole servers: they write, compare and set, read, wait for changes and lock, each on whichever server they pick. */
-import { asError } from '../../../src/agent/raft/errors.ts';
-import type { Answer, RpcCaller } from '../../../src/agent/rpc/caller.ts';
-import type { Args, MethodName, Reply } from '../../../src/agent/rpc/signatures.ts';
 import { type DirEntry, DirEntry as DirEntrySchema } from '../../../src/structs/kv.ts';
 import { make } from '../../../src/structs/make.ts';
 import { Session } from '../../../src/structs/session.ts';
 import type { Stream } from '../prng.ts';
 import { SafetyBroken } from '../single-checker.ts';
-import type { Process, World } from '../world.ts';
+import type { World } from '../world.ts';
+import { ask, type Endpoint } from './ask.ts';
 import type { Call, History } from './history.ts';
 import type { KvInput } from './kv-model.ts';
 
-export type Outcome<R> =
-  | { readonly kind: 'answer'; readonly answer: Answer<R> }
-  /** It was not done and never will be. */
-  | { readonly kind: 'refused'; readonly why: string }
-  | { readonly kind: 'unknown'; readonly why: string };
-
-/** Errors that promise that nothing was done. */
-const harmless = ['No cluster leader', 'invalid session', 'Invalid session', 'connection refused'];
-const patienceMs = 15_000;
 const watchTimeoutsMs = [300, 1_000, 3_000];
 /** A key that seldom changes: who waits on it mostly waits in vain. */
 const quietKey = 'quiet';
 const quietMs = 1_000;
 /** A change must reach who waits for it within this, once the weather is calm. */
 const wakeLimitMs = 1_500;
-
-/** An agent that answers requests; servers and client agents alike. */
-export interface Endpoint {
-  readonly id: string;
-  readonly process: Process | null;
-  /** null while it starts. */
-  readonly caller: Pick<RpcCaller, 'call'> | null;
-}
 
 export interface ClientsOptions {
   readonly world: World;
@@ -88,48 +69,6 @@ export class Clients {
       },
       (error) => this.#options.onFailure(error),
     );
-  }
-
-  /** A request over HTTP to the agent of a server, and what becomes of it. */
-  ask<M extends MethodName>(to: Endpoint, method: M, args: Partial<Args<M>>): Promise<Outcome<Reply<M>>> {
-    const { world } = this.#options;
-    const { process } = to;
-    return new Promise((resolve) => {
-      let open = true;
-      const finish = (outcome: Outcome<Reply<M>>): void => {
-        if (!open) return;
-        open = false;
-        resolve(outcome);
-      };
-      if (process === null || to.caller === null) {
-        world.after(1, () => finish({ kind: 'refused', why: 'connection refused' }));
-        return;
-      }
-      const answered = (outcome: Outcome<Reply<M>>): void => void world.after(0.1, () => finish(outcome), process);
-      const failed = (error: unknown): void => {
-        const why = asError(error).message;
-        answered({ kind: harmless.some((text) => why.includes(text)) ? 'refused' : 'unknown', why });
-      };
-      world.after(
-        0.1,
-        () => {
-          try {
-            const answer = to.caller!.call(method, args);
-            if (answer instanceof Promise) answer.then((late) => answered({ kind: 'answer', answer: late }), failed);
-            else answered({ kind: 'answer', answer });
-          } catch (error) {
-            failed(error);
-          }
-        },
-        process,
-      );
-      world.after(patienceMs, () => finish({ kind: 'unknown', why: 'timeout' }));
-      const look = (): void => {
-        if (to.process !== process) finish({ kind: 'unknown', why: 'connection reset' });
-        else if (open) world.after(200, look);
-      };
-      world.after(200, look);
-    });
   }
 
   #pick(): Endpoint {
@@ -189,7 +128,11 @@ export class Clients {
     const { world, history } = this.#options;
     const key = entry.Key!;
     const call = history.called(key, name);
-    const outcome = await this.ask(to, 'KVS.Apply', { Datacenter: 'dc1', Op: op, DirEnt: make(DirEntrySchema, entry) });
+    const outcome = await ask(this.#options.world, to, 'KVS.Apply', {
+      Datacenter: 'dc1',
+      Op: op,
+      DirEnt: make(DirEntrySchema, entry),
+    });
     if (outcome.kind === 'refused') {
       world.sometime(`write refused: ${outcome.why.replaceAll(/[0-9a-f-]{36}/g, 'ID').slice(0, 40)}`);
       return false;
@@ -224,7 +167,11 @@ export class Clients {
     const { history } = this.#options;
     const floor = history.newestIndex(key);
     const call = history.called(key, name);
-    const outcome = await this.ask(to, 'KVS.Get', { Datacenter: 'dc1', Key: key, RequireConsistent: consistent });
+    const outcome = await ask(this.#options.world, to, 'KVS.Get', {
+      Datacenter: 'dc1',
+      Key: key,
+      RequireConsistent: consistent,
+    });
     if (outcome.kind !== 'answer') return null;
     this.#options.world.sometime(consistent ? 'consistent read' : 'default read');
     return this.#saw(call, outcome.answer.reply.Entries?.[0], floor);
@@ -248,7 +195,7 @@ export class Clients {
       const floor = history.newestIndex(key);
       const call = history.called(key, name);
       const startMs = world.nowMs;
-      const outcome = await this.ask(this.#pick(), 'KVS.Get', {
+      const outcome = await ask(this.#options.world, this.#pick(), 'KVS.Get', {
         Datacenter: 'dc1',
         Key: key,
         MinQueryIndex: seen,
@@ -316,7 +263,7 @@ export class Clients {
     const { history, agents, nodesLeave } = this.#options;
     const kind = this.#random.pick(['lasting', 'ttl', 'checked'] as const);
     const calls = this.locks.map((key) => history.called(key, 'session'));
-    const outcome = await this.ask(this.#pick(), 'Session.Apply', {
+    const outcome = await ask(this.#options.world, this.#pick(), 'Session.Apply', {
       Datacenter: 'dc1',
       Op: 'create',
       Session: make(Session, {
@@ -336,13 +283,16 @@ export class Clients {
   async #endOrRenew(session: string): Promise<string | null> {
     const { history } = this.#options;
     if (this.#random.chance(0.5)) {
-      const outcome = await this.ask(this.#pick(), 'Session.Renew', { Datacenter: 'dc1', SessionID: session });
+      const outcome = await ask(this.#options.world, this.#pick(), 'Session.Renew', {
+        Datacenter: 'dc1',
+        SessionID: session,
+      });
       const gone = outcome.kind === 'answer' && (outcome.answer.reply.Sessions ?? []).length === 0;
       if (gone) this.#options.world.sometime('session found ended');
       return gone ? null : session;
     }
     for (const key of this.locks) history.unknown(history.called(key, 'session'), { kind: 'end', session });
-    await this.ask(this.#pick(), 'Session.Apply', {
+    await ask(this.#options.world, this.#pick(), 'Session.Apply', {
       Datacenter: 'dc1',
       Op: 'destroy',
       Session: make(Session, { ID: session }),

@@ -3,6 +3,7 @@ import type { Config } from '../../../src/agent/config/config.ts';
 import type { Fsm } from '../../../src/agent/raft/api.ts';
 import { asError } from '../../../src/agent/raft/errors.ts';
 import { fakeHost, loaded } from '../../unit/agent/config/fake-host.ts';
+import { Course } from '../course.ts';
 import type { SimResult } from '../single.ts';
 import { SafetyBroken } from '../single-checker.ts';
 import { World } from '../world.ts';
@@ -53,10 +54,11 @@ class ServersRun {
   readonly #servers: SimServer[];
   readonly #clients: Clients;
   readonly #checker = new RaftChecker();
-  #failure: Error | null = null;
+  readonly #course: Course;
 
   constructor(world: World) {
     this.#world = world;
+    this.#course = new Course(world, settleMs);
     this.#options = drawServersOptions(world.stream('options'));
     world.trace(`options ${JSON.stringify(this.#options)}`);
     this.#network = new Network(world, this.#options.network, () => this.#servers);
@@ -72,7 +74,7 @@ class ServersRun {
       watch: (server: SimServer, fsm: Fsm) => this.#watch(server, fsm),
       onStarted: (server: SimServer) => this.#onStarted(server),
       onCrashed: (server: SimServer, wasLeader: boolean) => this.#onCrashed(server, wasLeader),
-      onFailure: (error: unknown) => this.#fail(error),
+      onFailure: (error: unknown) => this.#course.fail(error),
     };
     this.#servers = Array.from({ length: this.#options.servers }, (_, i) => new SimServer(i + 1, around));
     this.#clients = new Clients({
@@ -81,7 +83,7 @@ class ServersRun {
       nodesLeave: false,
       history: this.history,
       options: this.#options,
-      onFailure: (error) => this.#fail(error),
+      onFailure: (error) => this.#course.fail(error),
     });
     world.afterEvent = () => this.#observe();
   }
@@ -91,18 +93,18 @@ class ServersRun {
     for (const server of this.#servers) server.start();
     this.#clients.start();
     storm({ world, network: this.#network, servers: this.#servers, options: this.#options });
-    await this.#until(() => false, stormMs);
+    await this.#course.pass(stormMs);
     this.#calm();
     await this.#untilAwake();
-    await this.#demand('a write over every server', (done) => this.#writeEverywhere(done));
+    await this.#course.demand('a write over every server', (done) => this.#writeEverywhere(done));
     this.#clients.calmSinceMs = world.nowMs;
     world.trace('settled');
-    await this.#until(() => false, calmMs);
+    await this.#course.pass(calmMs);
     this.#clients.stopping = true;
-    await this.#demand('that every client comes to its end', (done) => {
+    await this.#course.demand('that every client comes to its end', (done) => {
       if (this.#clients.busy === 0) done();
     });
-    await this.#demand('a last look at every key', (done) => this.#readAll(done));
+    await this.#course.demand('a last look at every key', (done) => this.#readAll(done));
     this.history.check();
     if (this.history.tooHard > 0) world.sometime('history too hard to decide');
     if (this.#checker.terms > 1) world.sometime('more than one leader in a run');
@@ -112,28 +114,7 @@ class ServersRun {
   /** Who sleeps still stirs things up when it wakes: with an old term, or with an election of its own. */
   async #untilAwake(): Promise<void> {
     const untilMs = Math.max(0, ...this.#servers.map(({ process }) => process?.pausedUntilMs ?? 0));
-    if (untilMs > this.#world.nowMs) await this.#until(() => false, untilMs - this.#world.nowMs + wakingMs);
-  }
-
-  /** Runs until `done` or for `forMs`; throws what went wrong meanwhile. */
-  async #until(done: () => boolean, forMs: number): Promise<void> {
-    await this.#world.run(() => this.#failure !== null || done(), this.#world.nowMs + forMs);
-    if (this.#failure) throw this.#failure;
-  }
-
-  /** Tries again and again, as events go by. */
-  async #demand(what: string, attempt: (done: () => void) => void): Promise<void> {
-    let over = false;
-    const tick = (): void => {
-      if (over) return;
-      attempt(() => {
-        over = true;
-      });
-      this.#world.after(250, tick);
-    };
-    this.#world.after(0, tick);
-    await this.#until(() => over, settleMs);
-    if (!over) throw new SafetyBroken(`in calm weather there must be ${what}`);
+    if (untilMs > this.#world.nowMs) await this.#course.pass(untilMs - this.#world.nowMs + wakingMs);
   }
 
   #calm(): void {
@@ -176,28 +157,24 @@ class ServersRun {
     for (const { server } of this.#servers) {
       void server?.stop().then(
         () => stopped++,
-        (error) => this.#fail(error),
+        (error) => this.#course.fail(error),
       );
     }
-    await this.#until(() => stopped === this.#servers.length, settleMs);
+    await this.#course.until(() => stopped === this.#servers.length);
     if (stopped < this.#servers.length) throw new SafetyBroken('a server did not stop');
     // Calls that were under way end by themselves.
-    await this.#until(() => false, 20_000);
+    await this.#course.pass(20_000);
     for (const { id, process } of this.#servers) {
       const left = process === null ? [] : this.#world.waitingOf(process);
       if (left.length > 0) throw new SafetyBroken(`${id} stopped, and timers were left: ${left.join(', ')}`);
     }
   }
 
-  #fail(error: unknown): void {
-    this.#failure ??= asError(error);
-  }
-
   #observe(): void {
     try {
       for (const { id, raft } of this.#servers) if (raft !== null) this.#checker.observed(id, raft.stats());
     } catch (error) {
-      this.#fail(error);
+      this.#course.fail(error);
     }
   }
 
