@@ -2,6 +2,7 @@
 import { runAgents } from './agents/run.ts';
 import { runCluster } from './cluster.ts';
 import { runDiscovery } from './discovery.ts';
+import { runFederation } from './federation/run.ts';
 import { runServers } from './servers/run.ts';
 import { runSingle, type SimResult } from './single.ts';
 import { storeFsm } from './store-fsm.ts';
@@ -15,6 +16,10 @@ export interface Kind {
 export const kinds = {
   servers: { what: 'whole servers on a bad network and bad disks', run: runServers },
   agents: { what: 'whole agents, servers and clients, with everything between them', run: runAgents },
+  federation: {
+    what: 'whole agents of two datacenters: changes of the gossip key, user events, the WAN pool',
+    run: runFederation,
+  },
   discovery: { what: "anti-entropy: agents' registrations against a meddled catalog", run: runDiscovery },
   cores: {
     what: 'two to five Raft cores on a bad network',

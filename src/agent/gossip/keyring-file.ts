@@ -31,6 +31,7 @@ export function saveKeyring(file: string, ring: Keyring): void {
   mkdirSync(dirname(file), { recursive: true });
   const text = JSON.stringify(ring.keys.map((key) => Buffer.from(key).toString('base64')));
   const fresh = `${file}.tmp`;
-  writeFileSync(fresh, text, { mode: 0o600 });
+  // Who has a key that nobody else has any more stays outside: not even a loss of power may take it.
+  writeFileSync(fresh, text, { mode: 0o600, flush: true });
   renameSync(fresh, file);
 }

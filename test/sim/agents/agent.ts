@@ -1,6 +1,8 @@
 /** One whole agent without its HTTP side: pools, RPC port, consensus and all, as `startCluster` builds it, on simulated sockets and disks. */
+import { join } from 'node:path';
 import { type Cluster, startCluster } from '../../../src/agent/cluster.ts';
 import type { Config } from '../../../src/agent/config/config.ts';
+import type { UserEvent } from '../../../src/agent/gossip/serf/messages.ts';
 import type { Fsm } from '../../../src/agent/raft/api.ts';
 import { CorruptStorage, StorageFailed } from '../../../src/agent/raft/errors.ts';
 import type { RaftNode } from '../../../src/agent/raft/options.ts';
@@ -22,16 +24,25 @@ import type { AgentsOptions } from './options.ts';
 export interface Surroundings {
   readonly world: World;
   readonly network: Network;
-  readonly options: AgentsOptions;
-  /** Where others can be found. */
-  readonly joins: () => readonly string[];
+  readonly options: MachineOptions;
+  /** Flags that an agent starts with: where others can be found, and what else is its own. */
+  readonly flags: (agent: SimAgent) => readonly string[];
+  /** Where gossip keeps its keys and whom it knew, on a real disk, agent by agent; '' = nothing is kept. */
+  readonly dataDir: string;
   readonly watch: (agent: SimAgent, fsm: Fsm) => Fsm;
   readonly onRaft: (agent: SimAgent) => void;
   readonly onCrashed: (agent: SimAgent) => void;
+  readonly onUserEvent: (agent: SimAgent, event: UserEvent) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
-const gossipKey = 'pUqJrVyVRj5jsiYEkM/tFQYfWyJIv4s3XkvDwy7Cu5s=';
+/** What of the options of a run concerns a single machine. */
+export type MachineOptions = Pick<
+  AgentsOptions,
+  'disk' | 'clockDrift' | 'encrypted' | 'snapshotThreshold' | 'trailingLogs'
+>;
+
+export const gossipKey = 'pUqJrVyVRj5jsiYEkM/tFQYfWyJIv4s3XkvDwy7Cu5s=';
 
 export class SimAgent {
   readonly id: string;
@@ -144,7 +155,9 @@ export class SimAgent {
       },
       tokens: { agent: '', agentMaster: '', replication: '' },
       onFatal: onFailure,
-      onUserEvent: () => {},
+      onUserEvent: (event) => {
+        if (process.alive) this.#around.onUserEvent(this, event);
+      },
     });
     if (!process.alive) return;
     this.cluster = cluster;
@@ -152,7 +165,7 @@ export class SimAgent {
   }
 
   #config(): Config {
-    const { options, joins } = this.#around;
+    const { options, flags, dataDir } = this.#around;
     const role = this.isServer ? ['-server', ...(this.#expect > 0 ? [`-bootstrap-expect=${this.#expect}`] : [])] : [];
     const files = {
       '/c.json': JSON.stringify({
@@ -168,19 +181,17 @@ export class SimAgent {
     const { config } = loaded(
       [
         ...role,
-        ...joins().map((ip) => `-retry-join=${ip}`),
+        ...flags(this),
         '-retry-interval=1s',
         `-node=${this.id}`,
         `-bind=${this.ip}`,
         '-data-dir=/data',
-        '-serf-wan-port=-1',
         ...(options.encrypted ? [`-encrypt=${gossipKey}`] : []),
         '-config-file=/c.json',
       ],
       fakeHost(files),
     );
-    // Who was there is not remembered on the disk of this machine.
-    return { ...config, dataDir: '' };
+    return { ...config, dataDir: dataDir === '' ? '' : join(dataDir, this.id) };
   }
 
   async #openStorage(process: Process, logger: Logger): Promise<RaftStorage> {

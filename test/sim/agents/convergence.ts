@@ -4,7 +4,7 @@ import type { SimAgent } from './agent.ts';
 const sorted = (names: Iterable<string>): string => [...names].sort().join(' ');
 
 /** The first thing that is not as it should be; null = all is well. */
-export async function whatIsMissing(agents: readonly SimAgent[]): Promise<string | null> {
+export async function whatIsMissing(agents: readonly SimAgent[], datacenter: string): Promise<string | null> {
   const all = sorted(agents.map(({ id }) => id));
   for (const { id, cluster, ip } of agents) {
     if (cluster === null) return `${id} does not run`;
@@ -23,17 +23,17 @@ export async function whatIsMissing(agents: readonly SimAgent[]): Promise<string
   const wanted = sorted(servers.map(({ id, ip }) => `${id}-id ${ip}:8300`));
   const found = sorted(voters.map(({ id, address }) => `${id} ${address}`));
   if (wanted !== found) return `votes have: ${found}`;
-  return catalogProblem(agents, all);
+  return catalogProblem(agents, datacenter, all);
 }
 
-async function catalogProblem(agents: readonly SimAgent[], all: string): Promise<string | null> {
+async function catalogProblem(agents: readonly SimAgent[], Datacenter: string, all: string): Promise<string | null> {
   for (const { id, caller } of agents) {
     if (caller === null) return `${id} does not run`;
     try {
-      const { reply } = await caller.call('Catalog.ListNodes', { Datacenter: 'dc1' });
+      const { reply } = await caller.call('Catalog.ListNodes', { Datacenter });
       const nodes = sorted((reply.Nodes ?? []).map(({ Node }) => Node));
       if (nodes !== all) return `${id} finds in the catalog: ${nodes}`;
-      const health = await caller.call('Health.ChecksInState', { Datacenter: 'dc1', State: 'passing' });
+      const health = await caller.call('Health.ChecksInState', { Datacenter, State: 'passing' });
       const healthy = (health.reply.HealthChecks ?? []).filter(({ CheckID }) => CheckID === 'serfHealth');
       const passing = sorted(healthy.map(({ Node }) => Node));
       if (passing !== all) return `${id} finds healthy: ${passing}`;

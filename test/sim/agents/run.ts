@@ -6,10 +6,10 @@ import { Clients } from '../servers/clients.ts';
 import { History } from '../servers/history.ts';
 import { RaftChecker } from '../servers/raft-checker.ts';
 import type { SimResult } from '../single.ts';
-import { SafetyBroken } from '../single-checker.ts';
 import { World } from '../world.ts';
 import { SimAgent } from './agent.ts';
 import { whatIsMissing } from './convergence.ts';
+import { calmDown, stopAll, untilAwake } from './ending.ts';
 import { Network } from './network.ts';
 import { type AgentsOptions, drawAgentsOptions } from './options.ts';
 import { back, type StormOptions, storm } from './storm.ts';
@@ -18,7 +18,6 @@ const stormMs = 30_000;
 /** Gossip tries failed members again every half minute, and a leader looks at all of them every minute. */
 const settleMs = 180_000;
 const calmMs = 5_000;
-const wakingMs = 3_000;
 
 export async function runAgents(seed: number, print: ((line: string) => void) | null = null): Promise<SimResult> {
   const world = new World(seed, print);
@@ -62,10 +61,12 @@ class AgentsRun {
       world,
       network: this.#network,
       options,
-      joins: () => this.#agents.map(({ ip }) => ip),
+      flags: () => [...this.#agents.map(({ ip }) => `-retry-join=${ip}`), '-serf-wan-port=-1'],
+      dataDir: '',
       watch: (agent: SimAgent, fsm: Fsm) => this.#watch(agent, fsm),
       onRaft: ({ id }: SimAgent) => this.#checker.started(id),
       onCrashed: (agent: SimAgent) => back(this.#storm, world.stream(`restart ${agent.id} ${world.nowMs}`), agent),
+      onUserEvent: () => {},
       onFailure: (error: unknown) => this.#course.fail(error),
     };
     const { servers, laterServers, clientAgents } = options;
@@ -98,7 +99,7 @@ class AgentsRun {
     storm(this.#storm);
     await this.#course.pass(stormMs);
     this.#calm();
-    await this.#untilAwake();
+    await untilAwake(this.#course, world, this.#agents);
     await this.#course.demand('a write over every agent', (done) => this.#writeEverywhere(done));
     await this.#demandWholeness();
     this.#clients.calmSinceMs = world.nowMs;
@@ -112,24 +113,12 @@ class AgentsRun {
     this.history.check();
     if (this.history.tooHard > 0) world.sometime('history too hard to decide');
     if (this.#checker.terms > 1) world.sometime('more than one leader in a run');
-    await this.#stop();
-  }
-
-  /** Who sleeps still stirs things up when it wakes: with an old term, or with an election of its own. */
-  async #untilAwake(): Promise<void> {
-    const untilMs = Math.max(0, ...this.#agents.map(({ process }) => process?.pausedUntilMs ?? 0));
-    if (untilMs > this.#world.nowMs) await this.#course.pass(untilMs - this.#world.nowMs + wakingMs);
+    await stopAll(this.#course, world, this.#network, this.#agents);
   }
 
   #calm(): void {
     this.#world.trace('calm');
-    this.#network.calm = true;
-    this.#network.cut.clear();
-    this.#network.clogged.clear();
-    for (const agent of this.#agents) {
-      agent.disk.healed = true;
-      if (agent.process === null && !agent.leaving) agent.start();
-    }
+    calmDown(this.#network, this.#agents);
   }
 
   readonly #writtenOver = new Set<string>();
@@ -149,7 +138,7 @@ class AgentsRun {
     await this.#course.demand(
       'one opinion about who is there',
       (done) => {
-        void whatIsMissing(this.#agents).then((what) => {
+        void whatIsMissing(this.#agents, 'dc1').then((what) => {
           missing = what ?? '';
           if (what === null) done();
         });
@@ -168,28 +157,6 @@ class AgentsRun {
       });
     }
     if (this.#looked.size === keys.length) done();
-  }
-
-  /** Every agent stops, and nothing of it is left. */
-  async #stop(): Promise<void> {
-    let stopped = 0;
-    for (const { cluster } of this.#agents) {
-      void cluster?.stop().then(
-        () => stopped++,
-        (error) => this.#course.fail(error),
-      );
-    }
-    await this.#course.until(() => stopped === this.#agents.length);
-    if (stopped < this.#agents.length) throw new SafetyBroken('an agent did not stop');
-    // Calls that were under way end by themselves.
-    await this.#course.pass(20_000);
-    for (const { id, process, ip } of this.#agents) {
-      const left = process === null ? [] : this.#world.waitingOf(process);
-      if (left.length > 0) throw new SafetyBroken(`${id} stopped, and timers were left: ${left.join(', ')}`);
-      const { ends, listeners, udp } = this.#network.machine(ip);
-      const sockets = [...listeners.keys(), ...udp.keys(), ...[...ends].map(({ what }) => what)];
-      if (sockets.length > 0) throw new SafetyBroken(`${id} stopped, and sockets were left: ${sockets.join(', ')}`);
-    }
   }
 
   #observe(): void {

@@ -6,11 +6,29 @@ import type { SimAgent } from './agent.ts';
 import type { Network } from './network.ts';
 import type { AgentsOptions } from './options.ts';
 
+/** What of the options of a run says what goes wrong, and how often. */
+export type Troubles = Pick<
+  AgentsOptions,
+  | 'crashEveryMs'
+  | 'awayMs'
+  | 'powerChance'
+  | 'moveChance'
+  | 'leaveEveryMs'
+  | 'forceLeaveEveryMs'
+  | 'cutEveryMs'
+  | 'cutForMs'
+  | 'clogEveryMs'
+  | 'pauseEveryMs'
+  | 'pauseMs'
+  | 'clockJumpEveryMs'
+  | 'transferEveryMs'
+>;
+
 export interface StormOptions {
   readonly world: World;
   readonly network: Network;
   readonly agents: readonly SimAgent[];
-  readonly options: AgentsOptions;
+  readonly options: Troubles;
   readonly onFailure: (error: unknown) => void;
 }
 

@@ -1,5 +1,5 @@
 /** The log of what a pool knew on disk: appended to in small lumps, written anew when it has grown too long. */
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '../../../lib/message-of.ts';
 import type { Clock, Timer } from '../../../lib/runtime.ts';
@@ -33,11 +33,11 @@ export class SnapshotFile {
   readonly before: Remembered;
   readonly #options: SnapshotFileOptions;
   readonly #alive: Map<string, string>;
-  #fd: number | null;
   #sizeBytes: number;
   #waiting = '';
   #written: Times;
   #timer: Timer;
+  #closed = false;
 
   /** @throws when the file cannot be made */
   constructor(options: SnapshotFileOptions) {
@@ -49,7 +49,7 @@ export class SnapshotFile {
     this.#alive = new Map(this.before.alive);
     this.#written = this.before;
     this.#sizeBytes = Buffer.byteLength(text);
-    this.#fd = openSync(path, 'a', 0o644);
+    appendFileSync(path, '');
     this.#timer = options.clock.after(flushMs, () => this.#tick());
   }
 
@@ -79,8 +79,7 @@ export class SnapshotFile {
 
   #close(): void {
     this.#timer.cancel();
-    if (this.#fd !== null) closeSync(this.#fd);
-    this.#fd = null;
+    this.#closed = true;
   }
 
   #tick(): void {
@@ -89,7 +88,7 @@ export class SnapshotFile {
   }
 
   #flush(): void {
-    if (this.#fd === null) return;
+    if (this.#closed) return;
     const times = this.#options.times();
     const { clock, eventClock, queryClock } = this.#written;
     if (times.clock !== clock || times.eventClock !== eventClock || times.queryClock !== queryClock) {
@@ -100,20 +99,19 @@ export class SnapshotFile {
     const lump = this.#waiting;
     this.#waiting = '';
     try {
-      this.#sizeBytes += writeSync(this.#fd, lump);
-      if (this.#sizeBytes > Math.max(minCompactBytes, compactBytesPerNode * this.#alive.size)) this.#compact(this.#fd);
+      appendFileSync(this.#options.path, lump);
+      this.#sizeBytes += Buffer.byteLength(lump);
+      if (this.#sizeBytes > Math.max(minCompactBytes, compactBytesPerNode * this.#alive.size)) this.#compact();
     } catch (error) {
       this.#options.logger.error('Failed to update snapshot', { error: messageOf(error) });
     }
   }
 
-  #compact(old: number): void {
+  #compact(): void {
     const { path } = this.#options;
     const text = compacted({ alive: this.#alive, ...this.#written });
     writeFileSync(`${path}.compact`, text);
     renameSync(`${path}.compact`, path);
-    closeSync(old);
-    this.#fd = openSync(path, 'a', 0o644);
     this.#sizeBytes = Buffer.byteLength(text);
   }
 }
