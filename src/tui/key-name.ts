@@ -16,13 +16,25 @@ const named = [
   ['delete', 'delete'],
 ] as const satisfies readonly (readonly [keyof Key, string])[];
 
-/** Usually one name. Text that was typed ahead of a slow line comes in one piece and is several keys. */
-export function keyNames(input: string, key: Key): string[] {
-  const special = named.find(([flag]) => key[flag]);
-  if (special !== undefined) return [special[1]];
+/** Keys of one byte: behind an escape they are alt and that key, or esc and then that key. */
+const short = new Set(['enter', 'esc', 'backspace']);
+
+/**
+ * Usually one name. Text that was typed ahead of a slow line comes in one piece and is several keys; esc and what was pressed
+ * after it too. Nothing is bound to alt, so it is two keys, but where one types: there alt and a letter move in other programs,
+ * and must not close what is typed into.
+ */
+export function keyNames(input: string, key: Key, typing: boolean): string[] {
+  const special = named.find(([flag]) => key[flag])?.[1];
+  const escaped = key.meta && (special === undefined || short.has(special));
+  if (escaped && typing && special === undefined && !key.tab) return [];
+  return [...(escaped && !typing ? ['esc'] : []), ...plainNames(input, key, special)];
+}
+
+function plainNames(input: string, key: Key, special: string | undefined): string[] {
+  if (special !== undefined) return [special];
   if (key.tab) return [key.shift ? 'shift-tab' : 'tab'];
   if (key.ctrl) return [`ctrl-${input}`];
-  if (key.meta) return [];
   return [...input].map(characterName);
 }
 

@@ -21,7 +21,8 @@ export function Screen({ app, frame, onReady }: ScreenProps): ReactNode {
   useEffect(() => onReady((meanwhile) => suspendTerminal(meanwhile)), [onReady, suspendTerminal]);
   useInput((input, key) => {
     const before = app.layer();
-    for (const name of keyNames(input, key)) {
+    const typing = app.prompt() !== undefined || before?.type !== undefined;
+    for (const name of keyNames(input, key, typing)) {
       app.press(name, frame.body());
       // What came along with the question was not typed as its answer.
       const layer = app.layer();

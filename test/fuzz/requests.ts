@@ -6,6 +6,7 @@ import type { Api, Route } from '../../src/agent/http/api.ts';
 import { ApiRequest } from '../../src/agent/http/api-request.ts';
 import { QueryString } from '../../src/agent/http/query-string.ts';
 import { respond } from '../../src/agent/http/respond.ts';
+import { WaitingRequests } from '../../src/agent/http/waiting-requests.ts';
 
 export interface FakeRequest {
   readonly method: string;
@@ -31,7 +32,7 @@ export async function request(
   const raw = new FakeMessage(method, headers, body) as unknown as IncomingMessage;
   const res = new ServerResponse(raw);
   const target = { path: `${route.path}${rest}`, query };
-  const asked = new ApiRequest(raw, res, target, parsed, route.path, false, new Set());
+  const asked = new ApiRequest(raw, res, target, parsed, route.path, false, new WaitingRequests(() => 0));
   try {
     const answering = route.handler(asked, api);
     if (answering instanceof Promise) (raw as unknown as FakeMessage).send();

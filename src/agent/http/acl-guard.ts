@@ -60,6 +60,7 @@ const guards: Readonly<Record<string, Guard>> = {
   '/v1/agent/host': (authorizer, _request, api) => demand(api, authorizer, 'operator', 'read'),
   '/v1/agent/metrics': onThisAgent('read'),
   '/v1/agent/monitor': onThisAgent('read'),
+  '/v1/agent/watches': onThisAgent('read'),
   '/v1/agent/reload': onThisAgent('write'),
   '/v1/agent/join/': onThisAgent('write'),
   '/v1/agent/leave': onThisAgent('write'),

@@ -5,6 +5,7 @@ import { RpcError } from '../errors.ts';
 import { collectBody } from './body.ts';
 import type { QueryString } from './query-string.ts';
 import type { Target } from './target.ts';
+import type { WaitingRequest, WaitingRequests } from './waiting-requests.ts';
 
 /** Of bodies that have no option of their own; the original has none, and takes what fits into its memory. */
 const ordinaryLimitBytes = 64 << 20;
@@ -17,8 +18,9 @@ export class ApiRequest {
   readonly query: QueryString;
   readonly layout: Layout;
   readonly #res: ServerResponse;
-  readonly #waiting: Set<AbortController>;
-  #abort: AbortController | undefined;
+  /** All that wait at this agent. */
+  readonly waiting: WaitingRequests;
+  #wait: WaitingRequest | undefined;
 
   constructor(
     raw: IncomingMessage,
@@ -27,11 +29,11 @@ export class ApiRequest {
     query: QueryString,
     routePath: string,
     devMode: boolean,
-    waiting: Set<AbortController>,
+    waiting: WaitingRequests,
   ) {
     this.raw = raw;
     this.#res = res;
-    this.#waiting = waiting;
+    this.waiting = waiting;
     this.path = target.path;
     this.rest = target.path.slice(routePath.length);
     this.query = query;
@@ -61,21 +63,20 @@ export class ApiRequest {
 
   /** Aborts when the client goes away or the API stops. Ask for it only where something waits. */
   get signal(): AbortSignal {
-    if (this.#abort === undefined) {
-      const controller = new AbortController();
-      this.#abort = controller;
-      this.#waiting.add(controller);
+    if (this.#wait === undefined) {
+      const wait = this.waiting.add(this);
+      this.#wait = wait;
       this.#res.once('close', () => {
-        this.#waiting.delete(controller);
-        if (!this.#res.writableFinished) controller.abort();
+        this.waiting.delete(wait);
+        if (!this.#res.writableFinished) wait.abort.abort();
       });
     }
-    return this.#abort.signal;
+    return this.#wait.abort.signal;
   }
 
   /** Whether somebody asked for the signal. */
   get waits(): boolean {
-    return this.#abort !== undefined;
+    return this.#wait !== undefined;
   }
 
   /** The whole body. More than `limitBytes` is refused with 413 and a word about the option `limitName`, if there is one. */

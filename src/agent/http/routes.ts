@@ -8,6 +8,7 @@ import { agentRoutes } from './agent.ts';
 import { agentCheckRoutes } from './agent-checks.ts';
 import { agentHealthRoutes } from './agent-health.ts';
 import { agentServiceRoutes } from './agent-services.ts';
+import { agentWatchRoutes } from './agent-watches.ts';
 import type { Route } from './api.ts';
 import { catalogRoutes } from './catalog.ts';
 import { configRoutes } from './config.ts';
@@ -42,6 +43,7 @@ export const routes: readonly Route[] = [
   ...agentRoutes,
   ...agentServiceRoutes,
   ...agentTokenRoutes,
+  ...agentWatchRoutes,
   ...autopilotRoutes,
   ...catalogRoutes,
   ...configRoutes,

@@ -1,7 +1,6 @@
 /** One request from the table's route to the bytes on the wire, the same for every endpoint. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { formatDurationMs } from '../../lib/duration.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import { RpcError } from '../errors.ts';
@@ -12,10 +11,12 @@ import { empty, failure, type HttpAnswer, text } from './answer.ts';
 import type { AnswerCache } from './answer-cache.ts';
 import type { Api, Handler, Route } from './api.ts';
 import { ApiRequest } from './api-request.ts';
+import { from } from './from.ts';
 import { loggableUrl } from './loggable-url.ts';
 import { QueryString } from './query-string.ts';
 import { respond } from './respond.ts';
 import type { Target } from './target.ts';
+import type { WaitingRequests } from './waiting-requests.ts';
 
 export interface Serving {
   readonly api: Api;
@@ -25,8 +26,8 @@ export interface Serving {
   /** Those of every answer at all. */
   readonly commonHeaders: readonly string[];
   readonly cache: AnswerCache;
-  /** Of requests that wait: aborted when the API stops. */
-  readonly waiting: Set<AbortController>;
+  /** Aborted when the API stops. */
+  readonly waiting: WaitingRequests;
   readonly requestTimer: (method: string, path: string) => RequestTimer;
   readonly nowMs: () => number;
 }
@@ -126,10 +127,3 @@ export class Endpoint {
     }
   }
 }
-
-const from = (raw: IncomingMessage): string => {
-  // A request whose connection is gone has no socket, whatever the types say.
-  const { remoteAddress, remotePort } = (raw.socket as Socket | null) ?? {};
-  if (remoteAddress === undefined) return '@';
-  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
-};

@@ -16,6 +16,7 @@ import type { Router } from './router.ts';
 import { routes } from './routes.ts';
 import { Endpoint, type Serving } from './serve.ts';
 import { uiRoute } from './ui.ts';
+import { WaitingRequests } from './waiting-requests.ts';
 
 export interface HttpServer {
   /** Handles a request as if it came in on a listener. */
@@ -51,7 +52,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const cache = new AnswerCache();
   // Requests without a token are somebody else's from then on.
   api.tokens.onChange(() => cache.clear());
-  const waiting = new Set<AbortController>();
+  const waiting = new WaitingRequests(nowMs);
   const serving: Serving = {
     api,
     access: new Access(config.http.blockEndpoints, config.http.allowWriteHttpFrom),
@@ -146,7 +147,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
       return done.finally(() => clearTimeout(timer));
     });
-    for (const controller of [...waiting]) controller.abort(errors.shuttingDown());
+    waiting.abortAll(errors.shuttingDown());
     await Promise.all(closed);
     await router?.stop();
   };

@@ -13,7 +13,7 @@ export interface LoadFigures {
   /** RPC requests a second: what this server answered, or what this client asked. */
   readonly rpcPerSecond: number;
   readonly dnsPerSecond: number;
-  /** Rounds and probes of the gossip layer; undefined where the agent does not measure them. */
+  /** Packets of the gossip layer a second, in and out; undefined where the agent does not measure them. */
   readonly gossipPerSecond: number | undefined;
   /** Mean time from proposal to commit, milliseconds; undefined without writes. */
   readonly commitMeanMs: number | undefined;
@@ -29,8 +29,9 @@ export function loadFigures({ Gauges, Counters, Samples }: AgentMetrics): LoadFi
     httpPerSecond: perSecond(Samples, 'api.http'),
     rpcPerSecond: perSecond(Counters, 'rpc.request', 'client.rpc'),
     dnsPerSecond: perSecond(Samples, 'dns.domain_query', 'dns.ptr_query'),
-    gossipPerSecond: Samples.some(({ Name }) => Name.includes('.memberlist.'))
-      ? perSecond(Samples, 'memberlist.gossip', 'memberlist.probeNode')
+    // Each observation is a packet, its value the bytes of it.
+    gossipPerSecond: Counters.some(({ Name }) => Name.includes('.memberlist.'))
+      ? perSecond(Counters, 'memberlist.udp.sent', 'memberlist.udp.received')
       : undefined,
     commitMeanMs: Samples.find(({ Name }) => nameIs(Name, 'raft.commitTime'))?.Mean,
     allocatedBytes: Gauges.find(({ Name }) => nameIs(Name, 'runtime.alloc_bytes'))?.Value,

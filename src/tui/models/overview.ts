@@ -101,7 +101,9 @@ function serverRows({ self, members = [], raft, autopilot, leader }: OverviewPar
   return servers
     .map(({ ID, Node, Address, Voter }) => {
       const health = autopilot?.Servers?.find((each) => each.ID === ID);
-      const lastIndex = health?.LastIndex ?? (ID === self?.Config.NodeID ? own?.lastLogIndex : undefined);
+      const itself = ID === self?.Config.NodeID ? own?.lastLogIndex : undefined;
+      // A new leader's autopilot says 0 until it has asked.
+      const lastIndex = health?.LastIndex || itself;
       const member = byName.get(Node);
       return {
         id: ID,

@@ -23,7 +23,7 @@ function roleCell({ leader, voter }: ServerRow): Span {
 const worthALook = 50;
 
 function lagCell({ lastIndex }: ServerRow, newestIndex: number): Span {
-  if (lastIndex === undefined) return span('');
+  if (lastIndex === undefined) return span('–', 'muted');
   const lag = Math.max(0, newestIndex - lastIndex);
   return span(count(lag), lag > worthALook ? 'warn' : 'muted');
 }
@@ -50,7 +50,7 @@ export function serverColumns(newestIndex: () => number): readonly Column<Server
       width: 9,
       align: 'right',
       from: 56,
-      cell: ({ lastIndex }) => span(lastIndex === undefined ? '' : count(lastIndex)),
+      cell: ({ lastIndex }) => (lastIndex === undefined ? span('–', 'muted') : span(count(lastIndex))),
     },
     { title: 'Lag', width: 5, align: 'right', from: 56, cell: (row) => lagCell(row, newestIndex()) },
     {
@@ -58,13 +58,13 @@ export function serverColumns(newestIndex: () => number): readonly Column<Server
       width: 10,
       align: 'right',
       from: 100,
-      cell: ({ health }) => span(contact(health?.LastContact), 'muted'),
+      cell: ({ health }) => span(contact(health?.LastContact) || '–', 'muted'),
     },
     {
       title: 'Stable since',
       width: 20,
       from: 130,
-      cell: ({ health }) => span(sanitize(health?.StableSince ?? ''), 'muted'),
+      cell: ({ health }) => span(sanitize(health?.StableSince ?? '–'), 'muted'),
     },
   ];
 }

@@ -107,6 +107,34 @@ export const serviceSummaries = listOf<ServiceSummary>('/v1/internal/ui/services
 export const instances = (service: string): Query<readonly ServiceEntry[]> =>
   listOf(`/v1/health/service/${escapePath(service)}`, `service:read of "${service}"`);
 
+/** A blocking query that waits at the agent. */
+export interface Watcher {
+  /** With its parameters, the token hidden. */
+  readonly URL: string;
+  /** `address:port`. */
+  readonly Client: string;
+  readonly UserAgent: string;
+  /** Of its token; empty without ACLs. */
+  readonly AccessorID: string;
+  /** RFC 3339. */
+  readonly Since: string;
+}
+
+export interface Watchers {
+  readonly Total: number;
+  /** The oldest first, a few hundred at most. */
+  readonly Watches: readonly Watcher[];
+}
+
+/** Who waits for news of a service at this agent. Beyond Consul: other agents do not offer it. */
+export const watchers = (service: string): Query<Watchers> => ({
+  path: '/v1/agent/watches',
+  params: { service },
+  right: 'agent:read',
+  parse: as,
+  pollMs: 2_000,
+});
+
 export const nodeServices = (node: string): Query<CatalogNodeServices | null> => ({
   path: `/v1/catalog/node/${escapePath(node)}`,
   right: `node:read of "${node}"`,

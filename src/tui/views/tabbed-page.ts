@@ -7,13 +7,16 @@ export interface TabbedPage {
   readonly crumb: string;
   /** At least one. Their crumbs are the names of the tabs. */
   readonly pages: readonly Page[];
+  /** Those that are not are neither drawn nor named. The first always is. */
+  readonly isShown?: (page: Page) => boolean;
   /** What all of them need while any of them is shown. */
   readonly run?: (signal: AbortSignal) => Promise<void>;
 }
 
-export function tabbedPage({ crumb, pages, run = async () => {} }: TabbedPage): Page {
+export function tabbedPage({ crumb, pages, isShown = () => true, run = async () => {} }: TabbedPage): Page {
   const active = createStore(0);
-  const page = () => pages[active.get()]!;
+  const shown = () => pages.filter((each, index) => index === 0 || isShown(each));
+  const page = () => shown()[active.get()] ?? pages[0]!;
   /** The filter of the page that is shown, whichever it is. */
   const filter: Store<string> = {
     get: () => page().filter?.get() ?? '',
@@ -23,17 +26,22 @@ export function tabbedPage({ crumb, pages, run = async () => {} }: TabbedPage): 
   };
 
   function tabs(): Line {
-    return pages.flatMap((each, index) =>
-      index === active.get()
-        ? [span(' '), span(` ${each.crumb} `, 'accent', { bold: true, inverse: true })]
-        : [span(` ${each.crumb}`, 'muted')],
-    );
+    const all = shown();
+    if (all.length === 1) return [];
+    return [
+      span(' '),
+      ...all.flatMap((each) =>
+        each === page()
+          ? [span(' '), span(` ${each.crumb} `, 'accent', { bold: true, inverse: true })]
+          : [span(` ${each.crumb}`, 'muted')],
+      ),
+    ];
   }
 
   return {
     crumb,
     filter,
-    scopes: () => [...page().scopes(), 'pages'],
+    scopes: () => [...page().scopes(), ...(shown().length === 1 ? [] : (['pages'] as const))],
     subscribe: subscribeAll([active, ...pages]),
     run: async (signal) => {
       await Promise.all([run(signal), ...pages.map((each) => each.run(signal))]);
@@ -41,10 +49,10 @@ export function tabbedPage({ crumb, pages, run = async () => {} }: TabbedPage): 
     handle(command, size) {
       if (page().handle(command, size)) return true;
       const step = command === 'left' ? -1 : command === 'right' ? 1 : 0;
-      if (step !== 0) active.update((at) => Math.max(0, Math.min(pages.length - 1, at + step)));
+      if (step !== 0) active.update((at) => Math.max(0, Math.min(shown().length - 1, at + step)));
       return step !== 0;
     },
-    draw: (drawing) => page().draw({ ...drawing, crumbs: [...drawing.crumbs, span(' '), ...tabs()] }),
+    draw: (drawing) => page().draw({ ...drawing, crumbs: [...drawing.crumbs, ...tabs()] }),
     printout() {
       const parts = pages.map((each) => ({ name: each.crumb, ...each.printout() }));
       const failures = parts.flatMap(({ failure }) => failure ?? []);

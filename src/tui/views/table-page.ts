@@ -213,7 +213,7 @@ export function tablePage<T>(context: ViewContext, spec: TablePage<T>): Page {
       const { side, size } = detail;
       const about =
         current === undefined
-          ? { title: [], lines: [] }
+          ? { title: [], lines: [[span('nothing to show', 'muted')]] }
           : spec.detail(current, innerSize(size.width, size.height), drawing.nowMs);
       const pane = framed(about.lines, { title: about.title, ...size });
       return side

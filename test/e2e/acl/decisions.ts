@@ -118,6 +118,7 @@ export const decisions: Readonly<Record<string, Row>> = {
   'PUT /v1/agent/service/register': { body: '{"Name":"subject","Port":2}', outcomes: '-!-+-+++' },
   'GET /v1/agent/services': { outcomes: 'o!++o+++' },
   'PUT /v1/agent/token/': { rest: 'replication', body: '{"Token":""}', outcomes: '-!-+-++-' },
+  'GET /v1/agent/watches': { outcomes: '-!++-++-' },
   'GET /v1/catalog/connect/': { rest: 'subject', outcomes: 'o!++o+++' },
   'GET /v1/catalog/datacenters': { outcomes: '++++++++' },
   'PUT /v1/catalog/deregister': { body: '{"Node":"subject","ServiceID":"subject"}', outcomes: '-!-+-+++' },

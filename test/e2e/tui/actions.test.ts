@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AgentProcess, tc } from '../agent-process.ts';
-import { Tmux, whyNoTmux } from './tmux.ts';
+import { AgentProcess } from '../agent-process.ts';
+import { Keyboard } from './keyboard.ts';
+import { whyNoTmux } from './tmux.ts';
 
 const missing = whyNoTmux();
 const management = '6d5ac6cf-6c1e-4e35-9e69-c4b4f1f5bd5c';
@@ -46,54 +47,8 @@ async function request(method: string, path: string, body?: string): Promise<str
   return text;
 }
 
-/** A keyboard and a screen: `press`, `type`, `expectScreen`. */
-class Keyboard implements AsyncDisposable {
-  readonly #tmux: Tmux;
-
-  private constructor(tmux: Tmux) {
-    this.#tmux = tmux;
-  }
-
-  static async open(args: string, env: Readonly<Record<string, string>> = {}): Promise<Keyboard> {
-    const tmux = await Tmux.open({ columns: 120, rows: 36, env: { CONSUL_HTTP_ADDR: agent.address, ...env } });
-    await tmux.type(`cd ${folder}; ${tc} top ${args}`);
-    await tmux.press('Enter');
-    return new Keyboard(tmux);
-  }
-
-  async press(...keys: string[]): Promise<void> {
-    await this.#tmux.press(...keys);
-    // What comes right behind an escape is taken for a part of its sequence.
-    if (keys.at(-1) === 'Escape') await sleep(100);
-  }
-
-  type = (text: string) => this.#tmux.type(text);
-  expectScreen = (pattern: RegExp) => this.#tmux.until(pattern);
-
-  async go(words: string): Promise<void> {
-    await this.press('Escape');
-    await this.type(`:${words}`);
-    await this.press('Enter');
-  }
-
-  /** The action of this place in the menu, its fields, and yes. */
-  async act(title: RegExp, place: number, fields: readonly string[] = []): Promise<void> {
-    await this.press('x');
-    await this.expectScreen(title);
-    await this.press(...Array<string>(place).fill('j'), 'Enter');
-    for (const field of fields) {
-      await this.press('C-u');
-      await this.type(field);
-      await this.press('Enter');
-    }
-    await this.expectScreen(/y do it/);
-    await this.press('y');
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#tmux[Symbol.asyncDispose]();
-  }
-}
+const open = (args: string, env: Readonly<Record<string, string>> = {}): Promise<Keyboard> =>
+  Keyboard.open({ args, folder, env: { CONSUL_HTTP_ADDR: agent.address, ...env } });
 
 const withToken = { CONSUL_HTTP_TOKEN: management };
 
@@ -102,7 +57,7 @@ describe.skipIf(missing !== undefined)(
   { timeout: 120_000 },
   () => {
     it('fills every view', async () => {
-      await using keyboard = await Keyboard.open('', withToken);
+      await using keyboard = await open('', withToken);
       for (const [view, shows] of [
         ['pulse', /★ e2e/],
         ['members', /● alive +e2e/],
@@ -130,7 +85,7 @@ describe.skipIf(missing !== undefined)(
     });
 
     it('does and undoes: keys', async () => {
-      await using keyboard = await Keyboard.open('-view="kv app/limits"', { ...withToken, EDITOR: "sed -i 's/1/2/'" });
+      await using keyboard = await open('-view="kv app/limits"', { ...withToken, EDITOR: "sed -i 's/1/2/'" });
       await keyboard.expectScreen(/"rate": 1/);
       await keyboard.press('e');
       await keyboard.expectScreen(/tc kv put -cas -modify-index=\d+ app\/limits '\{"rate":2\}'/);
@@ -151,7 +106,7 @@ describe.skipIf(missing !== undefined)(
       const theirs = `curl -s -X PUT -d theirs "http://${agent.address}/v1/kv/app/limits?token=${management}" > /dev/null`;
       await writeFile(editor, `#!/bin/sh\n${theirs}\necho mine > "$1"\n`);
       await chmod(editor, 0o755);
-      await using keyboard = await Keyboard.open('-view="kv app/limits"', { ...withToken, EDITOR: editor });
+      await using keyboard = await open('-view="kv app/limits"', { ...withToken, EDITOR: editor });
       await keyboard.expectScreen(/"rate"/);
       await keyboard.press('e');
       await keyboard.expectScreen(/y do it/);
@@ -168,7 +123,7 @@ describe.skipIf(missing !== undefined)(
     });
 
     it('does and undoes: maintenance of a service and of the node', async () => {
-      await using keyboard = await Keyboard.open('-view="service web"', withToken);
+      await using keyboard = await open('-view="service web"', withToken);
       await keyboard.expectScreen(/● passing +web-1/);
       await keyboard.act(/Maintenance on/, 0, ['disk']);
       await keyboard.expectScreen(/‖ maintenance +web-1/);
@@ -186,7 +141,7 @@ describe.skipIf(missing !== undefined)(
     });
 
     it('does and undoes: intentions, tokens, events, sessions, queries, config entries, snapshots', async () => {
-      await using keyboard = await Keyboard.open('-view=intentions', withToken);
+      await using keyboard = await open('-view=intentions', withToken);
       await keyboard.expectScreen(/no intentions/);
       await keyboard.act(/Create an intention/, 0, ['web', 'db', 'deny']);
       await keyboard.expectScreen(/✖ deny +web +db/);
@@ -204,9 +159,7 @@ describe.skipIf(missing !== undefined)(
       await keyboard.act(/Create a token/, 1, ['made on the screen', '', '', '']);
       await keyboard.expectScreen(/Secret +[0-9a-f-]{36}/);
       await keyboard.press('Escape');
-      await keyboard.type('/made');
-      await keyboard.press('Enter');
-      await keyboard.expectScreen(/ 1\/1 /);
+      await keyboard.pick('made');
       await keyboard.act(/Delete the token/, 0);
       await keyboard.expectScreen(/no token passes/);
 
@@ -246,7 +199,7 @@ describe.skipIf(missing !== undefined)(
         '/v1/catalog/register',
         '{"Node":"ghost","Address":"10.9.9.9","Service":{"Service":"lost","ID":"lost-1"}}',
       );
-      await using keyboard = await Keyboard.open('-view="service lost"', withToken);
+      await using keyboard = await open('-view="service lost"', withToken);
       await keyboard.expectScreen(/lost-1 +ghost/);
       await keyboard.act(/Deregister from the catalog/, 0);
       await keyboard.expectScreen(/no instances/);
@@ -257,7 +210,7 @@ describe.skipIf(missing !== undefined)(
     });
 
     it('shows a token without rights what is missing, and takes no action when it must not', async () => {
-      await using keyboard = await Keyboard.open('-read-only');
+      await using keyboard = await open('-read-only');
       await keyboard.expectScreen(/● live/);
       await keyboard.go('acl');
       await keyboard.expectScreen(/⊘ Permission denied/);

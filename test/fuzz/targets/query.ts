@@ -5,6 +5,7 @@ import type { Api } from '../../../src/agent/http/api.ts';
 import { ApiRequest } from '../../../src/agent/http/api-request.ts';
 import { nodeMetaFilters, querySource, readOptions, refuseNamespace } from '../../../src/agent/http/query-options.ts';
 import { QueryString } from '../../../src/agent/http/query-string.ts';
+import { WaitingRequests } from '../../../src/agent/http/waiting-requests.ts';
 import { queryCorpus, queryWords } from '../corpus.ts';
 import { holds, type Target, unlessRefused } from '../target.ts';
 
@@ -36,5 +37,5 @@ export function queryTarget(): Target {
 function requestWith(query: QueryString): ApiRequest {
   const raw = { method: 'GET', headers: { 'cache-control': query.get('cache-control') } };
   const target = { path: '/v1/catalog/nodes', query: '' };
-  return new ApiRequest(raw as never, {} as never, target, query, '/v1/catalog/', false, new Set());
+  return new ApiRequest(raw as never, {} as never, target, query, '/v1/catalog/', false, new WaitingRequests(() => 0));
 }

@@ -50,6 +50,12 @@ describe('going around', () => {
     opened.expectScreen(':node wants a name after it');
   });
 
+  it('knows esc when the next key comes in the same piece, over a slow line', async () => {
+    const opened = await open({ view: 'services' });
+    await opened.press('enter', '\x1b:members\r');
+    opened.expectScreen('consul-client01', /╭─ Members/);
+  });
+
   it('opens a key by its whole path', async () => {
     const opened = await open();
     await command(opened, 'kv app/config/motd');
@@ -91,6 +97,34 @@ describe('going around', () => {
     const opened = await open({ view: 'checks' });
     await opened.press('j', 'enter');
     opened.expectScreen('output on consul-client01', 'Output: slow down!');
+  });
+});
+
+describe('who watches a service', () => {
+  it('is told by agents that know, and found by what they ask', async () => {
+    const opened = await open({ view: 'service web' });
+    await opened.press('right');
+    opened.expectScreen('10.0.0.11:40312', 'health/service/web?passing', '10.0.0.12:51100');
+    await opened.press('/');
+    await opened.type('catalog');
+    await opened.press('enter');
+    opened.expectScreen(/ 1\/1 /, '10.0.0.12:51100');
+    await opened.press('left');
+    opened.expectScreen('web-01');
+  });
+
+  it('is not spoken of where the agent is another Consul, and explained where the token may not see it', async () => {
+    const source = fakeSource();
+    delete source.state.others['/v1/agent/watches?service=web'];
+    const opened = await open({ source, view: 'service web' });
+    opened.expectScreen('web-01');
+    opened.expectNot('Watched by');
+    await opened.press('right');
+    opened.expectScreen('web-01');
+    source.refuse('/v1/agent/watches', { kind: 'denied', message: 'needs agent:read' });
+    await opened.pass(200);
+    await opened.press('right');
+    opened.expectScreen('⊘ Permission denied', 'needs agent:read');
   });
 });
 

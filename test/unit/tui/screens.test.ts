@@ -66,7 +66,9 @@ describe.each(sizes)('the screens at %ix%i', { timeout: 30_000 }, (columns, rows
     await opened.press('enter');
     await opened.pass(200);
     golden(opened, 'service');
-    await opened.press('enter');
+    await opened.press('right');
+    golden(opened, 'watchers');
+    await opened.press('left', 'enter');
     await opened.pass(200);
     golden(opened, 'instance');
     await opened.press('enter');

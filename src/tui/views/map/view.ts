@@ -1,6 +1,7 @@
 /** A picture of the network: nodes by their Vivaldi coordinates, coloured by health; beside it how far they are. */
 import type { CoordinateEntry } from '../../../client/index.ts';
 import { framed, innerSize } from '../../components/frame.ts';
+import { linkExplanation } from '../../components/link.ts';
 import { latency } from '../../format.ts';
 import { type CheckState, checkState, stateRank } from '../../models/check.ts';
 import { distanceMs, roundTrips } from '../../models/coordinates.ts';
@@ -78,13 +79,21 @@ function openMap(context: ViewContext, argument: string): Page {
     name: ({ name }) => name,
     raw: ({ entry }) => entry,
     enter: ({ name }) => context.go('node', name),
-    empty: 'no coordinates yet: nodes send them once in a while',
+    empty: 'none yet',
     onCursor: (row) => {
       current = row;
     },
     also: [nodes],
   });
   table.filter?.set(argument);
+
+  function whyNoMap(nowMs: number): Line {
+    const resource = nodes.get();
+    const why = resource.value === undefined ? linkExplanation(resource, nowMs) : undefined;
+    const waiting =
+      resource.value === undefined ? 'asking where the nodes are …' : 'no coordinates yet: nodes will send them';
+    return why ?? [span(waiting, 'muted')];
+  }
 
   return {
     ...table,
@@ -98,7 +107,7 @@ function openMap(context: ViewContext, argument: string): Page {
       const inner = innerSize(size.width, size.height);
       const placed = (nodes.get().value ?? []).map(placedNode);
       return beside(
-        framed(drawPlane(placed, current?.name, inner), {
+        framed(placed.length > 0 ? drawPlane(placed, current?.name, inner) : [whyNoMap(drawing.nowMs)], {
           title: planeTitle(nodes.get().value ?? [], current),
           ...size,
         }),

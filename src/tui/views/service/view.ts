@@ -17,9 +17,11 @@ import { checkStates } from '../../rows/state.ts';
 import * as queries from '../../source/queries.ts';
 import { type Line, sanitize, span } from '../../text.ts';
 import { showOutput } from '../checks/view.ts';
+import { tabbedPage } from '../tabbed-page.ts';
 import { tablePage } from '../table-page.ts';
 import type { Page, Size, ViewContext, ViewDefinition } from '../view.ts';
 import { serviceActions } from './actions.ts';
+import { watchersPage } from './watchers.ts';
 
 export const serviceView: ViewDefinition = {
   id: 'service',
@@ -33,11 +35,25 @@ export const serviceView: ViewDefinition = {
 };
 
 function openService(context: ViewContext, name: string): Page {
+  const watchers = context.feed(queries.watchers(name));
+  const instances = instancesPage(context, name);
+  const watchedBy = watchersPage(context, watchers);
+  const tabs = tabbedPage({
+    crumb: name,
+    pages: [instances, watchedBy],
+    isShown: (page) =>
+      page !== watchedBy || watchers.get().value !== undefined || watchers.get().link.kind === 'denied',
+    run: watchers.run,
+  });
+  return { ...tabs, printout: instances.printout };
+}
+
+function instancesPage(context: ViewContext, name: string): Page {
   const instances = context.feed(queries.instances(name));
   const changes = createStore<readonly StateChange[]>([]);
   let before: readonly ServiceEntry[] | undefined;
   return tablePage<ServiceEntry>(context, {
-    crumb: name,
+    crumb: 'Instances',
     noun: 'instance',
     rows: instances,
     async run(signal) {

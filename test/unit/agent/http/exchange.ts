@@ -50,6 +50,8 @@ export interface Settings {
   readonly ui?: Config['ui'];
   readonly translateWanAddrs?: boolean;
   readonly agent?: Partial<AgentFace>;
+  readonly acl?: Api['acl'];
+  readonly nowMs?: () => number;
 }
 
 export interface Served {
@@ -121,13 +123,13 @@ export function serve(respond: Respond, settings: Settings = {}): Served {
   const cache = new AgentCache({ rpc, clock, logger: silent, fetchLimit });
   const nothing = () => () => {};
   // Tests that reach for more of the agent than they gave fail on undefined.
-  const noAcls = { acl: null, tokens: { user: '', onChange: nothing } };
+  const acls = { acl: settings.acl ?? null, tokens: { user: '', onChange: nothing } };
   const api = {
     rpc,
     cache,
     config: configOf(settings),
     agent: settings.agent ?? {},
-    ...noAcls,
+    ...acls,
     log: silent,
   } as unknown as Api;
   const server = createHttpServer({
@@ -136,7 +138,7 @@ export function serve(respond: Respond, settings: Settings = {}): Served {
     logger: silent,
     metrics: { counter: nothing, sample: nothing, gauge: nothing },
     requestTimer: nothing,
-    nowMs: () => 0,
+    nowMs: settings.nowMs ?? (() => 0),
   });
   return { calls, server, advance, request: (method, url, more = {}) => exchange(server, method, url, more) };
 }

@@ -29,6 +29,14 @@ describe('the figures of load', () => {
     });
   });
 
+  it('count packets of gossip, not their bytes', () => {
+    const sample = { Labels: {}, Count: 24, Mean: 108, Rate: 259.2, Sum: 2592, Min: 1, Max: 300, Stddev: 0 };
+    const Counters = ['sent', 'received'].map((way) => ({ ...sample, Name: `consul.memberlist.udp.${way}` }));
+    const Samples = [{ ...sample, Name: 'consul.memberlist.probeNode' }];
+    const figures = loadFigures({ Timestamp: '', Points: [], Gauges: [], Counters, Samples });
+    expect(figures.gossipPerSecond).toBe(4.8);
+  });
+
   it('are kept for a while only', () => {
     let history: readonly number[] = [];
     for (let value = 0; value < 1_000; value++) history = push(history, value);

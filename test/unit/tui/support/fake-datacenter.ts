@@ -255,11 +255,15 @@ export function metricsAt(step: number): AgentMetrics {
     Gauges: [
       { Name: 'consul.consul-server01.runtime.alloc_bytes', Value: 52_000_000 + 600_000 * (step % 20), Labels: {} },
     ],
-    Counters: [sample('consul.rpc.request', wave / 3, 1)],
+    Counters: [
+      sample('consul.rpc.request', wave / 3, 1),
+      sample('consul.memberlist.udp.sent', 25 + (step % 4), 106),
+      sample('consul.memberlist.udp.received', 25 + (step % 3), 106),
+    ],
     Samples: [
       sample('consul.api.http', wave, 0.8),
       sample('consul.dns.domain_query', Math.round(wave / 9), 0.3),
-      sample('consul.memberlist.gossip', 50 + (step % 7), 0.1),
+      sample('consul.memberlist.probeNode', 10, 0.8),
       sample('consul.raft.commitTime', 400, 1.2 + Math.sin(step / 5) / 2),
     ],
   };
@@ -281,6 +285,25 @@ function otherAnswers(): Record<string, unknown> {
       member('consul-server01.dc1', '10.0.0.1', { tags: server }),
       member('other.dc2', '10.1.0.1', { tags: { ...server, dc: 'dc2' } }),
     ],
+    '/v1/agent/watches?service=web': {
+      Total: 2,
+      Watches: [
+        {
+          URL: '/v1/health/service/web?index=34&passing=&wait=5m',
+          Client: '10.0.0.11:40312',
+          UserAgent: 'consul-template/0.27',
+          AccessorID: 'c0ffee00-0000-4000-8000-000000000001',
+          Since: '2026-11-22T12:00:00.250Z',
+        },
+        {
+          URL: '/v1/catalog/service/web?index=34&token=%3Chidden%3E',
+          Client: '10.0.0.12:51100',
+          UserAgent: '',
+          AccessorID: '00000000-0000-0000-0000-000000000002',
+          Since: '2026-11-22T12:00:07.000Z',
+        },
+      ],
+    },
     '/v1/operator/autopilot/configuration': {
       CleanupDeadServers: true,
       LastContactThreshold: '200ms',

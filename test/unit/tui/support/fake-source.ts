@@ -101,6 +101,8 @@ export function folderNames(keys: Iterable<string>, prefix: string): string[] {
 const text = (value: unknown): string =>
   JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? Number(each) : each));
 
+const notOffered: Failure = { kind: 'missing', message: 'Invalid URL path: not a recognized HTTP API endpoint' };
+
 export function fakeSource(state: FakeDatacenter = smallDatacenter()): FakeSource {
   let failure: Failure | undefined;
   const refusals = new Map<string, Failure>();
@@ -116,8 +118,11 @@ export function fakeSource(state: FakeDatacenter = smallDatacenter()): FakeSourc
 
   function failureOf(query: Query<unknown>): Failure | undefined {
     const refusal = [...refusals].find(([path]) => query.path.startsWith(path));
-    return failure ?? refusal?.[1];
+    return failure ?? refusal?.[1] ?? (isOffered(query) ? undefined : notOffered);
   }
+
+  /** What is ours alone is there only in datacenters that say so, as with agents of the original. */
+  const isOffered = (query: Query<unknown>) => query.path !== '/v1/agent/watches' || queryName(query) in state.others;
 
   function json(query: Query<unknown>): string {
     const answer = answerOf(state, query);

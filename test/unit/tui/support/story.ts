@@ -99,6 +99,7 @@ export function storyDatacenter(): FakeDatacenter {
   state.members = [...state.members.slice(0, 3), ...clients];
   state.services = { consul: [], ...Object.fromEntries(plan.map(({ service, tags }) => [service, tags])) };
   state.instances = instances;
+  state.others['/v1/agent/watches?service=checkout'] = state.others['/v1/agent/watches?service=web'];
   state.checks = checks;
   state.coordinates = state.members.map(({ Name }, index) => ({
     Node: Name,
