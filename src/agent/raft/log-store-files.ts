@@ -69,6 +69,8 @@ class FileLogStore implements LogStore {
   readonly #segmentBytes: number;
   readonly #writer = new FrameWriter();
   #segments: Segment[] = [];
+  /** Files that are no longer part of the log. */
+  #stale: readonly string[] = [];
   #batches: Batch[] = [];
   #firstIndex = 1;
   #lastIndex = 0;
@@ -98,10 +100,14 @@ class FileLogStore implements LogStore {
   async load(): Promise<void> {
     const all = (await this.#disk.list()).flatMap((name) => namePattern.exec(name)?.[1] ?? []).map(Number);
     all.sort((a, b) => a - b);
-    // Files are removed from the oldest on; a crash may leave one that was removed before others that stay gone.
-    const gap = all.findLastIndex((sequence, i) => i > 0 && sequence !== all[i - 1]! + 1);
-    for (const sequence of all.slice(0, Math.max(gap, 0))) await this.#disk.remove(nameOf(sequence));
-    const sequences = all.slice(Math.max(gap, 0));
+    // Files are removed from the oldest on; a crash may leave one that was removed before others that stay gone. It goes with the
+    // next compaction: who misses what was between finds all that is left.
+    const gap = Math.max(
+      0,
+      all.findLastIndex((sequence, i) => i > 0 && sequence !== all[i - 1]! + 1),
+    );
+    this.#stale = all.slice(0, gap).map(nameOf);
+    const sequences = all.slice(gap);
     for (const sequence of sequences) await this.#loadSegment(sequence, sequence === sequences.at(-1));
     const lastTerm = this.#contents.runs.at(-1)?.term ?? 0;
     if (lastTerm > this.#hardState.term) {
@@ -246,6 +252,8 @@ class FileLogStore implements LogStore {
   }
 
   async compact(index: number): Promise<void> {
+    for (const name of this.#stale) await this.#disk.remove(name);
+    this.#stale = [];
     // Whole files only, and never the newest.
     for (;;) {
       const [oldest] = this.#segments;

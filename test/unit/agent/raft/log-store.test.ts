@@ -320,6 +320,9 @@ describe('a log store in files', () => {
     rmSync(second);
     const again = await open(at);
     expect([again.firstIndex, again.lastIndex]).toEqual([41, 60]);
+    expect(readdirSync(at)).toHaveLength(2);
+    await again.compact(1);
+    expect(readdirSync(at)).toHaveLength(1);
     await again.close();
   });
 
