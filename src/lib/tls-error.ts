@@ -23,7 +23,24 @@ export function certificateFault({ code = '', reason, message }: TlsError): stri
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
     return 'x509: certificate has expired or is not yet valid';
   if (code === 'INVALID_PURPOSE') return 'x509: certificate specifies an incompatible key usage';
-  return code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? `x509: ${reason ?? message}` : null;
+  return code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? `x509: ${nameFault(reason ?? message)}` : null;
+}
+
+/** From the words of Node; what is in Go's already stays as it is. */
+function nameFault(reason: string): string {
+  const [, host, altNames = ''] =
+    /^Host: (.+?)\.? is not (?:in the cert's altnames|cert's CN): (.*)$/.exec(reason) ?? [];
+  if (host !== undefined) {
+    const names = altNames.split(', ').flatMap((name) => (name.startsWith('DNS:') ? name.slice(4) : []));
+    return names.length === 0
+      ? `certificate is not valid for any names, but wanted to match ${host}`
+      : `certificate is valid for ${names.join(', ')}, not ${host}`;
+  }
+  const [, ip, ips = ''] = /^IP: (.+) is not in the cert's list: (.*)$/.exec(reason) ?? [];
+  if (ip === undefined) return reason;
+  return ips === ''
+    ? `cannot validate certificate for ${ip} because it doesn't contain any IP SANs`
+    : `certificate is valid for ${ips}, not ${ip}`;
 }
 
 /** What the other side said when it broke a handshake off, or null. */

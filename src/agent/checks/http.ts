@@ -22,7 +22,8 @@ const defaultHeaders = { 'user-agent': 'Consul Health Check', accept: 'text/plai
 /** A fresh connection for each run: that it can be made is part of the question. */
 export async function probeHttp(probe: HttpProbe, attempt: Attempt): Promise<Result> {
   const method = probe.method || 'GET';
-  const said = `${method.slice(0, 1)}${method.slice(1).toLowerCase()} "${probe.url}"`;
+  const shownUrl = withoutPassword(probe.url);
+  const said = `${method.slice(0, 1)}${method.slice(1).toLowerCase()} "${shownUrl}"`;
   const critical = (why: string): Result => ({ status: 'critical', output: `${said}: ${why}` });
   // Loaded by the first check that needs it.
   const { default: undici } = await import('undici');
@@ -43,7 +44,7 @@ export async function probeHttp(probe: HttpProbe, attempt: Attempt): Promise<Res
     const { statusCode } = answer;
     const status = statusCode >= 200 && statusCode <= 299 ? 'passing' : statusCode === 429 ? 'warning' : 'critical';
     const reason = STATUS_CODES[statusCode] ?? '';
-    return { status, output: `HTTP ${method} ${probe.url}: ${statusCode} ${reason} Output: ${output.text()}` };
+    return { status, output: `HTTP ${method} ${shownUrl}: ${statusCode} ${reason} Output: ${output.text()}` };
   } catch (error) {
     if (attempt.timedOut()) {
       return critical('context deadline exceeded (Client.Timeout exceeded while awaiting headers)');
@@ -68,7 +69,7 @@ async function follow(
       origin: at.origin,
       path: `${at.pathname}${at.search}`,
       method: method as Dispatcher.HttpMethod,
-      headers: headersFor(headers, at.origin !== new URL(url).origin),
+      headers: headersFor(headers, at, at.origin !== new URL(url).origin),
       body: sent,
       signal,
       reset: true,
@@ -86,8 +87,18 @@ async function follow(
   return 'too many redirects';
 }
 
+/** Of `http://user:password@host/`. */
+function credentialsOf({ username, password }: URL): { readonly authorization?: string } {
+  if (username === '' && password === '') return {};
+  const plain = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { authorization: `Basic ${Buffer.from(plain).toString('base64')}` };
+}
+
+/** Outputs are read by everybody who may read the catalog. */
+const withoutPassword = (url: string): string => url.replace(/^(\w+:\/\/[^/@:]*):[^/@]*@/, '$1:***@');
+
 /** Credentials do not follow to another host. */
-function headersFor(own: HttpProbe['headers'], elsewhere: boolean): Record<string, string | string[]> {
+function headersFor(own: HttpProbe['headers'], at: URL, elsewhere: boolean): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {};
   const given = new Set<string>();
   for (const [name, values] of Object.entries(own ?? {})) {
@@ -97,7 +108,8 @@ function headersFor(own: HttpProbe['headers'], elsewhere: boolean): Record<strin
     given.add(lower);
     headers[name] = values.length === 1 ? values[0]! : [...values];
   }
-  for (const [name, value] of Object.entries(defaultHeaders)) if (!given.has(name)) headers[name] = value;
+  const others = { ...defaultHeaders, ...credentialsOf(at) };
+  for (const [name, value] of Object.entries(others)) if (!given.has(name)) headers[name] = value;
   return headers;
 }
 

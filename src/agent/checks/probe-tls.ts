@@ -3,10 +3,10 @@ import type { ConnectionOptions } from 'node:tls';
 
 export interface ProbeTls {
   readonly skipVerify: boolean;
-  /** '' = the name of the address. */
+  /** '' = the agent's, failing that the name of the address. */
   readonly serverName: string;
-  /** The agent's own certificate and authorities, where checks use them. */
-  readonly agent?: Pick<ConnectionOptions, 'ca' | 'cert' | 'key'>;
+  /** The agent's own certificate, authorities and name, where checks use them. */
+  readonly agent?: Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername'>;
 }
 
 export const tlsOptions = ({ skipVerify, serverName, agent }: ProbeTls): ConnectionOptions => ({

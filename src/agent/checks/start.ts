@@ -19,9 +19,7 @@ export interface CheckContext {
   readonly rpc: RpcCaller;
   /** The agent's limit: a check may ask for less, not for more. */
   readonly outputMaxBytes: number;
-  /** Name in certificates where neither check nor address says another. */
-  readonly serverName: string;
-  /** The agent's certificate and authorities, where checks use them. */
+  /** The agent's certificate, authorities and name, where checks use them. */
   readonly agentTls: () => ProbeTls['agent'] & object;
 }
 
@@ -48,7 +46,7 @@ export function startCheck(
   }
   const tls: ProbeTls = {
     skipVerify: definition.TLSSkipVerify,
-    serverName: definition.TLSServerName || context.serverName,
+    serverName: definition.TLSServerName,
     agent: context.agentTls(),
   };
   // What they are made of is loaded by the first that runs.

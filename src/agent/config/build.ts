@@ -242,7 +242,6 @@ function partsOf(
       enableLocalScripts: settings.enable_local_script_checks ?? settings.enable_script_checks,
     },
     sidecarPorts: { min: settings.ports.sidecar_min_port, max: settings.ports.sidecar_max_port },
-    serverName: settings.server_name ?? '',
     watches: settings.watches,
   };
 }
@@ -280,6 +279,7 @@ function tlsOf(settings: Settings): TlsSettings {
     ciphers: 'suites' in ciphers ? ciphers.suites.map(({ openssl }) => openssl) : [],
     preferServerCiphers: settings.tls_prefer_server_cipher_suites,
     useForChecks: settings.enable_agent_tls_for_checks,
+    serverName: settings.server_name ?? '',
     autoEncrypt: {
       tls: auto_encrypt.tls,
       allowTls: auto_encrypt.allow_tls,

@@ -42,7 +42,9 @@ export interface TlsSettings {
   /** In OpenSSL's words; empty = its own choice. */
   readonly ciphers: readonly string[];
   readonly preferServerCiphers: boolean;
+  /** Checks show the agent's certificate, and demand this name where they say none; '' = that of the address. */
   readonly useForChecks: boolean;
+  readonly serverName: string;
   readonly autoEncrypt: {
     /** A client that gets its certificate from the servers. */
     readonly tls: boolean;
@@ -275,8 +277,6 @@ export interface Config {
   };
   /** Ports for sidecars that ask for none; 0 when there are none to give. */
   readonly sidecarPorts: { readonly min: number; readonly max: number };
-  /** Name in certificates of checked servers, '' = that of the address. */
-  readonly serverName: string;
   readonly watches: readonly Readonly<Record<string, unknown>>[];
   /** Deprecations and other remarks, logged once the logger stands. */
   readonly warnings: readonly string[];

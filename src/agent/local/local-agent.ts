@@ -43,7 +43,7 @@ export interface LocalAgent {
 
 export function createLocalAgent(options: LocalAgentOptions): LocalAgent {
   const { config, nodeId, rpc, clusterSize, agentTls, runtime, logger } = options;
-  const { checks, nodeName, datacenter, dataDir, sidecarPorts, serverName } = config();
+  const { checks, nodeName, datacenter, dataDir, sidecarPorts } = config();
   const state = new LocalState({
     ...runtime,
     checkUpdateIntervalMs: checks.updateIntervalMs,
@@ -51,7 +51,7 @@ export function createLocalAgent(options: LocalAgentOptions): LocalAgent {
   });
   const registry = new Registry({
     state,
-    checks: { runtime, nodeName, datacenter, rpc, outputMaxBytes: checks.outputMaxBytes, serverName, agentTls },
+    checks: { runtime, nodeName, datacenter, rpc, outputMaxBytes: checks.outputMaxBytes, agentTls },
     persistence: dataDir === '' ? noPersistence : filePersistence(dataDir, logger),
     scripts: { remote: checks.enableRemoteScripts, local: checks.enableLocalScripts },
     sidecarPorts,

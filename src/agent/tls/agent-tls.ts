@@ -127,10 +127,14 @@ export class AgentTls {
   }
 
   /** How checks ask: with the agent's certificate where the settings want it. */
-  checking(): Pick<tls.ConnectionOptions, 'ca' | 'cert' | 'key'> {
-    if (!this.#settings.useForChecks) return {};
-    const pair = this.#pair;
-    return { ...(this.#authorities.length > 0 && { ca: this.#authorities }), ...(pair !== null && pair) };
+  checking(): Pick<tls.ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername'> {
+    const { useForChecks, serverName: servername } = this.#settings;
+    if (!useForChecks) return {};
+    return {
+      ...(this.#authorities.length > 0 && { ca: this.#authorities }),
+      ...this.#pair,
+      ...(servername !== '' && { servername }),
+    };
   }
 
   /** Why the peer may not act as a server of the datacenter, or undefined: its certificate has to say so. */

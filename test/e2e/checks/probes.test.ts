@@ -96,6 +96,42 @@ describe('HTTP checks', () => {
     );
   });
 
+  it('give credentials to the host they are for and to no other, and show them to nobody', async () => {
+    const seen = (port: number) => (req: http.IncomingMessage, res: http.ServerResponse) => {
+      if (req.url === '/away') res.writeHead(302, { location: `http://127.0.0.1:${port}/` });
+      res.end(`${req.headers.authorization} ${req.headers.cookie} ${req.headers['x-a']}`);
+    };
+    const elsewhere = await listen(http.createServer(seen(0)));
+    const port = await listen(http.createServer(seen(elsewhere)));
+    const outputOf = async (path: string, headers: HttpProbe['headers'] = null): Promise<string> =>
+      (await probeHttp(httpProbe(`http://jo%40x:s:e@127.0.0.1:${port}${path}`, { headers }), attempt())).output;
+    const basic = Buffer.from('jo@x:s:e').toString('base64');
+    expect(await outputOf('/')).toBe(
+      `HTTP GET http://jo%40x:***@127.0.0.1:${port}/: 200 OK Output: Basic ${basic} undefined undefined`,
+    );
+    const own = { Authorization: ['Bearer t'], Cookie: ['c=1'], 'X-A': ['a'] };
+    expect(await outputOf('/', own)).toContain('Output: Bearer t c=1 a');
+    expect(await outputOf('/away', own)).toContain('Output: undefined undefined a');
+    const closed = await freePort();
+    expect((await probeHttp(httpProbe(`http://jo:secret@127.0.0.1:${closed}/`), attempt())).output).toBe(
+      `Get "http://jo:***@127.0.0.1:${closed}/": dial tcp 127.0.0.1:${closed}: connect: connection refused`,
+    );
+  });
+
+  it('take the status of an answer that does not end in time', async () => {
+    const port = await listen(
+      http.createServer((_req, res) => {
+        res.writeHead(503);
+        res.write('still ');
+      }),
+    );
+    const url = `http://127.0.0.1:${port}/`;
+    expect(await probeHttp(httpProbe(url), attempt(200))).toEqual({
+      status: 'critical',
+      output: `HTTP GET ${url}: 503 Service Unavailable Output: still `,
+    });
+  });
+
   it('survive megabytes of garbage, in bounded memory', async () => {
     const port = await listen(http.createServer((_req, res) => res.end(Buffer.alloc(20_000_000, 0xff))));
     const { status, output } = await probeHttp(httpProbe(`http://127.0.0.1:${port}/`), attempt());

@@ -73,7 +73,6 @@ export function registrationTarget(): Target {
           datacenter: 'dc1',
           rpc,
           outputMaxBytes: 4096,
-          serverName: '',
           agentTls: () => ({}),
         },
         persistence: {

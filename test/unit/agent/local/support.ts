@@ -130,7 +130,6 @@ export function localAgent(
       datacenter: 'dc1',
       rpc: catalog,
       outputMaxBytes: 4096,
-      serverName: '',
     },
     persistence: options.persistence ?? noPersistence,
     scripts: { remote: options.remoteScripts ?? false, local: true },

@@ -118,6 +118,13 @@ describe('checks', () => {
     expect(agentTls({}, { authorities, pair }).checking()).toEqual({});
     expect(agentTls({ useForChecks: true }, { authorities, pair }).checking()).toEqual({ ca: authorities, ...pair });
     expect(agentTls({ useForChecks: true }, { authorities: [], pair: null }).checking()).toEqual({});
+    const named = { serverName: 'web.example' };
+    expect(agentTls(named, { authorities, pair }).checking()).toEqual({});
+    expect(agentTls({ useForChecks: true, ...named }, { authorities, pair }).checking()).toEqual({
+      ca: authorities,
+      ...pair,
+      servername: 'web.example',
+    });
   });
 });
 

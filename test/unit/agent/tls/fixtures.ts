@@ -27,6 +27,7 @@ export const tlsSettings = (more: Partial<TlsSettings> = {}): TlsSettings => ({
   ciphers: [],
   preferServerCiphers: false,
   useForChecks: false,
+  serverName: '',
   autoEncrypt: { tls: false, allowTls: false, dnsSan: [], ipSan: [] },
   ...more,
 });
