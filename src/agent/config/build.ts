@@ -190,6 +190,7 @@ function partsOf(
         pathAllowlist: allowedPaths(ui_config),
       },
     },
+    protocol: settings.protocol,
     raft: {
       protocol: settings.raft_protocol,
       multiplier: performance.raft_multiplier,

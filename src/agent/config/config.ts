@@ -220,6 +220,8 @@ export interface Config {
       readonly pathAllowlist: readonly string[];
     };
   };
+  /** Of Consul among its members: told to them, nothing hangs on it. */
+  readonly protocol: number;
   readonly raft: {
     readonly protocol: number;
     readonly multiplier: number;

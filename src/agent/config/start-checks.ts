@@ -24,14 +24,14 @@ export function setupError({ config, settings }: Loaded, files: Files): string |
 }
 
 /** Why the agent gives up once it logs; goes to the log as `agent: Error starting agent: error="…"`. */
-export function startError({ config: { acl }, settings: { protocol } }: Loaded): string | undefined {
+export function startError({ config: { acl, server, protocol } }: Loaded): string | undefined {
   const { min, max } = protocols;
   if (acl.enabled && !defaultPolicies.includes(acl.defaultPolicy)) {
     return `Unsupported default ACL policy: ${acl.defaultPolicy}`;
   }
   if (protocol >= min && protocol <= max) return undefined;
   const complaint = protocol < min ? 'too low' : 'too high';
-  return `Failed to start Consul server: Protocol version '${protocol}' ${complaint}. Must be in range: [${min}, ${max}]`;
+  return `Failed to start Consul ${server ? 'server' : 'client'}: Protocol version '${protocol}' ${complaint}. Must be in range: [${min}, ${max}]`;
 }
 
 function tlsProblem(settings: TlsSettings, files: Files): string | undefined {

@@ -72,6 +72,9 @@ export interface ServerInfo {
 
 const isNumber = (text: string | undefined): boolean => text === undefined || /^-?\d+$/.test(text);
 
+/** Servers that speak another Raft can be in the pool, not in a configuration: they would never understand each other. */
+export const speaksOurRaft = ({ raftVersion }: ServerInfo): boolean => raftVersion === '3';
+
 /** null for a client agent, and for what only looks like a server (wire facts of Serf, section 10). */
 export function serverInfo(member: Member): ServerInfo | null {
   const { tags } = member;

@@ -1,9 +1,6 @@
 /** What this node tells others about itself (wire facts of Serf, section 10, "Tags"). */
 import type { Config } from '../config/config.ts';
 
-/** Consul's protocol versions as tags. */
-const consulProtocol = { vsn: '2', vsn_min: '2', vsn_max: '3' } as const;
-
 /**
  * @param build the Consul version that peers reckon with
  * @param offersTls whether this server can be asked over TLS
@@ -43,5 +40,5 @@ const commonTags = (config: Config, nodeId: string, build: string): Record<strin
   dc: config.datacenter,
   id: nodeId,
   segment: '',
-  ...consulProtocol,
+  ...{ vsn: String(config.protocol), vsn_min: '2', vsn_max: '3' },
 });

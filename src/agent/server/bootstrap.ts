@@ -4,7 +4,7 @@
  */
 
 import { messageOf } from '../../lib/message-of.ts';
-import { type ServerInfo, serverInfo } from '../gossip/member.ts';
+import { type ServerInfo, serverInfo, speaksOurRaft } from '../gossip/member.ts';
 import type { Forwarder } from '../rpc/forwarder.ts';
 import type { ServerContext } from './context.ts';
 
@@ -103,6 +103,11 @@ export class Bootstrapper {
       }
       if (server.bootstrap) {
         logger.error('Member has bootstrap mode. Expect disabled.', { member: member.name });
+        return null;
+      }
+      if (!speaksOurRaft(server)) {
+        const fields = { member: member.name, raft_version: server.raftVersion };
+        logger.error('Member speaks a Raft protocol that is not supported. Expect disabled.', fields);
         return null;
       }
       if (server.voter) found.push(server);

@@ -1,6 +1,6 @@
 /** Keeps the Raft configuration true to the pool: servers that come are added, those that left are removed, one at a time. */
 import { messageOf } from '../../../lib/message-of.ts';
-import { type Member, serverInfo } from '../../gossip/member.ts';
+import { type Member, serverInfo, speaksOurRaft } from '../../gossip/member.ts';
 import { BadConfigurationChange } from '../../raft/errors.ts';
 import type { ServerContext } from '../context.ts';
 
@@ -19,6 +19,11 @@ export async function addServer(context: ServerContext, member: Member): Promise
     logger.error('Two nodes are in bootstrap mode. Only one node should be in bootstrap mode, not adding Raft peer.', {
       node_to_add: member.name,
     });
+    return;
+  }
+  if (!speaksOurRaft(server)) {
+    const fields = { node_to_add: member.name, raft_version: server.raftVersion };
+    logger.error('Member speaks a Raft protocol that is not supported, not adding Raft peer.', fields);
     return;
   }
   const { servers } = raft.stats().configuration;

@@ -178,6 +178,9 @@ describe('an agent that starts minds', () => {
     expect(startError(loaded(['-dev', '-protocol=1']))).toBe(
       "Failed to start Consul server: Protocol version '1' too low. Must be in range: [2, 3]",
     );
+    expect(startError(loaded(['-protocol=1', '-data-dir=/d', '-bind=127.0.0.1']))).toBe(
+      "Failed to start Consul client: Protocol version '1' too low. Must be in range: [2, 3]",
+    );
     expect(startError(loaded(['-dev', '-protocol=4']))).toContain("'4' too high");
     expect(startError(loaded(['-dev', '-protocol=3']))).toBe(undefined);
   });

@@ -5,6 +5,7 @@ import type { Configuration } from '../../../../src/agent/raft/api.ts';
 import type { Forwarder } from '../../../../src/agent/rpc/forwarder.ts';
 import { Bootstrapper } from '../../../../src/agent/server/bootstrap.ts';
 import type { ServerContext } from '../../../../src/agent/server/context.ts';
+import type { Logger } from '../../../../src/agent/telemetry/api.ts';
 import { nodeRuntime } from '../../../../src/lib/runtime-node.ts';
 import { quietLogger } from '../raft/quiet.ts';
 
@@ -27,14 +28,13 @@ const server = (n: number): Member => ({
   delegate: { min: 2, max: 5, current: 4 },
 });
 
-it('counts servers that arrive while it is still looking', async () => {
-  const members = [server(1)];
+function waiting(members: Member[], logger: Logger = quietLogger) {
   let taken: Configuration | null = null;
   const context = {
     nodeId: 'id1',
     config: { bootstrapExpect: 3, datacenter: 'dc1' },
     members: () => members,
-    logger: quietLogger,
+    logger,
     runtime: nodeRuntime,
     raft: {
       stats: () => ({ lastLogIndex: 0, term: 0 }),
@@ -44,12 +44,33 @@ it('counts servers that arrive while it is still looking', async () => {
     },
   } as unknown as ServerContext;
   const forwarder = { ask: async () => ({ reply: [] }) } as unknown as Forwarder;
-  const bootstrapper = new Bootstrapper(context, forwarder);
+  return { bootstrapper: new Bootstrapper(context, forwarder), taken: () => taken };
+}
+
+it('counts servers that arrive while it is still looking', async () => {
+  const members = [server(1)];
+  const { bootstrapper, taken } = waiting(members);
   // Both come with the same packet; after that nothing happens in the pool any more.
   for (const n of [2, 3]) {
     members.push(server(n));
     bootstrapper.maybe();
   }
   await new Promise((done) => setImmediate(done));
-  expect(taken).toMatchObject({ servers: [{ id: 'id1' }, { id: 'id2' }, { id: 'id3' }] });
+  expect(taken()).toMatchObject({ servers: [{ id: 'id1' }, { id: 'id2' }, { id: 'id3' }] });
+});
+
+it('begins nothing with a server that speaks another Raft', async () => {
+  const errors: unknown[] = [];
+  const logger = { ...quietLogger, error: (...said: unknown[]) => errors.push(said) };
+  const old = server(3);
+  const { bootstrapper, taken } = waiting(
+    [server(1), server(2), { ...old, tags: { ...old.tags, raft_vsn: '2' } }],
+    logger,
+  );
+  bootstrapper.maybe();
+  await new Promise((done) => setImmediate(done));
+  expect(taken()).toBeNull();
+  expect(errors).toEqual([
+    ['Member speaks a Raft protocol that is not supported. Expect disabled.', { member: 's3', raft_version: '2' }],
+  ]);
 });

@@ -12,6 +12,7 @@ import { type Address, type Effect, isGone, type Node, understandsCrc } from './
 import { Prober } from './prober.ts';
 import { pushPullIntervalMs, retransmitLimit } from './scaling.ts';
 import { NodeTable, type TableOwner } from './table.ts';
+import { misfit, understoodByAll } from './versions.ts';
 
 export interface MemberlistOwner extends TableOwner {
   /** Whether this whole remote state may be merged on a join: a reason against it, or null. */
@@ -198,26 +199,20 @@ export class Memberlist {
     return messages;
   }
 
-  /** Every node must speak a version that all living nodes understand (wire facts, section 4, "Version check"). */
+  /** Every node must speak a version that all living nodes understand. */
   #checkVersions(remote: readonly PushNodeState[]): string | null {
-    let [minMax, maxMin, delegateMinMax, delegateMaxMin] = [255, 0, 255, 0];
-    const narrow = (vsn: Uint8Array): void => {
-      maxMin = Math.max(maxMin, vsn[0] ?? 0);
-      minMax = Math.min(minMax, vsn[1] ?? 0);
-      delegateMaxMin = Math.max(delegateMaxMin, vsn[3] ?? 0);
-      delegateMinMax = Math.min(delegateMinMax, vsn[4] ?? 0);
-    };
-    for (const node of remote) if (node.State === 0 && node.Vsn !== null && node.Vsn.length >= 6) narrow(node.Vsn);
-    for (const node of this.#table.order) if (node.state === 'alive') narrow(node.vsn);
-    const fits = (vsn: Uint8Array | null): boolean => {
-      const [current, delegate] = [vsn?.[2] ?? 0, vsn?.[5] ?? 0];
-      return current >= maxMin && current <= minMax && delegate >= delegateMaxMin && delegate <= delegateMinMax;
-    };
-    for (const node of remote) {
-      if (!fits(node.Vsn)) return `node '${node.Name}' protocol version is incompatible: [${maxMin}, ${minMax}]`;
+    const living = [
+      ...remote.filter(({ State, Vsn }) => State === 0 && Vsn !== null && Vsn.length >= 6).map(({ Vsn }) => Vsn),
+      ...this.#table.order.filter(({ state }) => state === 'alive').map(({ vsn }) => vsn),
+    ];
+    const understood = understoodByAll(living);
+    for (const { Name, Vsn } of remote) {
+      const reason = misfit(Name, Vsn, understood);
+      if (reason !== null) return reason;
     }
-    for (const node of this.#table.order) {
-      if (!fits(node.vsn)) return `node '${node.name}' protocol version is incompatible: [${maxMin}, ${minMax}]`;
+    for (const { name, vsn } of this.#table.order) {
+      const reason = misfit(name, vsn, understood);
+      if (reason !== null) return reason;
     }
     return null;
   }

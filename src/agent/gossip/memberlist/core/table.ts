@@ -11,6 +11,7 @@ import type { MemberlistConfig } from './config.ts';
 import { type Address, canonicalAddr, type Effect, isGone, type Node, sameAddress, sameBytes } from './node.ts';
 import { suspicionMinMs } from './scaling.ts';
 import { confirm, deadlineMs, startSuspicion } from './suspicion.ts';
+import { misfit, understoodByAll } from './versions.ts';
 
 /** Questions the owner of the pool answers (Serf's and Consul's merge rules). */
 export interface TableOwner {
@@ -74,6 +75,12 @@ export class NodeTable {
     this.alive(claim, nowMs, { own: true, ...(onSent === undefined ? {} : { onSent }) });
   }
 
+  /** Why this node and that one do not understand each other. */
+  #misfit(name: string, vsn: Uint8Array): string | null {
+    const own = this.#config;
+    return misfit(name, vsn, understoodByAll([own.vsn])) ?? misfit(own.name, own.vsn, understoodByAll([vsn]));
+  }
+
   alive(claim: Alive, nowMs: number, local: { own?: boolean; onSent?: () => void } = {}): void {
     const own = claim.Node === this.#config.name;
     if (own && this.leaving) return;
@@ -90,7 +97,7 @@ export class NodeTable {
     if (vsn.length < 6) {
       return this.#log('warn', `ignoring alive message for '${claim.Node}' because Vsn is not present`);
     }
-    const reason = this.#owner.veto(claim);
+    const reason = (own ? null : this.#misfit(claim.Node, vsn)) ?? this.#owner.veto(claim);
     if (reason !== null) return this.#log('warn', `ignoring alive message for '${claim.Node}': ${reason}`);
     const addr = canonicalAddr(claim.Addr ?? noMeta);
     if (addr.length !== 4 && addr.length !== 16) return this.#log('warn', `bad address length for '${claim.Node}'`);
