@@ -25,6 +25,8 @@ export interface Io {
   stdin(): Promise<Buffer>;
   /** Aborts on SIGINT and SIGTERM, which end the process no more once this was called. */
   interrupted(): AbortSignal;
+  /** Keys as they are pressed on the terminal that stdin is, one character each, until `signal`; Ctrl-C interrupts. */
+  keys(onKey: (key: string) => void, signal: AbortSignal): void;
   /** Whether somebody sits at the other end, who may be asked and shown things that move. */
   isTerminal(stream: 'stdin' | 'stdout' | 'stderr'): boolean;
 }

@@ -47,6 +47,24 @@ function interrupted(): AbortSignal {
   return interruption.signal;
 }
 
+function keys(onKey: (key: string) => void, signal: AbortSignal): void {
+  const { stdin } = process;
+  const take = (chunk: Buffer): void => {
+    for (const key of chunk.toString()) {
+      if (key === '\x03') process.kill(process.pid, 'SIGINT');
+      else onKey(key);
+    }
+  };
+  const stop = (): void => {
+    stdin.off('data', take).pause();
+    stdin.setRawMode(false);
+  };
+  if (signal.aborted) return;
+  stdin.setRawMode(true);
+  stdin.on('data', take);
+  signal.addEventListener('abort', stop, { once: true });
+}
+
 const descriptors = { stdin: 0, stdout: 1, stderr: 2 } as const;
 
 /** Files and pipes are told apart without node:tty, which takes a while to load. */
@@ -66,5 +84,6 @@ export const processIo: Io = {
   err: (text) => writeAll(2, text),
   stdin: readStdin,
   interrupted,
+  keys,
   isTerminal,
 };

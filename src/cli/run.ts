@@ -65,6 +65,7 @@ export async function runCommand(
     err: printing((text) => io.err(text)),
     stdin: () => io.stdin(),
     interrupted: () => io.interrupted(),
+    keys: (onKey, signal) => io.keys(onKey, signal),
     isTerminal: (stream) => io.isTerminal(stream),
     progress(text) {
       shown?.end();

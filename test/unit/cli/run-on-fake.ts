@@ -14,6 +14,8 @@ export interface Given {
   readonly stdin?: string;
   readonly transport?: Transport;
   readonly signal?: AbortSignal;
+  /** Gets what a key that is pressed is told to. */
+  readonly press?: (onKey: (key: string) => void) => void;
   /** Streams that are a terminal; none when left out. */
   readonly terminal?: readonly ('stdin' | 'stdout' | 'stderr')[];
 }
@@ -31,6 +33,7 @@ export async function run(command: Command, argv: readonly string[], given: Give
     },
     stdin: async () => Buffer.from(given.stdin ?? ''),
     interrupted: () => given.signal ?? new AbortController().signal,
+    keys: (onKey) => given.press?.(onKey),
     isTerminal: (stream) => given.terminal?.includes(stream) ?? false,
   };
   const { transport } = given;

@@ -37,6 +37,7 @@ function console_() {
       },
       stdin: async () => Buffer.alloc(0),
       interrupted: () => new AbortController().signal,
+      keys: () => {},
       isTerminal: () => false,
     },
     printed: () => ({ out, err }),
