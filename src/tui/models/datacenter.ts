@@ -115,7 +115,7 @@ export function createDatacenterModel(source: Source, clock: Clock): DatacenterM
   let history = emptyLoad;
   let events: readonly DatacenterEvent[] = [];
   let leaderSince = { ms: clock.nowMs(), seen: false };
-  let lastCommit: { index: number; atMs: number } | undefined;
+  let lastCommit: { of: 'agent' | 'servers'; index: number; atMs: number } | undefined;
   let commitRate: number | undefined;
   const seen: { leader?: string | undefined; members?: readonly AgentMember[]; checks?: readonly HealthCheck[] } = {};
   const store = createStore(assemble());
@@ -169,8 +169,10 @@ export function createDatacenterModel(source: Source, clock: Clock): DatacenterM
   function measureCommits(): void {
     const { raft, servers } = overview.get();
     const index = raft?.commitIndex ?? newestIndex(servers);
-    const before = lastCommit;
-    lastCommit = { index, atMs: clock.nowMs() };
+    const of = raft === undefined ? 'servers' : 'agent';
+    // Of the two, one is behind the other: what is between them was not committed in between.
+    const before = lastCommit?.of === of ? lastCommit : undefined;
+    lastCommit = { of, index, atMs: clock.nowMs() };
     const seconds = before === undefined ? 0 : (lastCommit.atMs - before.atMs) / 1000;
     commitRate =
       before === undefined || before.index === 0 || index < before.index || seconds <= 0

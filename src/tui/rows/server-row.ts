@@ -58,7 +58,8 @@ export function serverColumns(newestIndex: () => number): readonly Column<Server
       width: 10,
       align: 'right',
       from: 100,
-      cell: ({ health }) => span(contact(health?.LastContact) || '–', 'muted'),
+      // Nobody leads the leader.
+      cell: ({ health, leader }) => span(leader ? '–' : contact(health?.LastContact) || '–', 'muted'),
     },
     {
       title: 'Stable since',

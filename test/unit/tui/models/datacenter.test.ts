@@ -139,6 +139,23 @@ describe('the datacenter model', () => {
     expect(model.get().history.commitsPerSecond.map(Math.round)).toEqual([2000, 10]);
   });
 
+  it('measures commits by one clock: what autopilot said is not the beginning of what the agent says', async () => {
+    const { Stats: stats, ...self } = source.state.self;
+    const commit = (index: number) => {
+      source.state.self = { ...self, Stats: { raft: { ...stats['raft'], commit_index: String(index) } } };
+      source.changed();
+    };
+    source.state.self = { ...self, Stats: {} };
+    const { model } = run();
+    await clock.advance(100);
+    commit(104_431);
+    await clock.advance(2_000);
+    expect(model.get().history.commitsPerSecond).toEqual([]);
+    commit(104_451);
+    await clock.advance(2_000);
+    expect(model.get().history.commitsPerSecond.map(Math.round)).toEqual([10]);
+  });
+
   it('shows the servers of a client agent that may not see Raft, by their gossip tags', () => {
     const { members, leader } = smallDatacenter();
     const parts = {

@@ -55,6 +55,17 @@ describe('what is wrong right now', () => {
     expect(found[0]).toBe('warn Server consul-server02 is 95809 entries behind [raft]');
   });
 
+  it('is not a server of which a new leader knows no index yet', () => {
+    const found = problems((state) => {
+      const [first, ...rest] = state.autopilot.Servers;
+      state.autopilot = {
+        ...state.autopilot,
+        Servers: [first!, ...rest.map((server) => ({ ...server, LastIndex: 0 }))],
+      };
+    });
+    expect(found.filter((text) => text.includes('behind'))).toEqual([]);
+  });
+
   it('is a service without any instance that passes, before one that lost some', () => {
     const found = problems((state) => {
       state.services = { db: [], web: [] };
