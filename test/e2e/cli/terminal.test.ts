@@ -88,6 +88,20 @@ describe.skipIf(missing !== undefined)(
       expect(await tmux.until(/Error joining/)).not.toMatch(/Joining 127/);
     });
 
+    it('a cluster on trial says who is there yet, and is gone after ctrl-C', async () => {
+      await using tmux = await open();
+      await enter(tmux, `${tc} dev cluster -http-port=31500 -clients=1 1`);
+      await tmux.until(/\d of 2 agents know all the others/);
+      const screen = await tmux.until(/The cluster is up/);
+      expect(screen).not.toMatch(/know all the others/);
+      const pids = [...screen.matchAll(/http:\/\/127\.0\.0\.1:\d+ +(\d+)/g)].map(([, pid]) => Number(pid));
+      expect(pids).toHaveLength(2);
+      await tmux.press('C-c');
+      await tmux.until(/Taking the cluster down/);
+      await tmux.until(prompt);
+      for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    });
+
     it('an error says what to do next, below its recorded line', async () => {
       const free = createServer().listen(0, '127.0.0.1');
       await new Promise((resolve) => free.once('listening', resolve));
