@@ -3,10 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from './free-port.ts';
+import { freePorts } from './free-port.ts';
+import { suite, suiteHeaders } from './security.ts';
 
 export const tc = resolve(import.meta.dirname, '..', '..', 'bin', 'run.js');
 
@@ -23,10 +25,19 @@ export interface AgentOptions {
   readonly args?: readonly string[];
   /** Default: this build. */
   readonly program?: string;
+  /** In the secure suite as well, ACLs are what `args` say, and requests carry no token but their own. */
+  readonly ownAcls?: boolean;
+}
+
+/** How an agent is asked: over HTTPS in the secure suite, where programs of others still find it at its HTTP port. */
+interface Api {
+  readonly http: number;
+  /** null: it has none. */
+  readonly https: number | null;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export class AgentProcess {
-  readonly httpPort: number;
   readonly dataDir: string;
   /** Everything the agent printed, over all of its starts. */
   output = '';
@@ -34,17 +45,22 @@ export class AgentProcess {
   readonly #args: readonly string[];
   readonly #program: string;
   readonly #scratch: string | undefined;
-  readonly #pool = new http.Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+  readonly #api: Api;
+  readonly #pool: http.Agent;
 
   private constructor(
     program: string,
-    httpPort: number,
+    api: Api,
     dataDir: string,
     scratch: string | undefined,
     args: readonly string[],
   ) {
     this.#program = program;
-    this.httpPort = httpPort;
+    this.#api = api;
+    this.#pool = new (api.https === null ? http : https).Agent({
+      keepAlive: true,
+      maxSockets: Number.POSITIVE_INFINITY,
+    });
     this.dataDir = dataDir;
     this.#scratch = scratch;
     this.#args = args;
@@ -52,20 +68,22 @@ export class AgentProcess {
 
   /** Prepares an agent; `start` runs it. */
   static async create(options: AgentOptions = {}): Promise<AgentProcess> {
-    const ports = await Promise.all(Array.from({ length: 5 }, freePort));
+    const ports = await freePorts(6);
     const scratch = options.dataDir === undefined ? await mkdtemp(join(tmpdir(), 'tc-e2e-')) : undefined;
     const dataDir = options.dataDir ?? (scratch as string);
-    const [httpPort, dns, server, lan, wan] = ports as [number, number, number, number, number];
+    const [httpPort, dns, server, lan, wan, https] = ports as [number, number, number, number, number, number];
     const mode = options.dev === true ? ['-dev'] : ['-server', '-bootstrap', '-data-dir', dataDir];
     const listeners = ['-bind', '127.0.0.1', '-http-port', httpPort, '-dns-port', dns, '-server-port', server];
     const gossip = ['-serf-lan-port', lan, '-serf-wan-port', wan];
     const fast = ['-hcl', 'performance { raft_multiplier = 1 }', '-node', 'e2e'];
+    const secure = suite === null ? [] : [...suite.args(true, options.ownAcls), '-https-port', https];
+    const headers = options.ownAcls === true ? {} : suiteHeaders;
     return new AgentProcess(
       options.program ?? tc,
-      httpPort,
+      { http: httpPort, https: suite === null ? null : https, headers },
       dataDir,
       scratch,
-      ['agent', ...mode, ...listeners, ...gossip, ...fast, ...(options.args ?? [])].map(String),
+      ['agent', ...mode, ...listeners, ...gossip, ...fast, ...secure, ...(options.args ?? [])].map(String),
     );
   }
 
@@ -74,8 +92,14 @@ export class AgentProcess {
     return this.#child.pid;
   }
 
+  /** Plain HTTP. */
+  get httpPort(): number {
+    return this.#api.http;
+  }
+
+  /** For commands: `-http-addr` or CONSUL_HTTP_ADDR. */
   get address(): string {
-    return `127.0.0.1:${this.httpPort}`;
+    return this.#api.https === null ? `127.0.0.1:${this.#api.http}` : `https://127.0.0.1:${this.#api.https}`;
   }
 
   async start(): Promise<void> {
@@ -107,7 +131,7 @@ export class AgentProcess {
     for (;;) {
       try {
         const answer = await this.request('GET', '/v1/status/leader', undefined, 2_000);
-        if (answer.status === 200 && answer.text.length > 3) return;
+        if (answer.status === 200 && answer.text.length > 3 && (await this.#isKnown())) return;
       } catch {
         // not listening yet
       }
@@ -118,11 +142,18 @@ export class AgentProcess {
     }
   }
 
+  /** Whether the token of our requests is known: the leader makes it a moment after it is one. */
+  async #isKnown(): Promise<boolean> {
+    if (!('X-Consul-Token' in this.#api.headers)) return true;
+    return (await this.request('GET', '/v1/acl/token/self', undefined, 2_000)).status === 200;
+  }
+
   request(method: string, path: string, body?: string | Buffer, timeoutMs = 30_000): Promise<HttpAnswer> {
     return new Promise((done, fail) => {
-      const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-      const request = http.request(
-        { host: '127.0.0.1', port: this.httpPort, method, path, agent: this.#pool, headers: length },
+      const { http: plain, https: secure, headers: own } = this.#api;
+      const headers = { ...own, ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }) };
+      const request = (secure === null ? http : https).request(
+        { host: '127.0.0.1', port: secure ?? plain, method, path, agent: this.#pool, headers, ...suite?.client },
         (response) => {
           const parts: Buffer[] = [];
           response.on('data', (part: Buffer) => parts.push(part));

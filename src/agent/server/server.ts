@@ -186,6 +186,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     async restoreSnapshot(archive, signal) {
       if (!started.leadership.isLeader) throw errors.noLeader();
       await restoreArchive(started, archive, signal);
+      // Who asks next finds what every leader provides, such as the master token of the configuration.
+      await role.duties?.established();
     },
     async leave() {
       logger.info('server starting leave');

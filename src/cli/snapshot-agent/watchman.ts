@@ -112,8 +112,10 @@ export class Watchman {
   async #tell(): Promise<void> {
     const { http, service, metricsFile, nowMs } = this.#options;
     if (metricsFile !== '') {
-      await writeFile(`${metricsFile}.tmp`, this.record.metrics());
-      await rename(`${metricsFile}.tmp`, metricsFile);
+      // Others may write the same file; whoever reads it finds the whole of one.
+      const own = `${metricsFile}.${process.pid}.tmp`;
+      await writeFile(own, this.record.metrics());
+      await rename(own, metricsFile);
     }
     if (!this.#isRegistered) await this.#register();
     const { status, output } = this.record.status(nowMs());

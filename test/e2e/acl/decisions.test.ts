@@ -5,9 +5,10 @@ import type { Route } from '../../../src/agent/http/api.ts';
 import { routes } from '../../../src/agent/http/routes.ts';
 import { AgentProcess } from '../agent-process.ts';
 import { until } from '../cluster/node.ts';
+import { management } from '../security.ts';
 import { columns, decisions, policies, type Row } from './decisions.ts';
 
-const master = 'e2b6c0de-0000-4000-8000-00000000face';
+const master = management;
 const wrong = 'e2b6c0de-0000-4000-8000-0000000000ff';
 const subject = 'subject';
 

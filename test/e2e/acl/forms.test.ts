@@ -1,10 +1,11 @@
 /** The guided forms of the ACL commands, in a real terminal. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentProcess, tc } from '../agent-process.ts';
+import { management } from '../security.ts';
 import { Tmux, whyNoTmux } from '../tui/tmux.ts';
 import { startWithToken } from './ready.ts';
 
-const master = 'e2b6c0de-0000-4000-8000-00000000face';
+const master = management;
 
 describe.skipIf(whyNoTmux() !== undefined)('a form on a terminal', () => {
   let agent: AgentProcess;

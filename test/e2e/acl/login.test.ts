@@ -7,9 +7,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
+import { management } from '../security.ts';
 import { startWithToken } from './ready.ts';
 
-const master = 'e2b6c0de-0000-4000-8000-00000000face';
+const master = management;
 const tls = (name: string): string => readFileSync(join(import.meta.dirname, '..', '..', 'data', 'tls', name), 'utf8');
 
 const base64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -30,7 +30,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 async function agentWith(token: string): Promise<AgentProcess> {
   const file = join(directory, `acl-${token === '' ? 'none' : 'master'}.json`);
   await writeFile(file, config(token));
-  const agent = await AgentProcess.create({ args: ['-datacenter', 'dc1', '-config-file', file] });
+  const agent = await AgentProcess.create({ ownAcls: true, args: ['-datacenter', 'dc1', '-config-file', file] });
   await (token === '' ? agent.start() : startWithToken(agent, token));
   return agent;
 }
@@ -42,7 +42,7 @@ describe('the ACL walk', () => {
   });
   afterAll(() => agent[Symbol.asyncDispose]());
 
-  const url = (path: string): string => `http://${agent.address}${path}`;
+  const url = (path: string): string => `http://127.0.0.1:${agent.httpPort}${path}`;
   async function put<T>(path: string, body: unknown, headers: Record<string, string> = {}): Promise<T> {
     const answer = await fetch(url(path), { method: 'PUT', headers, body: JSON.stringify(body) });
     const text = await answer.text();

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tc } from '../agent-process.ts';
 import { freePorts } from '../free-port.ts';
+import { suite, suiteHeaders } from '../security.ts';
 
 interface Member {
   readonly name: string;
@@ -29,18 +30,30 @@ async function addMember(name: string, more: (lanPort: number) => readonly (stri
   const ports = ['-http-port', http, '-server-port', server, '-serf-lan-port', lan, '-serf-wan-port', wan];
   const fast = ['-hcl', 'gossip_lan { probe_interval = "100ms" probe_timeout = "100ms" suspicion_mult = 2 }'];
   const common = ['agent', '-bind', '127.0.0.1', '-dns-port', -1, '-grpc-port', -1, '-node', name];
-  const args = [...common, '-data-dir', join(dir, name), ...ports, ...fast, ...more(lan)].map(String);
+  const args = [
+    ...common,
+    '-data-dir',
+    join(dir, name),
+    ...ports,
+    ...fast,
+    ...more(lan),
+    ...(suite?.args(name === 'server') ?? []),
+  ].map(String);
   members.push({ name, http, args, child: launch(args) });
   return lan;
 }
 
 async function get<T>(member: Member, path: string): Promise<T | undefined> {
-  const answer = await fetch(`http://127.0.0.1:${member.http}${path}`).catch(() => undefined);
+  const answer = await fetch(`http://127.0.0.1:${member.http}${path}`, { headers: suiteHeaders }).catch(
+    () => undefined,
+  );
   return answer?.ok ? ((await answer.json()) as T) : undefined;
 }
 
 async function put(member: Member, path: string, body: object): Promise<void> {
-  const answer = await fetch(`http://127.0.0.1:${member.http}${path}`, { method: 'PUT', body: JSON.stringify(body) });
+  const answer = await fetch(`http://127.0.0.1:${member.http}${path}`, {
+    ...{ method: 'PUT', headers: suiteHeaders, body: JSON.stringify(body) },
+  });
   expect([answer.status, await answer.text()]).toEqual([200, '']);
 }
 

@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { freePorts } from '../../../src/cli/dev-cluster/free-ports.ts';
 import { AgentProcess } from '../agent-process.ts';
 import { until } from '../cluster/node.ts';
+import { allowLookups } from '../security.ts';
 import { demand, programs } from './programs.ts';
 
 const configuration = (dnsPort: number, port: number): string => `
@@ -62,6 +63,7 @@ describe('HAProxy', () => {
     const [dnsPort, port] = (await freePorts(2)) as [number, number];
     await using agent = await AgentProcess.create({ dev: true, args: ['-dns-port', String(dnsPort)] });
     await agent.start();
+    await allowLookups(agent.request.bind(agent));
     const folder = await mkdtemp(join(tmpdir(), 'tc-haproxy-'));
     const file = join(folder, 'haproxy.cfg');
     await writeFile(file, configuration(dnsPort, port));

@@ -1,15 +1,20 @@
-/** The package `consul` of npm, used as its README says. */
+/** The package `consul` of npm, used as its README says. What it creates queries with is the token that they are to have, and not its own. */
 import Consul from 'consul';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
+import { ownTokenArgs, suite } from '../security.ts';
 
 let agent: AgentProcess;
 let consul: Consul;
 
 beforeAll(async () => {
-  agent = await AgentProcess.create({ dev: true });
+  agent = await AgentProcess.create({ dev: true, args: ownTokenArgs });
   await agent.start();
-  consul = new Consul({ host: '127.0.0.1', port: agent.httpPort });
+  consul = new Consul({
+    host: '127.0.0.1',
+    port: agent.httpPort,
+    ...(suite !== null && { defaults: { token: suite.token } }),
+  });
 });
 afterAll(() => agent[Symbol.asyncDispose]());
 

@@ -5,11 +5,11 @@ import { AgentProcess } from '../agent-process.ts';
 import { demand } from './programs.ts';
 
 const program = `
-import json, sys
+import json, os, sys
 from patroni.dcs.consul import Consul
 def member(name):
     return Consul({'name': name, 'scope': 'pg', 'namespace': '/service', 'ttl': 30, 'retry_timeout': 10, 'loop_wait': 5,
-                   'host': '127.0.0.1:' + sys.argv[1], 'register_service': True})
+                   'host': '127.0.0.1:' + sys.argv[1], 'token': os.environ.get('CONSUL_HTTP_TOKEN'), 'register_service': True})
 a, b = member('a'), member('b')
 out = {}
 out['initialized'] = [a.initialize(create_new=True, sysid='1'), b.initialize(create_new=True, sysid='2')]

@@ -54,10 +54,13 @@ out['coordinates'] = type(c.coordinate.nodes()[1]).__name__
 print(json.dumps(out))
 `;
 
+import { ownTokenArgs } from '../security.ts';
+
+/** It sends its token along with some of its requests only: the agent asks by its own for the others. */
 describe('python3-consul', () => {
   it('finds everything where it expects it', async (test) => {
     demand(test, 'python');
-    await using agent = await AgentProcess.create({ dev: true });
+    await using agent = await AgentProcess.create({ dev: true, args: ownTokenArgs });
     await agent.start();
     const run = spawnSync('/usr/bin/python3', ['-c', program, String(agent.httpPort)], {
       encoding: 'utf8',

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
 import { freePort } from '../free-port.ts';
+import { allowLookups } from '../security.ts';
 import { demand, isThere, programs } from './programs.ts';
 
 let agent: AgentProcess;
@@ -21,6 +22,7 @@ beforeAll(async () => {
   const port = await freePort();
   agent = await AgentProcess.create({ dev: true, args: ['-dns-port', String(dnsPort)] });
   await agent.start();
+  await allowLookups(agent.request.bind(agent));
   folder = await mkdtemp(join(tmpdir(), 'tc-unbound-'));
   const file = join(folder, 'unbound.conf');
   await writeFile(

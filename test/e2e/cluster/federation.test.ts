@@ -1,8 +1,9 @@
 /** Two datacenters, the second with its ACLs, config entries and gateways from the first. */
 import { describe, expect, it } from 'vitest';
+import { management } from '../security.ts';
 import { type ClusterNode, knowsLeader, Playground, until } from './node.ts';
 
-const master = 'e2b6c0de-0000-4000-8000-00000000face';
+const master = management;
 
 interface Asked {
   readonly status: number;
@@ -10,12 +11,9 @@ interface Asked {
 }
 
 async function ask(node: ClusterNode, method: string, path: string, token: string, body?: unknown): Promise<Asked> {
-  const answer = await fetch(`http://127.0.0.1:${node.ports.http}${path}`, {
-    method,
-    headers: token === '' ? {} : { 'X-Consul-Token': token },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  return { status: answer.status, text: await answer.text() };
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  const answer = await node.ask(method, path, text, { 'X-Consul-Token': token });
+  return { status: answer.status, text: answer.text };
 }
 
 async function json<T>(node: ClusterNode, method: string, path: string, token: string, body?: unknown): Promise<T> {

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encrypt } from '../../../src/agent/gossip/memberlist/security.ts';
 import { encodeDead, encodePacket, encodePing, encodeSuspect } from '../../../src/agent/gossip/memberlist/wire.ts';
+import { type Security, secureIn } from '../security.ts';
 import { type ClusterNode, knowsLeader, leaderOf, Playground, statuses, until } from './node.ts';
-import { type Security, secureIn } from './security.ts';
 
 let ground: Playground;
 let servers: ClusterNode[];

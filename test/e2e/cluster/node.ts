@@ -10,11 +10,11 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tc } from '../agent-process.ts';
 import { freePorts } from '../free-port.ts';
-import { type Security, secureIn } from './security.ts';
+import { type Security, secureIn, suite } from '../security.ts';
 
 /** Secure: default-deny ACLs, TLS with everything verified, encrypted gossip. */
-export const modes = ['plain', 'secure'] as const;
-export type Mode = (typeof modes)[number];
+export type Mode = 'plain' | 'secure';
+export const modes: readonly Mode[] = suite === null ? ['plain', 'secure'] : ['secure'];
 
 export interface NodeOptions {
   readonly name: string;
@@ -90,6 +90,11 @@ export class ClusterNode {
     return this.#child.pid;
   }
 
+  /** For commands: `-http-addr` or CONSUL_HTTP_ADDR. */
+  get address(): string {
+    return `${this.isSecure ? 'https://' : ''}127.0.0.1:${this.ports.http}`;
+  }
+
   get isSecure(): boolean {
     return this.#security !== null;
   }
@@ -121,7 +126,7 @@ export class ClusterNode {
       ...secure?.client,
       headers: {
         ...(secure !== null &&
-          !('Authorization' in own) &&
+          !('Authorization' in own || 'X-Consul-Token' in own) &&
           !path.includes('oken=') && { 'X-Consul-Token': secure.token }),
         ...own,
         ...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }),
@@ -169,8 +174,10 @@ export class Playground implements AsyncDisposable {
     this.security = security;
   }
 
-  static async make(mode: Mode = 'plain'): Promise<Playground> {
+  /** @param mode default: as the whole suite is run */
+  static async make(mode?: Mode): Promise<Playground> {
     const directory = await mkdtemp(join(tmpdir(), 'tc-cluster-e2e-'));
+    if (mode === undefined) return new Playground(directory, suite);
     return new Playground(directory, mode === 'plain' ? null : await secureIn(directory));
   }
 

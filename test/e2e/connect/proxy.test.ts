@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { generateKey, privateKeyPem, selfSign } from '../../../src/lib/x509/index.ts';
 import { AgentProcess, tc } from '../agent-process.ts';
 import { freePort } from '../free-port.ts';
+import { suite } from '../security.ts';
 
 async function ok(agent: AgentProcess, method: string, path: string, body?: object): Promise<string> {
   const { status, text } = await agent.request(method, path, body === undefined ? undefined : JSON.stringify(body));
@@ -72,10 +73,18 @@ async function say(port: number, text: string): Promise<string> {
   return heard;
 }
 
+/** What no intention speaks of is decided as ACLs are by default: denied in the secure suite, unless it is said. */
+async function started(): Promise<AgentProcess> {
+  const agent = await AgentProcess.create({ dev: true });
+  await agent.start();
+  const all = '/v1/connect/intentions/exact?source=*&destination=*';
+  if (suite !== null) await ok(agent, 'PUT', all, { Action: 'allow' });
+  return agent;
+}
+
 describe('the built-in proxy', () => {
   it('carries what intentions allow, by mutual TLS, and follows registrations and rotations', async () => {
-    await using agent = await AgentProcess.create({ dev: true });
-    await agent.start();
+    await using agent = await started();
     const server = await shouter();
     const [publicPort, webPublic, upstreamPort, movedPort] = await Promise.all([1, 2, 3, 4].map(freePort));
     const upstream = (LocalBindPort: number | undefined) => ({
@@ -158,8 +167,7 @@ describe('the built-in proxy', () => {
   });
 
   it('finds an upstream by a prepared query as well', async () => {
-    await using agent = await AgentProcess.create({ dev: true });
-    await agent.start();
+    await using agent = await started();
     const server = await shouter();
     const [publicPort, upstreamPort] = await Promise.all([1, 2].map(freePort));
     await ok(agent, 'POST', '/v1/query', { Name: 'nearest-db', Service: { Service: 'db' } });
@@ -190,8 +198,7 @@ describe('the built-in proxy', () => {
   });
 
   it('serves exposed paths without the mesh, and nothing else', async () => {
-    await using agent = await AgentProcess.create({ dev: true });
-    await agent.start();
+    await using agent = await started();
     const web = http.createServer((request, response) => {
       response.setHeader('x-from', 'web');
       response.end(`${request.method} ${request.url}`);
@@ -229,8 +236,7 @@ describe('the built-in proxy', () => {
   });
 
   it('registers itself and goes without a trace', async () => {
-    await using agent = await AgentProcess.create({ dev: true });
-    await agent.start();
+    await using agent = await started();
     const server = await shouter();
     const [publicPort, upstreamPort] = await Promise.all([1, 2].map(freePort));
     const args = ['-service=api', `-service-addr=127.0.0.1:${server.port}`, `-listen=127.0.0.1:${publicPort}`];

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
 import { tc } from '../cli/tc.ts';
+import { management } from '../security.ts';
 
 it('tc debug collects every interval, and no secret is in any of it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tc-debug-'));
-  const secret = '1f9d1c9e-8f7b-4f2e-9d51-0c6b7a5e4d3c';
+  const secret = management;
   const config = join(folder, 'secrets.json');
   await writeFile(config, JSON.stringify({ acl: { tokens: { default: secret } } }));
   await using agent = await AgentProcess.create({ dev: true, args: ['-config-file', config] });

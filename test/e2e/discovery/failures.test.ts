@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { freePorts } from '../../../src/cli/dev-cluster/free-ports.ts';
 import { type ClusterNode, knowsLeader, Playground, until } from '../cluster/node.ts';
+import { allowLookups } from '../security.ts';
 
 const intervalMs = 1_000;
 /** Beyond the interval, for everybody to know. */
@@ -37,6 +38,7 @@ async function cluster(ground: Playground): Promise<{ all: Place[]; clients: Clu
   const clients: ClusterNode[] = [];
   for (const name of ['c1', 'c2', 'c3']) clients.push(await make(name, { server: false, joins: [first] }));
   for (const { node } of places) await until(`${node.name} knows a leader`, () => knowsLeader(node));
+  await allowLookups(first.ask.bind(first));
   await until(
     'the catalog has all',
     async () => ((await first.read<unknown[]>('/v1/catalog/nodes')) ?? []).length === 6,

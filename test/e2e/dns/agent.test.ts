@@ -6,6 +6,7 @@ import { UDPClient } from 'dns2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
 import { freePort } from '../free-port.ts';
+import { allowLookups } from '../security.ts';
 
 const run = promisify(execFile);
 let agent: AgentProcess;
@@ -18,6 +19,7 @@ beforeAll(async () => {
   port = await freePort();
   agent = await AgentProcess.create({ dev: true, args: ['-dns-port', String(port)] });
   await agent.start();
+  await allowLookups(agent.request.bind(agent));
   for (let i = 1; i <= 5; i++) {
     await register({
       Node: `n${i}`,

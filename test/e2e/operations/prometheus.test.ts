@@ -50,7 +50,7 @@ it('a scrape has what alerts and dashboard ask for', { timeout: 90_000 }, async 
         job_name: 'tc',
         metrics_path: '/v1/agent/metrics',
         params: { format: ['prometheus'] },
-        static_configs: [{ targets: [agent.address] }],
+        static_configs: [{ targets: [`127.0.0.1:${agent.httpPort}`] }],
       },
     ],
   };

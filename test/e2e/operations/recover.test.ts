@@ -9,6 +9,7 @@ import { expect, it } from 'vitest';
 import { tc as tcFile } from '../agent-process.ts';
 import { tc } from '../cli/tc.ts';
 import { freePorts } from '../free-port.ts';
+import { suite, suiteHeaders } from '../security.ts';
 
 interface Server {
   readonly dataDir: string;
@@ -40,9 +41,13 @@ function launch({ dataDir, http, rpc, lan }: Server, join: Server): ChildProcess
     'performance { raft_multiplier = 1 }',
   ];
   // All of them are on one machine here: none may take its id from that.
-  return spawn(tcFile, ['agent', ...mode, ...ports, ...more, '-disable-host-node-id=true'].map(String), {
-    stdio: 'ignore',
-  });
+  return spawn(
+    tcFile,
+    ['agent', ...mode, ...ports, ...more, '-disable-host-node-id=true', ...(suite?.args(true) ?? [])].map(String),
+    {
+      stdio: 'ignore',
+    },
+  );
 }
 
 async function until(what: string, check: () => Promise<boolean>): Promise<void> {
@@ -54,7 +59,7 @@ async function until(what: string, check: () => Promise<boolean>): Promise<void>
 }
 
 const ask = async ({ http }: Server, path: string, init: RequestInit = {}): Promise<string> =>
-  (await fetch(`http://127.0.0.1:${http}${path}`, { ...init, signal: AbortSignal.timeout(2000) })).text();
+  (await fetch(`http://127.0.0.1:${http}${path}`, { ...init, headers: suiteHeaders, signal: AbortSignal.timeout(2000) })).text();
 const hasLeader = (server: Server): Promise<void> =>
   until('a leader', async () => (await ask(server, '/v1/status/leader')).length > 3);
 
@@ -91,7 +96,10 @@ it('tc operator recover brings back what is left of a cluster', { timeout: 120_0
     await until('five peers', async () => (await list()).length === count);
     for (let i = 0; i < 50; i++) {
       const url = `http://127.0.0.1:${before[i % count]!.http}/v1/kv/drill/${i}`;
-      await until(`write ${i}`, async () => (await fetch(url, { method: 'PUT', body: `value ${i}` })).ok);
+      await until(
+        `write ${i}`,
+        async () => (await fetch(url, { method: 'PUT', headers: suiteHeaders, body: `value ${i}` })).ok,
+      );
     }
     const query = JSON.stringify({ Name: 'drill', Service: { Service: 'consul' } });
     await ask(before[0]!, '/v1/query', { method: 'POST', body: query });
@@ -149,7 +157,11 @@ it('tc operator recover brings back what is left of a cluster', { timeout: 120_0
     for (let i = 0; i < 50; i++) {
       await until(`value ${i}`, async () => (await ask(moved[1]!, `/v1/kv/drill/${i}?raw`)) === `value ${i}`);
     }
-    const written = await fetch(`http://127.0.0.1:${moved[0]!.http}/v1/kv/after`, { method: 'PUT', body: 'x' });
+    const written = await fetch(`http://127.0.0.1:${moved[0]!.http}/v1/kv/after`, {
+      method: 'PUT',
+      headers: suiteHeaders,
+      body: 'x',
+    });
     expect(await written.text()).toBe('true');
     expect((JSON.parse(await ask(moved[0]!, '/v1/status/peers')) as string[]).sort()).toEqual(
       moved.map(({ rpc }) => `127.0.0.1:${rpc}`).sort(),

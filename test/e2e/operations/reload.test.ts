@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
 import { tc } from '../cli/tc.ts';
+import { ownTokenArgs } from '../security.ts';
 
 let folder: string;
 let file: string;
@@ -23,7 +24,7 @@ const before = {
 
 async function agentWith(config: unknown): Promise<AgentProcess> {
   await writeFile(file, JSON.stringify(config));
-  const agent = await AgentProcess.create({ dev: true, args: [`-config-file=${file}`] });
+  const agent = await AgentProcess.create({ dev: true, args: [`-config-file=${file}`, ...ownTokenArgs] });
   await agent.start();
   return agent;
 }

@@ -9,6 +9,7 @@ import { expect, it } from 'vitest';
 import { AgentProcess, tc as current } from '../agent-process.ts';
 import { tc } from '../cli/tc.ts';
 import { freePorts } from '../free-port.ts';
+import { suite, suiteHeaders } from '../security.ts';
 import { buildOf, previousBuild } from './previous-build.ts';
 
 interface Server {
@@ -67,7 +68,7 @@ class Cluster implements AsyncDisposable {
       `n${rpc}`,
     ];
     const fast = ['-hcl', 'performance { raft_multiplier = 1 }', '-disable-host-node-id=true', '-retry-interval=1s'];
-    const argv = ['agent', ...mode, ...ports, ...others, ...fast].map(String);
+    const argv = ['agent', ...mode, ...ports, ...others, ...fast, ...(suite?.args(true) ?? [])].map(String);
     server.child = spawn(program, argv, { stdio: 'ignore' });
   }
 
@@ -84,7 +85,9 @@ class Cluster implements AsyncDisposable {
       const answers = await Promise.all(
         this.servers.map(async ({ http }) => {
           try {
-            const health = await fetch(`http://127.0.0.1:${http}/v1/operator/autopilot/health`);
+            const health = await fetch(`http://127.0.0.1:${http}/v1/operator/autopilot/health`, {
+              headers: suiteHeaders,
+            });
             const { Servers } = (await health.json()) as { Servers: unknown[] };
             return health.status === 200 && Servers.length === count;
           } catch {
@@ -116,7 +119,12 @@ function load(servers: readonly Server[]) {
       const { http } = servers[(name + i) % servers.length]!;
       try {
         const url = `http://127.0.0.1:${http}/v1/kv/${key}`;
-        const answer = await fetch(url, { method: 'PUT', body: value, signal: AbortSignal.timeout(10_000) });
+        const answer = await fetch(url, {
+          method: 'PUT',
+          headers: suiteHeaders,
+          body: value,
+          signal: AbortSignal.timeout(10_000),
+        });
         if (answer.status === 200 && (await answer.text()) === 'true') acknowledged.set(key, value);
         // Whether it was written is not known: it must not be taken for lost, nor for kept.
         else acknowledged.delete(key);
@@ -161,7 +169,7 @@ it('from the previous build to this one and back', { timeout: 240_000 }, async (
   const { acknowledged } = await writing.end();
   expect(acknowledged.size).toBeGreaterThan(50);
   for (const { http } of cluster.servers) {
-    const answer = await fetch(`http://127.0.0.1:${http}/v1/kv/load/?recurse&consistent`);
+    const answer = await fetch(`http://127.0.0.1:${http}/v1/kv/load/?recurse&consistent`, { headers: suiteHeaders });
     const pairs = (await answer.json()) as { Key: string; Value: string }[];
     const found = new Map(pairs.map(({ Key, Value }) => [Key, Buffer.from(Value, 'base64').toString()]));
     for (const [key, value] of acknowledged) expect(found.get(key), key).toBe(value);

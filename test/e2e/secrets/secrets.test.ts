@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tc } from '../agent-process.ts';
 import { type ClusterNode, knowsLeader, Playground, until } from '../cluster/node.ts';
-import type { Security } from '../cluster/security.ts';
+import type { Security } from '../security.ts';
 
 const run = promisify(execFile);
 const nextGossipKey = '4wkYJjOfmRaEmyFPqHy0DKoyMJ40a8ERDIM+bcORQZ8=';

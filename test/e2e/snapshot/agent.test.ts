@@ -80,12 +80,18 @@ describe('on a schedule', () => {
     await using agent = await AgentProcess.create({ dev: true });
     await agent.start();
     const file = join(folder, 'settings.json');
-    const metrics = join(folder, 'backup.prom');
-    const snapshot = { interval: '300ms', retain: 4, lock_key: 'backup/lock', metrics_file: metrics };
+    const metrics = (service: string): string => join(folder, `${service}.prom`);
+    const snapshot = { interval: '300ms', retain: 4, lock_key: 'backup/lock' };
     const settings = { http_addr: agent.address, snapshot, local_storage: { path: join(folder, 'kept') } };
     await writeFile(file, JSON.stringify({ snapshot_agent: settings }));
     const launch = (service: string): Started => {
-      const one = start(['snapshot', 'agent', `-config-file=${file}`, `-service=${service}`]);
+      const one = start([
+        'snapshot',
+        'agent',
+        `-config-file=${file}`,
+        `-service=${service}`,
+        `-metrics-file=${metrics(service)}`,
+      ]);
       running.push(one);
       return one;
     };
@@ -95,7 +101,9 @@ describe('on a schedule', () => {
     const second = launch('backup-2');
     await until('the second waits', async () => (second.out().includes('Waiting to obtain leadership') ? true : null));
     await until('retention', async () => ((await readdir(join(folder, 'kept'))).length === 4 ? true : null));
-    expect(await readFile(metrics, 'utf8')).toMatch(/\nconsul_snapshot_last_success_timestamp_seconds \d{10}/);
+    expect(await readFile(metrics('backup-1'), 'utf8')).toMatch(
+      /\nconsul_snapshot_last_success_timestamp_seconds \d{10}/,
+    );
     // The agent itself: the catalog hears of a new output only now and then.
     const status = async (service: string): Promise<string> => {
       const { text } = await agent.request('GET', '/v1/agent/checks');

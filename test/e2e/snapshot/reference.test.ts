@@ -72,7 +72,7 @@ it.each([
   ['plain', '', ['-hcl', 'connect { enabled = true }']],
   ['acl', master, ['-hcl', acl]],
 ])('%s.snap', async (name, token, args) => {
-  await using agent = await AgentProcess.create({ args });
+  await using agent = await AgentProcess.create({ args, ownAcls: true });
   await agent.start();
   await settled(agent, token);
   const archive = readFileSync(new URL(`${name}.snap`, vectors));

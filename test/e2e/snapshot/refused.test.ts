@@ -1,12 +1,20 @@
 import http from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
+import { suiteHeaders } from '../security.ts';
 
 /** Uploads on a connection of its own, as one-shot clients do. */
 function put(port: number, body: Uint8Array, headers: http.OutgoingHttpHeaders = {}): Promise<[number, string]> {
   return new Promise((done, fail) => {
     const request = http.request(
-      { host: '127.0.0.1', port, method: 'PUT', path: '/v1/snapshot', agent: false, headers },
+      {
+        host: '127.0.0.1',
+        port,
+        method: 'PUT',
+        path: '/v1/snapshot',
+        agent: false,
+        headers: { ...suiteHeaders, ...headers },
+      },
       (response) => {
         let text = '';
         response.on('data', (part: Buffer) => {
@@ -51,7 +59,7 @@ describe('an upload that is no snapshot', () => {
       await new Promise<void>((done) => {
         const request = http.request({
           ...{ host: '127.0.0.1', port: agent.httpPort, method: 'PUT', path: '/v1/snapshot', agent: false },
-          headers: { 'content-length': 1_000_000 },
+          headers: { ...suiteHeaders, 'content-length': 1_000_000 },
         });
         request.on('error', () => {});
         request.on('close', done);

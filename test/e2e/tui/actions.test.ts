@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
+import { management } from '../security.ts';
 import { Keyboard } from './keyboard.ts';
 import { whyNoTmux } from './tmux.ts';
 
 const missing = whyNoTmux();
-const management = '6d5ac6cf-6c1e-4e35-9e69-c4b4f1f5bd5c';
 
 let agent: AgentProcess;
 let folder: string;
@@ -103,7 +103,7 @@ describe.skipIf(missing !== undefined)(
 
     it('loses nobody’s change: an edit that somebody else was quicker than', async () => {
       const editor = join(folder, 'editor.sh');
-      const theirs = `curl -s -X PUT -d theirs "http://${agent.address}/v1/kv/app/limits?token=${management}" > /dev/null`;
+      const theirs = `curl -s -X PUT -d theirs "http://127.0.0.1:${agent.httpPort}/v1/kv/app/limits?token=${management}" > /dev/null`;
       await writeFile(editor, `#!/bin/sh\n${theirs}\necho mine > "$1"\n`);
       await chmod(editor, 0o755);
       await using keyboard = await open('-view="kv app/limits"', { ...withToken, EDITOR: editor });

@@ -24,7 +24,7 @@ it('shows a leader killed, a node lost and a check that flaps, each within two s
   skip,
 }) => {
   if (missing !== undefined) return skip(missing);
-  await using ground = await Playground.make('plain');
+  await using ground = await Playground.make();
   const servers = await ground.servers(3);
   const clients: ClusterNode[] = [];
   for (const name of ['c1', 'c2']) {
@@ -42,8 +42,7 @@ it('shows a leader killed, a node lost and a check that flaps, each within two s
   const folder = await mkdtemp(join(tmpdir(), 'tc-drill-'));
   try {
     const film = join(folder, 'drill.tctop.gz');
-    const address = `127.0.0.1:${c2.ports.http}`;
-    await using tmux = await Tmux.open({ columns: 120, rows: 40, env: { CONSUL_HTTP_ADDR: address } });
+    await using tmux = await Tmux.open({ columns: 120, rows: 40, env: { CONSUL_HTTP_ADDR: c2.address } });
     await tmux.type(`${tc} top -record=${film}`);
     await tmux.press('Enter');
     await tmux.until(/all 5 alive/);

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
 import { until } from '../cluster/node.ts';
+import { ownTokenArgs } from '../security.ts';
 
 const directories: string[] = [];
 afterAll(() => Promise.all(directories.map((one) => rm(one, { recursive: true, force: true }))));
@@ -20,7 +21,7 @@ async function agentWith(config: (directory: string) => object) {
   const write = (value: object): void => writeFileSync(path, JSON.stringify(value));
   write(config(directory));
   directories.push(directory);
-  const configured = await AgentProcess.create({ dev: true, args: ['-config-file', path] });
+  const configured = await AgentProcess.create({ dev: true, args: ['-config-file', path, ...ownTokenArgs] });
   return { agent: configured, directory, write };
 }
 

@@ -37,6 +37,7 @@ export class LeadershipDuties {
   #stopped = false;
   #reapedIndex = 0;
   #established = false;
+  #establishing: Promise<void> = Promise.resolve();
   readonly #news: MemberQueue;
   readonly #tokenUpgrade: TokenUpgrade;
 
@@ -55,7 +56,7 @@ export class LeadershipDuties {
     this.#context.logger.info('cluster leadership acquired');
     this.#context.metrics.counter('leader.establish')();
     this.#announce();
-    void this.#establish();
+    this.#establishing = this.#establish();
   }
 
   /** Every agent of the datacenter hears who leads. */
@@ -78,7 +79,12 @@ export class LeadershipDuties {
 
   /** The state was replaced by a snapshot: what depends on it is set up again. */
   redo(): void {
-    if (this.#established) void this.#establish();
+    this.#establishing = this.#establishing.then(() => this.#establish());
+  }
+
+  /** Resolves when nothing is being set up; never rejects. */
+  established(): Promise<void> {
+    return this.#establishing;
   }
 
   /** Gossip says that something about a member changed. */
@@ -87,6 +93,7 @@ export class LeadershipDuties {
   }
 
   async #establish(): Promise<void> {
+    if (this.#stopped) return;
     const { raft, store, logger, sessionTimers } = this.#context;
     try {
       await raft.barrier();

@@ -78,7 +78,13 @@ function recorder(lines: string[], name: string): Logger {
   };
 }
 
-async function start({ bootstrap = true, members = [own] }: { bootstrap?: boolean; members?: Member[] } = {}) {
+interface StartOptions {
+  readonly bootstrap?: boolean;
+  readonly members?: Member[];
+  readonly acl?: object;
+}
+
+async function start({ bootstrap = true, members = [own], acl = config.acl }: StartOptions = {}) {
   const runtime = manualRuntime();
   const lines: string[] = [];
   const logger = recorder(lines, 'agent');
@@ -86,7 +92,7 @@ async function start({ bootstrap = true, members = [own] }: { bootstrap?: boolea
   let raft: RaftNode | undefined;
   const one = await createServer({
     tokens: { agentMaster: '', replication: '' },
-    config,
+    config: { ...config, acl } as Config,
     nodeId: server.id,
     nodeName: 'one',
     runtime,
@@ -337,6 +343,21 @@ describe('a server', () => {
     ).rejects.toThrow('failed to decompress snapshot: gzip: invalid header');
     expect(await value('after')).toBe('y');
     await one.stop();
+  });
+
+  it('has its master token again when a restore is done, though the archive knows none', async () => {
+    const elsewhere = await start();
+    await elsewhere.lead();
+    const { archive } = await elsewhere.one.saveSnapshot();
+    const tokens = { master: 'a3f4c0de-0000-4000-8000-00000000face' };
+    const { one, lead, call, settle } = await start({ acl: { enabled: true, defaultPolicy: 'deny', tokens } });
+    await lead();
+    await settle();
+    const asMaster = () => call('ACL.TokenRead', { TokenID: tokens.master, TokenIDType: 'secret', Token: tokens.master });
+    expect((await asMaster()).reply.Token?.Description).toBe('Master Token');
+    await one.restoreSnapshot(archive);
+    expect((await asMaster()).reply.Token?.Description).toBe('Master Token');
+    await Promise.all([one.stop(), elsewhere.one.stop()]);
   });
 
   it('registers members that join, marks those that fail, and removes those that left', async () => {
