@@ -20,6 +20,10 @@ export class RpcError extends Error {
 export const errors = {
   noLeader: () => new RpcError('No cluster leader'),
   noPathToDatacenter: () => new RpcError('No path to datacenter'),
+  notPrimary: (datacenter: string, named: string) =>
+    new RpcError(
+      `primary_datacenter is ${JSON.stringify(datacenter)}, whose own primary_datacenter is ${JSON.stringify(named)}: it has to be the same in all datacenters`,
+    ),
   noServers: () => new RpcError('No known Consul servers'),
   notReadyForConsistentReads: () => new RpcError('Not ready to serve consistent reads'),
   remoteDatacenterUnreachable: () => new RpcError('Remote DC has no server currently reachable'),

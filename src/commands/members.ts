@@ -84,7 +84,7 @@ function standard(members: readonly AgentMember[]): string[][] {
 }
 
 /** By these our servers know each other; they say nothing to people. */
-const ownTags = new Set(['ft_pv', 'ft_ri']);
+const ownTags = new Set(['ft_pv', 'ft_ri', 'pdc']);
 
 function detailed(members: readonly AgentMember[]): string[][] {
   const rows = members.map((member) => {

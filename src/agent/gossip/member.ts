@@ -65,6 +65,8 @@ export interface ServerInfo {
   /** Answers `Status.ReadIndex`. */
   readonly readIndex: boolean;
   readonly acls: string;
+  /** The datacenter that it takes for the primary, where that is another and it says so. */
+  readonly primary: string | null;
   /** Can be asked over TLS. */
   readonly offersTls: boolean;
   readonly status: MemberStatus;
@@ -102,6 +104,7 @@ export function serverInfo(member: Member): ServerInfo | null {
     preVote: Number(tags['ft_pv'] ?? 0) >= 1,
     readIndex: Number(tags['ft_ri'] ?? 0) >= 1,
     acls: tags['acls'] ?? '',
+    primary: tags['pdc'] ?? null,
     offersTls: tags['use_tls'] !== undefined,
     status: member.status,
   };

@@ -12,7 +12,12 @@ export function lanTags(config: Config, nodeId: string, build: string, offersTls
   return { ...serverTags(config, nodeId, build, offersTls), ...wanPort };
 }
 
-export const wanTags = serverTags;
+export function wanTags(config: Config, nodeId: string, build: string, offersTls: boolean): Record<string, string> {
+  const { primaryDatacenter, datacenter } = config;
+  // Ours: other datacenters learn that this one is no primary, lest two pass a request to and fro.
+  const secondary: Record<string, string> = primaryDatacenter === datacenter ? {} : { pdc: primaryDatacenter };
+  return { ...serverTags(config, nodeId, build, offersTls), ...secondary };
+}
 
 function serverTags(config: Config, nodeId: string, build: string, offersTls: boolean): Record<string, string> {
   const expect: Record<string, string> = config.bootstrapExpect > 0 ? { expect: String(config.bootstrapExpect) } : {};

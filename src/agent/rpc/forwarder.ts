@@ -79,6 +79,21 @@ export class Forwarder {
     throw errors.remoteDatacenterUnreachable();
   }
 
+  /**
+   * As `toDatacenter`, for what belongs to the primary: it is not asked when it passes such requests on itself, as then they
+   * might come back.
+   */
+  async toPrimary<M extends MethodName>(
+    datacenter: string,
+    method: M,
+    args: Partial<Args<M>>,
+    signal?: AbortSignal,
+  ): Promise<Answer<Reply<M>>> {
+    const named = this.wanServers().find((s) => s.datacenter === datacenter && s.primary !== null)?.primary;
+    if (named) throw errors.notPrimary(datacenter, named);
+    return this.toDatacenter(datacenter, method, args, signal);
+  }
+
   /** Servers of all datacenters. */
   wanServers(): readonly ServerInfo[] {
     return this.#servers(this.#options.wan());

@@ -64,6 +64,12 @@ export interface ServerContext {
     args: Partial<Args<M>>,
     signal: AbortSignal | undefined,
   ) => Promise<Answer<Reply<M>>>;
+  /** A call to the primary datacenter, from a secondary. */
+  readonly askPrimary: <M extends MethodName>(
+    method: M,
+    args: Partial<Args<M>>,
+    signal: AbortSignal | undefined,
+  ) => Promise<Answer<Reply<M>>>;
   /** Metrics of the hottest path, looked up once. */
   readonly timings: { readonly kvsApply: (ms: number) => void };
   /** Since when this server has been what it is, as RFC 3339 text. */

@@ -138,7 +138,11 @@ export class Dispatcher {
     // Local tokens of the primary are none here.
     const only = name === 'ACL.TokenList' && isOwn(args, this.#home.datacenter) ? globalTokens : {};
     const sent = { ...args, ...only, Datacenter, ...(told === Token ? {} : { Token: told }) };
-    return this.#forwarder.toDatacenter(Datacenter, name, sent, options?.signal);
+    // Sent there because this server says so, and not the caller.
+    const isPrimarys = (args as { readonly Datacenter?: string }).Datacenter !== Datacenter;
+    return isPrimarys
+      ? this.#forwarder.toPrimary(Datacenter, name, sent, options?.signal)
+      : this.#forwarder.toDatacenter(Datacenter, name, sent, options?.signal);
   }
 
   #read<M extends MethodName>(

@@ -141,6 +141,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     datacenters: () => options.forwarder.datacenters(),
     askDatacenter: (datacenter, method, args, signal) =>
       options.forwarder.toDatacenter(datacenter, method, args, signal),
+    askPrimary: (method, args, signal) =>
+      options.forwarder.toPrimary(options.config.primaryDatacenter, method, args, signal),
     timings: { kvsApply: options.metrics.sample('kvs.apply') },
     stableSince: () => role.since,
     propose,
@@ -214,7 +216,7 @@ function createAclResolver(options: ServerOptions, store: Store): AclResolver | 
   const datacenter = config.primaryDatacenter;
   const agentMaster = (): string => tokens.agentMaster;
   const rpc: RpcCaller = {
-    call: (method, args, call) => forwarder.toDatacenter(datacenter, method, args, call?.signal),
+    call: (method, args, call) => forwarder.toPrimary(datacenter, method, args, call?.signal),
   };
   const primary = { config: () => config, datacenter, rpc, clock: runtime.clock, agentMaster };
   return new AclResolver({

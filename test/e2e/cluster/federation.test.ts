@@ -153,3 +153,52 @@ describe('a secondary datacenter', () => {
     }
   });
 });
+
+describe('datacenters that name each other as the primary', () => {
+  it('pass nothing to and fro: what belongs to a primary is refused, and says why', async () => {
+    await using ground = await Playground.make('plain');
+    const nodes: ClusterNode[] = [];
+    for (const [name, own, primary] of [
+      ['a', 'one', 'two'],
+      ['b', 'two', 'one'],
+      ['c', 'three', 'two'],
+    ] as const) {
+      const acl = `acl { enabled = true default_policy = "deny" enable_token_replication = ${name === 'b'} }`;
+      const tokens = `acl { tokens { replication = "${master}" agent = "${master}" agent_master = "${master}" } }`;
+      const args = [`-datacenter=${own}`, `-hcl=primary_datacenter = "${primary}" ${acl}`, `-hcl=${tokens}`];
+      const node = await ground.node({ name, server: true, expect: 1, joinsWan: nodes.slice(0, 1), args });
+      node.start();
+      nodes.push(node);
+    }
+    for (const node of nodes) {
+      await until('a leader', () => knowsLeader(node));
+      await until('all are there', async () => (await node.read<string[]>('/v1/catalog/datacenters'))?.length === 3);
+    }
+    const [one, two, three] = nodes as [ClusterNode, ClusterNode, ClusterNode];
+    const why = (primary: string, theirs: string): string =>
+      `primary_datacenter is "${primary}", whose own primary_datacenter is "${theirs}": it has to be the same in all datacenters`;
+    for (const [node, text] of [
+      [one, why('two', 'one')],
+      [two, why('one', 'two')],
+      [three, why('two', 'one')],
+    ] as const) {
+      for (const [path, body] of [
+        ['/v1/acl/policy', { Name: 'p' }],
+        ['/v1/config', { Kind: 'service-defaults', Name: 'web' }],
+        ['/v1/acl/create', { Name: 'old' }],
+      ] as const) {
+        const refused = await ask(node, 'PUT', path, '', body);
+        expect([path, refused.status, refused.text]).toEqual([path, 500, text]);
+      }
+    }
+    // Where the caller says so it is passed on, once and no further.
+    // Where the caller says so it is passed on, once and no further.
+    const refused = await ask(one, 'PUT', '/v1/acl/policy?dc=two', '', { Name: 'p' });
+    expect([refused.status, refused.text]).toEqual([500, `rpc error making call: ${why('one', 'two')}`]);
+    // Whose token it is cannot be found out, in any of them: nobody may do anything, and everybody is told at once.
+    for (const node of nodes) expect((await ask(node, 'PUT', '/v1/kv/x', master, 'x')).status).toBe(403);
+    for (const node of nodes) {
+      await until('the log says it', async () => node.output.includes('has to be the same in all datacenters'));
+    }
+  });
+});

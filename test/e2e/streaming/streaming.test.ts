@@ -2,12 +2,15 @@
 import { execFileSync } from 'node:child_process';
 import { connect } from 'node:http2';
 import net from 'node:net';
+import tls from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { firstBytes } from '../../../src/agent/rpc/listener.ts';
 import { FrameReader, frame } from '../../../src/lib/grpc/frames.ts';
 import { make } from '../../../src/structs/make.ts';
 import { type Event, eventCodec, SubscribeRequest, subscribeRequestCodec } from '../../../src/structs/subscribe.ts';
 import { tc } from '../agent-process.ts';
 import { type ClusterNode, Playground, until } from '../cluster/node.ts';
+import { management, suite } from '../security.ts';
 
 const path = '/v1/health/service/web';
 
@@ -82,7 +85,7 @@ describe('a client agent', () => {
   });
 
   it('follows a server that speaks TLS alone', async () => {
-    await using ground = await Playground.make();
+    await using ground = await Playground.make('plain');
     const inPlayground = { cwd: ground.directory };
     execFileSync(tc, ['tls', 'ca', 'create'], inPlayground);
     execFileSync(tc, ['tls', 'cert', 'create', '-server'], inPlayground);
@@ -167,9 +170,16 @@ describe('a client agent', () => {
   }, 90_000);
 });
 
+function connectTo(node: ClusterNode): net.Socket {
+  const socket = net.connect(node.ports.rpc, '127.0.0.1');
+  if (suite === null) return socket;
+  socket.write(Uint8Array.of(firstBytes.tls));
+  return tls.connect({ socket, ...suite.client, servername: 'server.dc1.consul' } as tls.ConnectionOptions);
+}
+
 /** What any gRPC client does: the byte, HTTP/2, one request; gives events as they come. */
 async function subscribe(node: ClusterNode, request: Partial<SubscribeRequest>) {
-  const socket = net.connect(node.ports.rpc, '127.0.0.1');
+  const socket = connectTo(node);
   socket.write(Uint8Array.of(8));
   const session = connect('http://127.0.0.1', { createConnection: () => socket });
   session.on('error', () => {});
@@ -189,7 +199,7 @@ async function subscribe(node: ClusterNode, request: Partial<SubscribeRequest>) 
   stream.on('response', noteStatus);
   stream.on('trailers', noteStatus);
   stream.on('error', () => {});
-  stream.end(frame(subscribeRequestCodec.encode(make(SubscribeRequest, request))));
+  stream.end(frame(subscribeRequestCodec.encode(make(SubscribeRequest, { Token: suite?.token ?? '', ...request }))));
   return {
     events,
     status: () => status,
@@ -282,15 +292,15 @@ describe('a server', () => {
 
   it('shows a token what it may see, and ends when the token does', async () => {
     await using ground = await Playground.make();
-    const acl = '-hcl=acl { enabled = true default_policy = "deny" tokens { master = "root" } }';
+    const acl = `-hcl=acl { enabled = true default_policy = "deny" tokens { master = "${management}" } }`;
     const [server] = (await ground.servers(1, [acl])) as [ClusterNode];
     const put = async <T>(where: string, body: object): Promise<T> => {
-      const { text } = await server.ask('PUT', `${where}?token=root`, JSON.stringify(body));
+      const { text } = await server.ask('PUT', `${where}?token=${management}`, JSON.stringify(body));
       return JSON.parse(text) as T;
     };
     await until(
       'the root token is there',
-      async () => (await server.read('/v1/acl/policies?token=root')) !== undefined,
+      async () => (await server.read(`/v1/acl/policies?token=${management}`)) !== undefined,
     );
     for (const [Node, ID] of [
       ['shown', 'a'],
@@ -301,12 +311,12 @@ describe('a server', () => {
     const rules = 'service "web" { policy = "read" } node "shown" { policy = "read" }';
     const { ID } = await put<{ ID: string }>('/v1/acl/policy', { Name: 'p', Rules: rules });
     const token = await put<{ SecretID: string; AccessorID: string }>('/v1/acl/token', { Policies: [{ ID }] });
-    const nobody = await subscribe(server, { Topic: 1, Key: 'web' });
+    const nobody = await subscribe(server, { Topic: 1, Key: 'web', Token: '' });
     const somebody = await subscribe(server, { Topic: 1, Key: 'web', Token: token.SecretID });
     await Promise.all([nobody.told(1), somebody.told(2)]);
     expect(nobody.events.map(shortly)).toEqual(['end of snapshot']);
     expect(somebody.events.map(shortly)).toEqual(['+a', 'end of snapshot']);
-    await server.ask('DELETE', `/v1/acl/token/${token.AccessorID}?token=root`);
+    await server.ask('DELETE', `/v1/acl/token/${token.AccessorID}?token=${management}`);
     await somebody.ended();
     expect(somebody.status()).toBe('7 ACL not found');
     const wrong = await subscribe(server, { Topic: 1, Key: 'web', Token: 'no-such-token' });

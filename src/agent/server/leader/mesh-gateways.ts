@@ -75,7 +75,7 @@ export class MeshGatewayReporter {
   }
 
   async #apply(Op: 'upsert' | 'delete', State: FederationState): Promise<void> {
-    const { config, propose, askDatacenter, tokens, runtime } = this.#context;
+    const { config, propose, askPrimary, tokens, runtime } = this.#context;
     const primary = config.primaryDatacenter;
     if (primary === config.datacenter) {
       const UpdatedAt = new Date(runtime.clock.wallMs()).toISOString();
@@ -83,7 +83,7 @@ export class MeshGatewayReporter {
       await propose('federationState', { Datacenter: primary, Op, State: state, Token: '' });
     } else {
       const request = { Datacenter: primary, Op, State, Token: tokens.replication };
-      await askDatacenter(primary, 'FederationState.Apply', request, undefined);
+      await askPrimary('FederationState.Apply', request, undefined);
     }
   }
 }

@@ -23,12 +23,12 @@ export class Replication {
 
   /** Begins with leadership, and again with the next. */
   start(): void {
-    const { config, logger, runtime, askDatacenter, tokens } = this.#context;
+    const { config, logger, runtime, askPrimary, tokens } = this.#context;
     if (this.#running.length > 0 || config.primaryDatacenter === config.datacenter) return;
     this.#indexes = { policies: 0, roles: 0, tokens: 0 };
     const ask: Ask = (method, args, signal) => {
       const question = { ...args, Datacenter: config.primaryDatacenter, Token: tokens.replication };
-      return askDatacenter(config.primaryDatacenter, method, question, signal);
+      return askPrimary(method, question, signal);
     };
     const begin = <Item, Local>(of: Replicated<Item, Local>, onRound: (index: number | null) => void = () => {}) => {
       const replicator = new Replicator(of, { clock: runtime.clock, logger: logger.named('replication'), onRound });

@@ -6,11 +6,11 @@ import { nodeRuntime } from '../../../../src/lib/runtime-node.ts';
 import { nodeSockets } from '../../../../src/lib/sockets.ts';
 
 const range = { min: 1, max: 5, current: 2 };
-const server = (name: string, dc: string, status: Member['status'] = 'alive'): Member => ({
+const server = (name: string, dc: string, status: Member['status'] = 'alive', more: object = {}): Member => ({
   name: `${name}.${dc}`,
   address: '127.0.0.1',
   port: 8302,
-  tags: { role: 'consul', dc, id: name, port: '8300', vsn: '2', build: '1.10.7:', raft_vsn: '3' },
+  tags: { role: 'consul', dc, id: name, port: '8300', vsn: '2', build: '1.10.7:', raft_vsn: '3', ...more },
   status,
   protocol: range,
   delegate: range,
@@ -50,5 +50,18 @@ describe('datacenters', () => {
     await expect(forwarder.toDatacenter('dead', 'Status.Ping', {})).rejects.toThrow(
       'Remote DC has no server currently reachable',
     );
+  });
+
+  it('that name another as the primary are not asked as one, for that one might ask back', async () => {
+    const forwarder = make([
+      server('a', 'one'),
+      server('b', 'two', 'alive', { pdc: 'here' }),
+      server('c', 'three', 'failed'),
+    ]);
+    const why =
+      'primary_datacenter is "two", whose own primary_datacenter is "here": it has to be the same in all datacenters';
+    await expect(forwarder.toPrimary('two', 'Status.Ping', {})).rejects.toThrow(why);
+    await expect(forwarder.toPrimary('three', 'Status.Ping', {})).rejects.toThrow('Remote DC has no server');
+    await expect(forwarder.toPrimary('four', 'Status.Ping', {})).rejects.toThrow('No path to datacenter');
   });
 });

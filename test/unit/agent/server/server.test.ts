@@ -353,7 +353,8 @@ describe('a server', () => {
     const { one, lead, call, settle } = await start({ acl: { enabled: true, defaultPolicy: 'deny', tokens } });
     await lead();
     await settle();
-    const asMaster = () => call('ACL.TokenRead', { TokenID: tokens.master, TokenIDType: 'secret', Token: tokens.master });
+    const asMaster = () =>
+      call('ACL.TokenRead', { TokenID: tokens.master, TokenIDType: 'secret', Token: tokens.master });
     expect((await asMaster()).reply.Token?.Description).toBe('Master Token');
     await one.restoreSnapshot(archive);
     expect((await asMaster()).reply.Token?.Description).toBe('Master Token');
