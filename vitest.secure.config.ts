@@ -1,12 +1,10 @@
 import { defineConfig } from 'vitest/config';
-import { exceptions } from './test/e2e/secure-exceptions.ts';
 
 /** `npm run test:secure`: the end-to-end tests again, with every agent as it should be run (test/e2e/security.ts). */
 export default defineConfig({
   test: {
     name: 'e2e-secure',
     include: ['test/e2e/**/*.test.{ts,tsx}'],
-    exclude: Object.keys(exceptions).map((file) => `test/e2e/${file}`),
     setupFiles: ['test/setup.ts'],
     globalSetup: ['test/e2e/secure-setup.ts'],
     pool: 'forks',

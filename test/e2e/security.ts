@@ -69,13 +69,17 @@ function securityOf(directory: string): Security {
 
 const variable = 'TC_E2E_SECURITY';
 
+/** How commands ask agents. */
+const commandEnv = ({ directory, token }: Security): Readonly<Record<string, string>> => ({
+  CONSUL_HTTP_TOKEN: token,
+  CONSUL_CACERT: join(directory, 'ca.pem'),
+  CONSUL_CLIENT_CERT: join(directory, 'cli.pem'),
+  CONSUL_CLIENT_KEY: join(directory, 'cli-key.pem'),
+});
+
 /** For everything that is started from here on: agents are secure, and commands know how to ask them. */
-export function secureSuite({ directory, token }: Security): void {
-  process.env[variable] = directory;
-  process.env['CONSUL_HTTP_TOKEN'] = token;
-  process.env['CONSUL_CACERT'] = join(directory, 'ca.pem');
-  process.env['CONSUL_CLIENT_CERT'] = join(directory, 'cli.pem');
-  process.env['CONSUL_CLIENT_KEY'] = join(directory, 'cli-key.pem');
+export function secureSuite(security: Security): void {
+  Object.assign(process.env, commandEnv(security), { [variable]: security.directory });
 }
 
 const suiteDirectory = process.env[variable];
@@ -85,6 +89,9 @@ export const suite: Security | null = suiteDirectory === undefined ? null : secu
 
 /** A token that may everything, for tests with ACLs of their own: one that the helpers send along in the secure suite. */
 export const management = suite?.token ?? 'e2b6c0de-0000-4000-8000-00000000face';
+
+/** For commands that do not inherit the environment of the tests. */
+export const suiteEnv = suite === null ? {} : commandEnv(suite);
 
 /** For requests that a test makes itself, over plain HTTP. */
 export const suiteHeaders: Readonly<Record<string, string>> = suite === null ? {} : { 'X-Consul-Token': suite.token };

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { join } from 'node:path';
 import { tc } from '../agent-process.ts';
+import { suite, suiteHeaders } from '../security.ts';
 import type { Lab, Machine } from './lab.ts';
 
 export interface Answer {
@@ -32,6 +33,7 @@ export class LabAgent {
       `-client=127.0.0.1 ${machine.address} ${machine.control}`,
       `-data-dir=${this.dataDir}`,
       '-disable-host-node-id',
+      ...(suite?.args(args.includes('-server')) ?? []),
       ...args,
     ];
   }
@@ -71,7 +73,15 @@ export class LabAgent {
   ask(method: string, path: string, body = '', timeoutMs = 15_000): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const request = http.request(
-        { host: this.machine.control, port: 8500, method, path, agent: this.#pool, timeout: timeoutMs },
+        {
+          host: this.machine.control,
+          port: 8500,
+          method,
+          path,
+          agent: this.#pool,
+          timeout: timeoutMs,
+          headers: suiteHeaders,
+        },
         (response) => {
           const chunks: Buffer[] = [];
           response.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../cluster/node.ts';
+import { allowLookups } from '../security.ts';
 import { LabAgent } from './agent.ts';
 import { Lab } from './lab.ts';
 
@@ -59,6 +60,14 @@ const canWrite = async (agent: LabAgent, key: string): Promise<boolean> => {
 const valueAt = async (agent: LabAgent, key: string): Promise<string> =>
   (await agent.ask('GET', `/v1/kv/${key}?raw`)).text;
 
+const answers = (agent: LabAgent): Promise<boolean> =>
+  agent.ask('GET', '/v1/status/leader').then(
+    () => true,
+    () => false,
+  );
+/** For an agent that knows no servers yet, which could tell it what another token may do. */
+const agentMaster = 'e2b6c0de-0000-4000-8000-00000000a9e7';
+
 describe('the usual walk', () => {
   it('from three servers and a client to those that leave and those that fail', { timeout: 120_000 }, async () => {
     await using walk = new Walk(await Lab.make(5));
@@ -66,7 +75,7 @@ describe('the usual walk', () => {
     const pidFile = join(walk.directory, 'pid');
     const server = ['-server', '-bootstrap-expect=3', '-ui'];
     const one = walk.agent(1, 'consul-server01', ...server, `-pid-file=${pidFile}`);
-    await until('the first answers', async () => (await one.read('/v1/agent/self')) !== undefined);
+    await until('the first answers', () => answers(one));
     const two = walk.agent(2, 'consul-server02', ...server, `-retry-join=${ip1}`);
     const three = walk.agent(3, 'consul-server03', ...server, `-join=${ip1}`);
     const client = walk.agent(4, 'consul-client01', `-join=${ip1}`);
@@ -82,9 +91,9 @@ describe('the usual walk', () => {
     );
 
     // An agent that joins later, by way of any member.
-    const late = walk.agent(5, 'consul-client02');
-    await until('it answers', async () => (await late.read('/v1/agent/self')) !== undefined);
-    const joined = await late.tc('join', `--http-addr=${walk.address(5)}:8500`, ip4!);
+    const late = walk.agent(5, 'consul-client02', `-hcl=acl { tokens { agent_master = "${agentMaster}" } }`);
+    await until('it answers', () => answers(late));
+    const joined = await late.tc('join', `-token=${agentMaster}`, `--http-addr=${walk.address(5)}:8500`, ip4!);
     expect(joined).toEqual({ code: 0, text: 'Successfully joined cluster by contacting 1 nodes.\n' });
 
     await until('five members', async () => (await statusOf(one, 'consul-client02')) === 'alive');
@@ -105,6 +114,7 @@ describe('the usual walk', () => {
       (await one.ask('GET', '/v1/status/leader')).text.trim(),
     );
     expect((await peersOf(one)).sort()).toEqual([`${ip1}:8300`, `${ip2}:8300`, `${ip3}:8300`]);
+    await allowLookups(one.ask.bind(one));
     for (const name of ['consul-server01.node.consul', 'consul-server01.node.dc1.consul']) {
       const { text } = await walk.lab.run(client.machine, ['dig', `@${ip1}`, '-p', '8600', '+noall', '+answer', name]);
       expect(text.trim().split(/\s+/)).toEqual([`${name}.`, '0', 'IN', 'A', ip1]);

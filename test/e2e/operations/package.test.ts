@@ -6,6 +6,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
 import { tc } from '../cli/tc.ts';
+import { suiteEnv } from '../security.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const nobody = 65_534;
@@ -57,7 +58,7 @@ it.each(users)('is installed, works, and leaves nothing behind (user %s)', { tim
   expect([version.code, version.out]).toEqual([0, expect.stringMatching(/^Consul v1\.10\.7\+tc\./)]);
   await using agent = await AgentProcess.create({ program });
   await agent.start();
-  const address = { ...env, CONSUL_HTTP_ADDR: agent.address };
+  const address = { ...env, ...suiteEnv, CONSUL_HTTP_ADDR: agent.address };
   expect((await tc(['kv', 'put', 'packed', 'yes'], { command: [program], env: address })).code).toBe(0);
   expect((await tc(['kv', 'get', 'packed'], { command: [program], env: address })).out).toBe('yes\n');
   expect((await tc(['members'], { command: [program], env: address })).out).toContain('alive');

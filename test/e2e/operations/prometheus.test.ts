@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
 import { freePorts } from '../free-port.ts';
+import { suite } from '../security.ts';
 
 const contrib = resolve(import.meta.dirname, '../../../contrib');
 const rules = join(contrib, 'prometheus/rules.yml');
@@ -50,6 +51,7 @@ it('a scrape has what alerts and dashboard ask for', { timeout: 90_000 }, async 
         job_name: 'tc',
         metrics_path: '/v1/agent/metrics',
         params: { format: ['prometheus'] },
+        ...(suite !== null && { authorization: { credentials: suite.token } }),
         static_configs: [{ targets: [`127.0.0.1:${agent.httpPort}`] }],
       },
     ],

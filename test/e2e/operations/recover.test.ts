@@ -59,7 +59,13 @@ async function until(what: string, check: () => Promise<boolean>): Promise<void>
 }
 
 const ask = async ({ http }: Server, path: string, init: RequestInit = {}): Promise<string> =>
-  (await fetch(`http://127.0.0.1:${http}${path}`, { ...init, headers: suiteHeaders, signal: AbortSignal.timeout(2000) })).text();
+  (
+    await fetch(`http://127.0.0.1:${http}${path}`, {
+      ...init,
+      headers: suiteHeaders,
+      signal: AbortSignal.timeout(2000),
+    })
+  ).text();
 const hasLeader = (server: Server): Promise<void> =>
   until('a leader', async () => (await ask(server, '/v1/status/leader')).length > 3);
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AgentProcess } from '../agent-process.ts';
+import { suiteEnv } from '../security.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 let folder: string;
@@ -38,7 +39,7 @@ it('unpacks itself once, and works', { timeout: 60_000 }, async () => {
 
   await using agent = await AgentProcess.create({ program });
   await agent.start();
-  const asked = { ...env, CONSUL_HTTP_ADDR: agent.address };
+  const asked = { ...env, ...suiteEnv, CONSUL_HTTP_ADDR: agent.address };
   expect(tc(['kv', 'put', 'one', 'file'], asked)).toEqual([0, 'Success! Data written to: one\n', '']);
   expect(tc(['kv', 'get', 'one'], asked)).toEqual([0, 'file\n', '']);
   expect(tc(['members'], asked)[1]).toContain('alive');

@@ -210,7 +210,7 @@ describe.skipIf(missing !== undefined)(
     });
 
     it('shows a token without rights what is missing, and takes no action when it must not', async () => {
-      await using keyboard = await open('-read-only');
+      await using keyboard = await open('-read-only', { CONSUL_HTTP_TOKEN: '' });
       await keyboard.expectScreen(/● live/);
       await keyboard.go('acl');
       await keyboard.expectScreen(/⊘ Permission denied/);
