@@ -81,7 +81,12 @@ async function answersWithoutLeader({ http }: Server): Promise<void> {
   ];
   for (const [method, path, body = null] of asked) {
     const signal = AbortSignal.timeout(2000);
-    const answer = await fetch(`http://127.0.0.1:${http}/v1/${path}?stale`, { method, body, signal });
+    const answer = await fetch(`http://127.0.0.1:${http}/v1/${path}?stale`, {
+      method,
+      headers: suiteHeaders,
+      body,
+      signal,
+    });
     expect([path, answer.status, await answer.text()]).toEqual([path, 200, expect.stringMatching(/^[[{].+/s)]);
   }
 }
