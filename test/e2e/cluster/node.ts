@@ -95,6 +95,11 @@ export class ClusterNode {
     return `${this.isSecure ? 'https://' : ''}127.0.0.1:${this.ports.http}`;
   }
 
+  /** null while it runs. */
+  get exitCode(): number | null {
+    return this.#child?.exitCode ?? null;
+  }
+
   get isSecure(): boolean {
     return this.#security !== null;
   }

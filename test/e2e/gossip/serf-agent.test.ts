@@ -1,5 +1,6 @@
 /** The real Serf agent and our pool in one pool: members, tags, events, queries and failures are seen on both sides. */
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import dgram from 'node:dgram';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Keyring } from '../../../src/agent/gossip/memberlist/keyring.ts';
-import { addrOfText } from '../../../src/agent/gossip/memberlist/transport.ts';
 import { broadcastTimeoutMs, consulSerf, consulVsn, profiles } from '../../../src/agent/gossip/profiles.ts';
+import { encodeSerf, prefixed, Query } from '../../../src/agent/gossip/serf/messages.ts';
 import { GossipPool } from '../../../src/agent/gossip/serf/pool.ts';
 import { nodeRuntime } from '../../../src/lib/runtime-node.ts';
 import { nodeSockets } from '../../../src/lib/sockets.ts';
@@ -83,15 +84,16 @@ interface SerfAgent {
   /** Payload of the last event `from-us`, undefined before. */
   readonly heard: () => string | undefined;
   readonly cli: (...args: string[]) => Promise<string>;
+  readonly log: () => string;
 }
 
-async function serfAgent(key: string | null): Promise<SerfAgent> {
+async function serfAgent(key: string | null, name = 'theirs'): Promise<SerfAgent> {
   const [port, rpc] = [await freePort(), await freePort()];
   const heard = join(tmpdir(), `tc-serf-heard-${process.pid}-${port}`);
   onTestFinished(() => rmSync(heard, { force: true }));
   const args = [
     'agent',
-    '-node=theirs',
+    `-node=${name}`,
     `-bind=127.0.0.1:${port}`,
     `-rpc-addr=127.0.0.1:${rpc}`,
     '-tag',
@@ -100,13 +102,21 @@ async function serfAgent(key: string | null): Promise<SerfAgent> {
     // Its payload comes on the standard input.
     `-event-handler=user:from-us=cat > ${heard}`,
   ];
-  const child = spawn('serf', key === null ? args : [...args, `-encrypt=${key}`], { stdio: 'ignore' });
+  const child = spawn('serf', key === null ? args : [...args, `-encrypt=${key}`], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (text: Buffer) => {
+      log += text;
+    });
+  }
   onTestFinished(() => void child.kill('SIGKILL'));
   const cli = async (command: string, ...rest: string[]): Promise<string> =>
     (await run('serf', [command, `-rpc-addr=127.0.0.1:${rpc}`, ...rest])).stdout;
-  await until(async () => (await cli('members').catch(() => '')).includes('theirs'));
+  await until(async () => (await cli('members').catch(() => '')).includes(name));
   const payload = (): string | undefined => (existsSync(heard) ? readFileSync(heard, 'utf8').trim() : undefined);
-  return { child, port, heard: payload, cli: cli as SerfAgent['cli'] };
+  return { child, port, heard: payload, cli: cli as SerfAgent['cli'], log: () => log };
 }
 
 async function until(check: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
@@ -194,6 +204,37 @@ describe.runIf(hasSerf())('a pool with the real serf agent', () => {
     await until(async () => /ours\s.*\sfailed\s/.test(await theirs.cli('members')), 30_000);
   });
 
+  it('judges between two of the same name', { timeout: 60_000 }, async () => {
+    const { pool } = await ourPool(null);
+    const [first, second] = [await serfAgent(null, 'twin'), await serfAgent(null, 'twin')];
+    const ended = (one: SerfAgent) => one.child.exitCode !== null;
+    await first.cli('join', `127.0.0.1:${pool.port}`);
+    await until(() => pool.members().some((m) => m.name === 'twin' && m.status === 'alive'));
+    // The second asks everybody who is meant, and ends: it is not.
+    await second.cli('join', `127.0.0.1:${pool.port}`).catch(() => '');
+    await until(() => ended(second), 30_000);
+    expect(second.log()).toMatch(/minority in name conflict resolution, quitt?ing \[0 \/ 1\]/);
+    expect(ended(first)).toBe(false);
+    expect(pool.members().find((m) => m.name === 'twin')).toMatchObject({ port: first.port, status: 'alive' });
+  });
+
+  it('survives queries that cannot be answered', async () => {
+    const { pool } = await ourPool(null);
+    const socket = dgram.createSocket('udp4');
+    onTestFinished(() => void socket.close());
+    const body = { ID: 1, Addr: loopback, Port: pool.port, SourceNode: 'x', Filters: null, Flags: 0, RelayFactor: 0 };
+    const queries = ['_serf_list-keys', '_serf_conflict', '_serf_install-key'].map((Name, i) =>
+      encodeSerf('query', Query, { LTime: 10 + i, ...body, Timeout: -1e9, Name, Payload: Uint8Array.of(7, 1) }),
+    );
+    for (const query of queries) {
+      // As a packet of memberlist that carries something of its user's.
+      await new Promise((done) => socket.send(prefixed(8, query), pool.port, '127.0.0.1', done));
+    }
+    await sleep(300);
+    expect(pool.stats()['query_time']).toBe('13');
+    pool.userEvent('still', null, false);
+  });
+
   it('lets the other join us', { timeout: 60_000 }, async () => {
     const theirs = await serfAgent(null);
     const { pool } = await ourPool(null);
@@ -201,13 +242,5 @@ describe.runIf(hasSerf())('a pool with the real serf agent', () => {
     await until(() => pool.members().some((m) => m.name === 'theirs' && m.status === 'alive'));
     await theirs.cli('leave');
     await until(() => pool.members().some((m) => m.name === 'theirs' && m.status === 'left'));
-  });
-});
-
-describe('addresses', () => {
-  it('are read and written', () => {
-    expect(addrOfText('::1')).toEqual(Uint8Array.from([...new Array<number>(15).fill(0), 1]));
-    expect([...(addrOfText('fe80::1:2') ?? [])].slice(12)).toEqual([0, 1, 0, 2]);
-    expect(addrOfText('host')).toBeNull();
   });
 });

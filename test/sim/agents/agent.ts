@@ -40,7 +40,7 @@ export interface Surroundings {
 export type MachineOptions = Pick<
   AgentsOptions,
   'disk' | 'clockDrift' | 'encrypted' | 'snapshotThreshold' | 'trailingLogs'
->;
+> & { readonly ipv6: boolean };
 
 export const gossipKey = 'pUqJrVyVRj5jsiYEkM/tFQYfWyJIv4s3XkvDwy7Cu5s=';
 
@@ -64,10 +64,10 @@ export class SimAgent {
   constructor(number: number, isServer: boolean, expect: number, around: Surroundings) {
     this.id = `${isServer ? 's' : 'c'}${number}`;
     this.isServer = isServer;
-    this.ip = `10.0.0.${number}`;
     this.#number = number;
     this.#expect = expect;
     this.#around = around;
+    this.ip = this.#address();
     this.disk = new Disk(around.world, around.options.disk, (where) => this.#crashed(where, false), `disk ${this.id}`);
   }
 
@@ -106,7 +106,13 @@ export class SimAgent {
 
   /** From the next start on it has another address. */
   move(): void {
-    this.ip = `10.0.${++this.#moves}.${this.#number}`;
+    this.#moves++;
+    this.ip = this.#address();
+  }
+
+  #address(): string {
+    if (!this.#around.options.ipv6) return `10.0.${this.#moves}.${this.#number}`;
+    return `fd00${this.#moves === 0 ? '' : `:0:0:${this.#moves}`}::${this.#number.toString(16)}`;
   }
 
   /** Leaves as by Ctrl-C, and ends. */

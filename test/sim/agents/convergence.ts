@@ -1,4 +1,5 @@
 /** Whether all agents agree about who is there: in gossip, in the catalog, in Raft's configuration. */
+import { joinHostPort } from '../../../src/lib/host-port.ts';
 import type { SimAgent } from './agent.ts';
 
 const sorted = (names: Iterable<string>): string => [...names].sort().join(' ');
@@ -20,7 +21,7 @@ export async function whatIsMissing(agents: readonly SimAgent[], datacenter: str
   if (leader === undefined) return 'nobody leads';
   const servers = agents.filter(({ isServer }) => isServer);
   const voters = leader.raft!.stats().configuration.servers.filter(({ suffrage }) => suffrage === 'voter');
-  const wanted = sorted(servers.map(({ id, ip }) => `${id}-id ${ip}:8300`));
+  const wanted = sorted(servers.map(({ id, ip }) => `${id}-id ${joinHostPort(ip, 8300)}`));
   const found = sorted(voters.map(({ id, address }) => `${id} ${address}`));
   if (wanted !== found) return `votes have: ${found}`;
   return catalogProblem(agents, datacenter, all);

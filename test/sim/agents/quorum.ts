@@ -42,6 +42,7 @@ export async function runQuorum(servers: number, quorum: number): Promise<Quorum
       disk: { meanLatencyMs: 0.1, stallChance: 0, failChance: 0, crashChance: 0 },
       clockDrift: 0,
       encrypted: false,
+      ipv6: false,
       snapshotThreshold: 8192,
       trailingLogs: 10_000,
     },

@@ -60,7 +60,7 @@ class AgentsRun {
     const around = {
       world,
       network: this.#network,
-      options,
+      options: { ...options, ipv6: false },
       flags: () => [...this.#agents.map(({ ip }) => `-retry-join=${ip}`), '-serf-wan-port=-1'],
       dataDir: '',
       watch: (agent: SimAgent, fsm: Fsm) => this.#watch(agent, fsm),

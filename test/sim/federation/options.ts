@@ -35,6 +35,7 @@ export const drawFederationOptions = (random: Stream): FederationOptions => {
     disk: { meanLatencyMs: 0.5, stallChance: 0, failChance: 0, crashChance: 0 },
     clockDrift: random.pick([0, 0.03]),
     encrypted,
+    ipv6: random.chance(0.3),
     rotateEveryMs: encrypted ? random.pick([0, 1000, 4000]) : 0,
     relayFactor: random.pick([0, 1, 3]),
     eventEveryMs: random.pick([300, 2000]),

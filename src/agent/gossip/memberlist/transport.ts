@@ -1,40 +1,24 @@
 /** The sockets of a pool: UDP and TCP on one port. Bytes in, bytes out; what they mean is `driver.ts`'s business. */
 import { once } from 'node:events';
 import net from 'node:net';
+import { formatIp, parseIp } from '../../../lib/sockaddr/ip.ts';
 import type { Sockets } from '../../../lib/sockets.ts';
-import type { Address } from './core/node.ts';
+import { type Address, canonicalAddr } from './core/node.ts';
 
 /** Streams served at a time; more are closed unanswered (wire facts, section 4). */
 const streamLimit = 128;
 const receiveBufferBytes = 2 * 1024 * 1024;
 
-export const textOfAddr = (addr: Uint8Array): string => {
-  if (addr.length === 4) return addr.join('.');
-  const groups: string[] = [];
-  for (let i = 0; i < 16; i += 2) groups.push((((addr[i] ?? 0) << 8) | (addr[i + 1] ?? 0)).toString(16));
-  return groups.join(':');
-};
+/** As Go prints it: RFC 5952, and IPv4 in its own way where it comes in 16 bytes. */
+export function textOfAddr(addr: Uint8Array): string {
+  const plain = canonicalAddr(addr);
+  return plain.length === 4 ? plain.join('.') : formatIp(Array.from({ length: 16 }, (_, i) => plain[i] ?? 0));
+}
 
 /** @returns 4 or 16 bytes; null for what is no IP address. */
 export function addrOfText(text: string): Uint8Array | null {
-  const plain = text.replace(/%.*$/, '');
-  if (net.isIPv4(plain)) return Uint8Array.from(plain.split('.').map(Number));
-  if (!net.isIPv6(plain)) return null;
-  const [head = '', tail] = plain.split('::');
-  const parse = (part: string): number[] =>
-    part === ''
-      ? []
-      : part.split(':').flatMap((group) => {
-          if (group.includes('.')) return group.split('.').map(Number);
-          const value = Number.parseInt(group, 16);
-          return [value >> 8, value & 255];
-        });
-  const before = parse(head);
-  const after = tail === undefined ? [] : parse(tail);
-  const out = new Uint8Array(16);
-  out.set(before, 0);
-  out.set(after, 16 - after.length);
-  return out;
+  const ip = parseIp(text.replace(/%.*$/, ''));
+  return ip === undefined ? null : Uint8Array.from(ip);
 }
 
 export interface TransportEvents {

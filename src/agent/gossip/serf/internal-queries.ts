@@ -1,12 +1,44 @@
 /** The queries that Serf answers by itself, named `_serf_...`: ping, conflict and the keys (wire facts of Serf, section 6). */
 import type { Keyring } from '../memberlist/keyring.ts';
 import { KeyringError } from '../memberlist/keyring.ts';
-import { decodeSerf, encodeSerf, KeyRequest, KeyResponse } from './messages.ts';
+import type { Member, MemberStatus } from './core/members.ts';
+import { ConflictResponse, decodeSerf, encodeSerf, KeyRequest, KeyResponse } from './messages.ts';
 
 export const internalPrefix = '_serf_';
 
 export type KeyOperation = 'install-key' | 'use-key' | 'remove-key' | 'list-keys';
 export const keyOperations: readonly KeyOperation[] = ['install-key', 'use-key', 'remove-key', 'list-keys'];
+
+const statusNumbers = { none: 0, alive: 1, leaving: 2, left: 3, failed: 4 } as const satisfies Record<
+  MemberStatus,
+  number
+>;
+const mappedIpv4 = Buffer.from('00000000000000000000ffff', 'hex');
+
+/**
+ * Two nodes have the same name, and one of them asks who is meant: the answer is the member as this node knows it. The original's agents
+ * end where most answers name the other; Consul's never ask. A node does not judge in its own case: null.
+ */
+export function answerConflictQuery(
+  payload: Uint8Array | null,
+  self: string,
+  find: (name: string) => Member | undefined,
+): Uint8Array | null {
+  const name = Buffer.from(payload ?? []).toString();
+  if (name === self) return null;
+  const member = find(name);
+  if (member === undefined) return encodeSerf('conflictResponse', ConflictResponse, null);
+  const { addr, port, tags, status, vsn } = member;
+  const [ProtocolMin = 0, ProtocolMax = 0, ProtocolCur = 0, DelegateMin = 0, DelegateMax = 0, DelegateCur = 0] = vsn;
+  return encodeSerf('conflictResponse', ConflictResponse, {
+    Name: name,
+    Addr: addr.length === 4 ? Buffer.concat([mappedIpv4, addr]) : addr,
+    Port: port,
+    Tags: tags,
+    Status: statusNumbers[status],
+    ...{ ProtocolMin, ProtocolMax, ProtocolCur, DelegateMin, DelegateMax, DelegateCur },
+  });
+}
 
 const base64 = (key: Uint8Array): string => Buffer.from(key).toString('base64');
 /** Where a list that does not fit starts being cut: about as many keys as 25 bytes each would fill. */

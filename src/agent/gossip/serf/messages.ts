@@ -86,6 +86,23 @@ export const KeyRequest = struct('keyRequest', { Key: bytes });
 export const KeyResponse = struct('nodeKeyResponse', { Result: bool, Message: str, Keys: slice(str), PrimaryKey: str });
 export type KeyResponse = Infer<typeof KeyResponse>;
 
+/** What a node knows of the one that a name conflict is about; null = nothing. Addr has 16 bytes. */
+export const ConflictResponse = ptr(
+  struct('Member', {
+    Name: str,
+    Addr: bytes,
+    Port: u16,
+    Tags: map(str),
+    Status: int64,
+    ProtocolMin: u8,
+    ProtocolMax: u8,
+    ProtocolCur: u8,
+    DelegateMin: u8,
+    DelegateMax: u8,
+    DelegateCur: u8,
+  }),
+);
+
 export const RelayHeader = struct('relayHeader', {
   DestAddr: struct('UDPAddr', { IP: bytes, Port: int64, Zone: str }),
   DestName: str,

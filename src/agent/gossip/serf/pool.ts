@@ -18,8 +18,14 @@ import { type Coordinate, CoordinateClient, CoordinateError } from './core/coord
 import type { Member, MemberEvent } from './core/members.ts';
 import type { OpenQuery } from './core/open-queries.ts';
 import { Serf } from './core/serf.ts';
-import type { IncomingQuery, QueryOptions, SerfConfig, SerfEffect } from './core/types.ts';
-import { answerKeyQuery, internalPrefix, keyOperations } from './internal-queries.ts';
+import {
+  type IncomingQuery,
+  type QueryOptions,
+  type SerfConfig,
+  type SerfEffect,
+  SerfLimitError,
+} from './core/types.ts';
+import { answerConflictQuery, answerKeyQuery, internalPrefix, keyOperations } from './internal-queries.ts';
 import {
   CoordinateStruct,
   decodeSerf,
@@ -373,19 +379,25 @@ export class GossipPool {
   }
 
   #onQuery(incoming: IncomingQuery): void {
-    const { Name, Payload } = incoming.query;
+    const { Name } = incoming.query;
     if (!Name.startsWith(internalPrefix)) return this.#options.events.onQuery(incoming);
-    const operation = keyOperations.find((op) => `${internalPrefix}${op}` === Name);
-    if (operation === undefined) return;
-    const { security, serf, events } = this.#options;
     try {
-      const save = (ring: Keyring): void => events.onKeyringChange(ring);
-      const answer = answerKeyQuery(operation, Payload, security?.ring ?? null, save, serf.queryResponseBytes);
-      this.#serf.respond(incoming, answer, this.#now());
+      const answer = this.#internalAnswer(Name.slice(internalPrefix.length), incoming.query.Payload);
+      if (answer !== null) this.#serf.respond(incoming, answer, this.#now());
     } catch (error) {
-      if (!(error instanceof SerfWireError)) throw error;
-      this.#options.logger.error(`Failed to decode key request: ${error.message}`);
+      if (!(error instanceof SerfWireError || error instanceof SerfLimitError)) throw error;
+      this.#options.logger.error(`Failed to answer query ${Name}: ${error.message}`);
     }
+  }
+
+  /** null where nothing is to be said. */
+  #internalAnswer(name: string, payload: Uint8Array | null): Uint8Array | null {
+    const { security, serf, events } = this.#options;
+    if (name === 'conflict') return answerConflictQuery(payload, serf.name, (other) => this.#serf.members.get(other));
+    const operation = keyOperations.find((op) => op === name);
+    if (operation === undefined) return null;
+    const save = (ring: Keyring): void => events.onKeyringChange(ring);
+    return answerKeyQuery(operation, payload, security?.ring ?? null, save, serf.queryResponseBytes);
   }
 }
 

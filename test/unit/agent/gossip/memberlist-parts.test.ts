@@ -9,6 +9,7 @@ import {
   suspicionMinMs,
 } from '../../../../src/agent/gossip/memberlist/core/scaling.ts';
 import { confirm, deadlineMs, startSuspicion } from '../../../../src/agent/gossip/memberlist/core/suspicion.ts';
+import { addrOfText, textOfAddr } from '../../../../src/agent/gossip/memberlist/transport.ts';
 
 const vectors = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../../data/vectors/memberlist.json'), 'utf8'),
@@ -110,5 +111,26 @@ describe('the broadcast queue', () => {
     queue.queue(bytes(3, 2));
     queue.prune(1);
     expect(queue.take(0, 100, 9).map((m) => m[0])).toEqual([2]);
+  });
+});
+
+describe('addresses', () => {
+  it.each([
+    ['10.0.0.1', [10, 0, 0, 1]],
+    ['::1', [...new Array<number>(15).fill(0), 1]],
+    ['fe80::1:2', [0xfe, 0x80, ...new Array<number>(10).fill(0), 0, 1, 0, 2]],
+    ['2001:db8:0:1::5', [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 5]],
+  ])('%s is read and written', (text, bytes) => {
+    expect([...(addrOfText(text) ?? [])]).toEqual(bytes);
+    expect(textOfAddr(Uint8Array.from(bytes))).toBe(text);
+  });
+
+  it('of IPv4 in 16 bytes are written as what they are', () => {
+    expect(textOfAddr(Uint8Array.from([...new Array<number>(10).fill(0), 255, 255, 10, 0, 0, 1]))).toBe('10.0.0.1');
+  });
+
+  it('with a zone are read without it, and names are none', () => {
+    expect(textOfAddr(addrOfText('fe80::1%eth0')!)).toBe('fe80::1');
+    expect(addrOfText('host')).toBeNull();
   });
 });

@@ -6,7 +6,9 @@ import { CoordinateClient } from '../../../../src/agent/gossip/serf/core/coordin
 import { encodeFilters, matchesFilter } from '../../../../src/agent/gossip/serf/core/filters.ts';
 import { Serf } from '../../../../src/agent/gossip/serf/core/serf.ts';
 import { type SerfEffect, serfDefaults } from '../../../../src/agent/gossip/serf/core/types.ts';
+import { answerConflictQuery } from '../../../../src/agent/gossip/serf/internal-queries.ts';
 import {
+  ConflictResponse,
   decodeRelay,
   decodeSerf,
   decodeTags,
@@ -21,6 +23,7 @@ import {
   Query,
   QueryResponse,
   type SerfType,
+  serfTypes,
   UserEvent,
 } from '../../../../src/agent/gossip/serf/messages.ts';
 import { distanceSeconds } from '../../../../src/lib/coordinate.ts';
@@ -84,6 +87,8 @@ describe('messages of serf', () => {
     ['key-response-ok', 'keyResponse', KeyResponse],
     ['key-response-list', 'keyResponse', KeyResponse],
     ['key-response-error', 'keyResponse', KeyResponse],
+    ['conflict-response', 'conflictResponse', ConflictResponse],
+    ['conflict-response-unknown', 'conflictResponse', ConflictResponse],
   ];
 
   it.each(cases)('reads and writes %s as recorded', (name, type, schema) => {
@@ -283,6 +288,61 @@ describe('events and queries', () => {
     for (const effect of other.takeEffects()) if (effect.kind === 'send') asker.receive(effect.message, 1);
     expect([acks, answers]).toEqual([['other'], ['other yes']]);
     expect(asker.takeEffects().filter((e) => e.kind === 'query')).toEqual([]);
+  });
+
+  it('are answered through as many others as the relay factor says, besides directly', () => {
+    const query = {
+      LTime: 5,
+      ID: 6,
+      Addr: Uint8Array.of(10, 0, 0, 9),
+      Port: 7,
+      SourceNode: 'asker',
+      Filters: null,
+      Flags: 0,
+      Timeout: 1e9,
+      Name: 'q',
+      Payload: null,
+    };
+    const sent = (RelayFactor: number, members: number): [string, boolean][] => {
+      const serf = started();
+      for (let i = 0; i < members; i++) {
+        serf.nodeJoined({ ...node(`n${i}`), addr: Uint8Array.of(10, 0, 0, i) }, 0);
+      }
+      serf.takeEffects();
+      serf.respond({ query: { ...query, RelayFactor }, deadlineMs: 1 }, Buffer.from('yes'), 0);
+      return serf.takeEffects().flatMap((e): [string, boolean][] => {
+        if (e.kind !== 'send') return [];
+        const relayed = e.message[0] === serfTypes.relay;
+        if (relayed) expect(decodeRelay(e.message).header.DestAddr).toMatchObject({ IP: query.Addr, Port: 7 });
+        return [[e.to.addr.join('.'), relayed]];
+      });
+    };
+    expect(sent(0, 4)).toEqual([['10.0.0.9', false]]);
+    const relayed = sent(2, 4);
+    expect(relayed[0]).toEqual(['10.0.0.9', false]);
+    expect(relayed.slice(1).map(([, wrapped]) => wrapped)).toEqual([true, true]);
+    expect(new Set(relayed.slice(1).map(([to]) => to)).size).toBe(2);
+    // With fewer members than that nobody is asked to pass it on.
+    expect(sent(3, 2)).toEqual([['10.0.0.9', false]]);
+  });
+
+  it('about a name that two nodes have are answered by everybody else', () => {
+    const { hex } = vector('conflict-response');
+    const known = {
+      ...{
+        name: 'node-c',
+        addr: Uint8Array.of(127, 0, 0, 3),
+        port: 7946,
+        tags: { role: 'web' },
+        status: 'alive' as const,
+      },
+      ...{ statusTime: 1, goneAtMs: 0, vsn: Uint8Array.of(1, 5, 2, 2, 5, 4) },
+    };
+    const find = (name: string) => (name === 'node-c' ? known : undefined);
+    const asked = (name: string, self: string) => answerConflictQuery(Buffer.from(name), self, find);
+    expect(hexOf(asked('node-c', 'me')!)).toBe(hex);
+    expect(hexOf(asked('node-x', 'me')!)).toBe(vector('conflict-response-unknown').hex);
+    expect(asked('node-c', 'node-c')).toBeNull();
   });
 
   it('take no answers after the deadline', () => {
