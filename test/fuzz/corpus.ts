@@ -363,6 +363,12 @@ interface Vector {
 /** Commands of the state machine, type byte first. */
 export const fsmVectors = (): Buffer[] => vectors('fsm.json');
 
+/** Packets and streams of memberlist. */
+export const memberlistVectors = (): Buffer[] => vectors('memberlist.json');
+
+/** Messages of Serf, type byte first. */
+export const serfVectors = (): Buffer[] => vectors('serf.json');
+
 /** Bare MessagePack values. */
 export const msgpackVectors = (): Buffer[] => vectors('msgpack.json');
 

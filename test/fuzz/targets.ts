@@ -10,6 +10,7 @@ export const targets = {
   path: async () => (await import('./targets/path.ts')).pathTarget(),
   fsm: async () => (await import('./targets/fsm.ts')).fsmTarget(),
   msgpack: async () => (await import('./targets/msgpack.ts')).msgpackTarget(),
+  gossip: async () => (await import('./targets/gossip.ts')).gossipTarget(),
   dns: async () => (await import('./targets/dns.ts')).dnsTarget(),
   registration: async () => (await import('./targets/registration.ts')).registrationTarget(),
   gojson: async () => (await import('./targets/go-json.ts')).goJsonTarget(),

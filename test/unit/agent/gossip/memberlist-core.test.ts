@@ -247,6 +247,33 @@ describe('memberlist', () => {
     expect([...(core.node('n2')?.addr ?? [])]).toEqual([10, 0, 0, 2]);
   });
 
+  it('gives the name of a dead node away after its time, that of one that left at once', () => {
+    const elsewhere = { addr: Uint8Array.of(9, 9, 9, 9), port: 1 };
+    const claim = (p: Pool, name: string): string => {
+      const core = p.cores.get('n1') as Memberlist;
+      const body = { Incarnation: 0, Node: name, Addr: elsewhere.addr, Port: elsewhere.port, Meta: null, Vsn: lan.vsn };
+      core.receive({ type: 'alive', body }, elsewhere, p.now);
+      core.takeEffects();
+      const { state = 'unknown', addr = [] } = core.node(name) ?? {};
+      return `${state} at ${addr.join('.')}`;
+    };
+    const dead = pool(3, 12);
+    dead.run(2_000);
+    dead.down.add('n2');
+    const stateOf = () => dead.cores.get('n1')?.node('n2')?.state;
+    while (stateOf() !== 'dead') dead.run(100);
+    dead.run(lan.deadNodeReclaimMs - 1_000);
+    expect(claim(dead, 'n2')).toBe('dead at 10.0.0.2');
+    dead.run(2_000);
+    expect(claim(dead, 'n2')).toBe('alive at 9.9.9.9');
+
+    const left = pool(3, 13);
+    left.run(2_000);
+    left.cores.get('n2')?.leave(left.now);
+    left.run(3_000);
+    expect(claim(left, 'n2')).toBe('alive at 9.9.9.9');
+  });
+
   it('is the same run for the same seed', () => {
     const trace = (seed: number): string => {
       const p = pool(8, seed);
