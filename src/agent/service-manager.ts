@@ -4,11 +4,13 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-export type ServiceState = 'ready' | 'stopping';
+/** As sd_notify takes it: the options that systemd-notify has for these came with different versions. */
+const states = { ready: 'READY=1', stopping: 'STOPPING=1' } as const;
+export type ServiceState = keyof typeof states;
 
 /** For units of Type=notify with NotifyAccess=all. Rejects when the program is not there or systemd does not listen. */
 export async function notifyServiceManager(state: ServiceState): Promise<void> {
-  await run('systemd-notify', [`--${state}`, `--pid=${process.pid}`], { timeout: timeoutMs });
+  await run('systemd-notify', [`--pid=${process.pid}`, states[state]], { timeout: timeoutMs });
 }
 
 const timeoutMs = 5_000;

@@ -1,10 +1,13 @@
 /** A reload takes over everything that may change while the agent runs, or nothing of a configuration that is wrong. */
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AgentProcess } from '../agent-process.ts';
+import { AgentProcess, tc as tcFile } from '../agent-process.ts';
 import { tc } from '../cli/tc.ts';
+import { freePorts } from '../free-port.ts';
 import { ownTokenArgs, suite } from '../security.ts';
 
 let folder: string;
@@ -126,4 +129,55 @@ describe('a changed configuration', () => {
     },
     60_000,
   );
+});
+
+// In the secure suite they are those of the flags.
+describe.runIf(suite === null)('secrets', () => {
+  it('tokens that changed count from then on', async () => {
+    const master = '1c7f3a52-0000-4000-8000-000000000001';
+    const acl = (tokens: Record<string, string>) => ({
+      ...{ primary_datacenter: 'dc1', acl: { enabled: true, default_policy: 'deny', tokens: { master, ...tokens } } },
+    });
+    await using agent = await agentWith(acl({}));
+    const status = async (): Promise<number> => (await agent.request('PUT', '/v1/kv/guarded', 'x')).status;
+    const withMaster = `/v1/kv/guarded?token=${master}`;
+    await expect.poll(async () => (await agent.request('PUT', withMaster, 'x')).status, { timeout: 10_000 }).toBe(200);
+    expect(await status()).toBe(403);
+    await writeFile(file, JSON.stringify(acl({ default: master })));
+    agent.signal('SIGHUP');
+    await expect.poll(status, { timeout: 5_000 }).toBe(200);
+    await writeFile(file, JSON.stringify(acl({})));
+    agent.signal('SIGHUP');
+    await expect.poll(status, { timeout: 5_000 }).toBe(403);
+    expect(agent.output).not.toContain(master);
+  });
+
+  it('certificates that changed are shown from then on; one without its key changes nothing', async () => {
+    const issue = (...argv: string[]) => execFileSync(tcFile, ['tls', ...argv], { cwd: folder, stdio: 'ignore' });
+    issue('ca', 'create');
+    issue('cert', 'create', '-server');
+    issue('cert', 'create', '-server');
+    const [https] = (await freePorts(1)) as [number];
+    const config = (n: number, key = n) => ({
+      ...{ ca_file: join(folder, 'consul-agent-ca.pem'), ports: { https } },
+      cert_file: join(folder, `dc1-server-consul-${n}.pem`),
+      key_file: join(folder, `dc1-server-consul-${key}-key.pem`),
+    });
+    await using agent = await agentWith(config(0));
+    const serial = (): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const socket = connect({ host: '127.0.0.1', port: https, rejectUnauthorized: false }, () => {
+          resolve(socket.getPeerCertificate().serialNumber);
+          socket.destroy();
+        });
+        socket.on('error', reject);
+      });
+    const first = await serial();
+    await writeFile(file, JSON.stringify(config(1, 0)));
+    expect((await reload(agent)).code).toBe(1);
+    expect(await serial()).toBe(first);
+    await writeFile(file, JSON.stringify(config(1)));
+    expect((await reload(agent)).code).toBe(0);
+    expect(await serial()).not.toBe(first);
+  });
 });
