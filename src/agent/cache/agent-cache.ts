@@ -38,6 +38,8 @@ export interface CacheWishes {
   readonly MaxAge?: number;
   readonly MustRevalidate?: boolean;
   readonly StaleIfError?: number;
+  /** Any server may be asked for what is not there yet. What refreshes is asked of any in any case. */
+  readonly AllowStale?: boolean;
 }
 
 export interface Cached<R> {
@@ -100,7 +102,7 @@ export class AgentCache {
     entry.usedMs = clock.nowMs();
     const minIndex = wishes.MinQueryIndex ?? 0;
     if (entry.answer === null) {
-      await this.#fetch(entry);
+      await this.#fetch(entry, wishes);
       return this.#found(entry, false);
     }
     if (minIndex > 0 && kinds[method].refreshes) {
@@ -109,7 +111,7 @@ export class AgentCache {
     }
     if (!kinds[method].refreshes && this.#isTooOld(entry, wishes)) {
       try {
-        await this.#fetch(entry);
+        await this.#fetch(entry, wishes);
         return this.#found(entry, false);
       } catch (error) {
         const ageMs = clock.nowMs() - entry.fetchedMs;
@@ -188,8 +190,8 @@ export class AgentCache {
   }
 
   /** One at a time: whoever comes while it is under way waits for it. */
-  #fetch(entry: Entry): Promise<void> {
-    entry.fetching ??= this.#call(entry, 0)
+  #fetch(entry: Entry, { AllowStale = false }: CacheWishes): Promise<void> {
+    entry.fetching ??= this.#call(entry, 0, AllowStale)
       .then(
         () => {
           if (kinds[entry.method as CachedMethod].refreshes && !entry.abort.signal.aborted) void this.#refresh(entry);
@@ -205,14 +207,14 @@ export class AgentCache {
     return entry.fetching;
   }
 
-  async #call(entry: Entry, minIndex: number): Promise<void> {
+  async #call(entry: Entry, minIndex: number, AllowStale: boolean): Promise<void> {
     const { rpc, clock } = this.#options;
     const { signal } = entry.abort;
     const waitMs = entry.pace.reserve(clock.nowMs());
     if (waitMs > 0) await pause(clock, waitMs, signal);
     signal.throwIfAborted();
     const wait = minIndex > 0 ? { MinQueryIndex: minIndex, MaxQueryTime: refreshWaitNs } : {};
-    const args = { ...entry.args, ...wait, AllowStale: minIndex > 0, UseCache: true } as Partial<Args<MethodName>>;
+    const args = { ...entry.args, ...wait, AllowStale, UseCache: true } as Partial<Args<MethodName>>;
     const askedMs = clock.nowMs();
     const answer = await rpc.call(entry.method, args, { signal });
     // A blocking query ends early without news when the servers were given another state.
@@ -234,7 +236,7 @@ export class AgentCache {
         return;
       }
       try {
-        await this.#call(entry, Math.max(1, entry.answer?.meta.Index ?? 0));
+        await this.#call(entry, Math.max(1, entry.answer?.meta.Index ?? 0), true);
         failures = 0;
       } catch (error) {
         if (entry.abort.signal.aborted) return;

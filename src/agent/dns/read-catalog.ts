@@ -39,7 +39,7 @@ export class CatalogReader {
     const { allowStale, maxStaleMs, useCache, cacheMaxAgeMs } = settings().config;
     const args = { ...asked, Token: token() };
     if (useCache && isCached(method)) {
-      const cached = cache.get(method, args, { MaxAge: cacheMaxAgeMs * 1e6 });
+      const cached = cache.get(method, args, { MaxAge: cacheMaxAgeMs * 1e6, AllowStale: true });
       return cached.then(({ answer }) => this.#asRead(answer as Answer<Reply<M>>, args.Token, null));
     }
     if (!allowStale) return andThen(rpc.call(method, args), (answer) => this.#asRead(answer, args.Token, null));

@@ -107,7 +107,9 @@ async function readCached<M extends CachedMethod>(
   const waits = (args.MinQueryIndex ?? 0) > 0;
   try {
     const signal = waits ? request.signal : undefined;
-    const { answer, hit, ageMs } = await api.cache.get(method, subject as Partial<Args<M>>, args, signal);
+    // Who takes what is kept takes what any server says.
+    const wishes = { ...args, AllowStale: true };
+    const { answer, hit, ageMs } = await api.cache.get(method, subject as Partial<Args<M>>, wishes, signal);
     const reply = ofElsewhere(api, method, args, answer.reply);
     const shown = show(reply, reply === answer.reply);
     const consistency = traits.tellsConsistency === true ? consistencyLevel(args) : '';

@@ -66,6 +66,7 @@ describe('an agent that is killed', () => {
     await agent.start();
     const Check = { CheckID: 'c', TTL: '10m' };
     await put(agent, '/v1/agent/service/register', { Name: 'stay', Port: 1, Check, Connect: { SidecarService: {} } });
+    await put(agent, '/v1/agent/service/register', { Name: 'socket', SocketPath: '/run/socket.sock' });
     await put(agent, '/v1/agent/service/register', { Name: 'go' });
     await put(agent, '/v1/agent/check/pass/c?note=fine');
     await put(agent, '/v1/agent/maintenance?enable=true&reason=disk');
@@ -73,14 +74,18 @@ describe('an agent that is killed', () => {
     await agent.kill();
     await agent.start();
     const services = (await get(agent, '/v1/agent/services')) as Record<string, unknown>;
-    expect(Object.keys(services).sort()).toEqual(['stay', 'stay-sidecar-proxy']);
+    expect(Object.keys(services).sort()).toEqual(['socket', 'stay', 'stay-sidecar-proxy']);
+    expect(services['socket']).toMatchObject({ SocketPath: '/run/socket.sock', Address: '', Port: 0 });
     const checks = (await get(agent, '/v1/agent/checks')) as Record<string, { Status: string; Output: string }>;
     expect(checks['c']).toMatchObject({ Status: 'passing', Output: 'fine' });
     expect(checks['_node_maintenance']).toMatchObject({ Status: 'critical', Notes: 'disk' });
     await until('the catalog agrees', async () => {
       const known = (await get(agent, '/v1/catalog/services')) as Record<string, unknown>;
-      return Object.keys(known).sort().join() === 'consul,stay,stay-sidecar-proxy';
+      return Object.keys(known).sort().join() === 'consul,socket,stay,stay-sidecar-proxy';
     });
+    expect(await get(agent, '/v1/health/service/socket')).toMatchObject([
+      { Service: { SocketPath: '/run/socket.sock' } },
+    ]);
     const inCatalog = (await get(agent, '/v1/health/checks/stay')) as unknown[];
     expect(inCatalog).toMatchObject([{ CheckID: 'c', Status: 'passing', Output: 'fine' }]);
   });
@@ -91,10 +96,16 @@ describe('definitions in files', () => {
     await using agent = await AgentProcess.create();
     const file = join(agent.dataDir, '..', `definitions-${process.pid}.json`);
     const write = (definitions: object) => writeFile(file, JSON.stringify(definitions));
-    await write({ services: [{ name: 'a', check: { id: 'c', ttl: '10m' } }, { name: 'b' }] });
+    await write({
+      services: [
+        { name: 'a', check: { id: 'c', ttl: '10m' } },
+        { name: 'b', socket_path: '/run/b' },
+      ],
+    });
     await using configured = await AgentProcess.create({ args: ['-config-file', file] });
     await configured.start();
     await put(configured, '/v1/agent/check/pass/c');
+    expect(await get(configured, '/v1/agent/service/b')).toMatchObject({ SocketPath: '/run/b' });
     await put(configured, '/v1/agent/service/register', { Name: 'api' });
     await write({ services: [{ name: 'a', port: 5, check: { id: 'c', ttl: '10m' } }] });
     await put(configured, '/v1/agent/reload');

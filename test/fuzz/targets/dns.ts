@@ -7,7 +7,16 @@ import { holds, type Target, unlessRefused } from '../target.ts';
 
 const names = [
   ...['web.service.consul', 'v1.web.service.dc1.consul', '_web._tcp.service.consul', 'web.connect.consul'],
-  ...['n1.node.consul', 'q.query.consul', 'consul', '1.0.0.10.in-addr.arpa', '0a000001.addr.consul', 'www.example'],
+  ...[
+    'big.service.consul',
+    '_big._v1.service.consul',
+    'n1.node.consul',
+    'q.query.consul',
+    'consul',
+    '1.0.0.10.in-addr.arpa',
+    '0a000001.addr.consul',
+    'www.example',
+  ],
 ];
 const types = ['A', 'AAAA', 'ANY', 'SRV', 'TXT', 'SOA', 'NS', 'PTR', 'CNAME', 'AXFR'] as const;
 
@@ -19,7 +28,13 @@ export function dnsTarget(): Target {
     meta,
     service: { Service: 'web', Port: i, Tags: ['v1'] },
   }));
-  const world = new World([...instances, { node: 'alpha', service: { Service: 'consul' } }]);
+  /** More than are resolved at once. */
+  const many = Array.from({ length: 600 }, (_, i) => ({
+    node: `b${i}`,
+    address: `10.1.${i >> 8}.${i & 255}`,
+    service: { Service: 'big', Port: 80, Tags: ['v1'], Address: i % 3 === 0 ? `h${i}.example.test` : '' },
+  }));
+  const world = new World([...instances, ...many, { node: 'alpha', service: { Service: 'consul' } }]);
   world.catalog.executed = { Service: 'web' };
   return {
     corpus: names.flatMap((name) =>
@@ -31,7 +46,7 @@ export function dnsTarget(): Target {
       const network = dice.oneIn(3) ? 'tcp' : 'udp';
       const query = Buffer.from(network === 'udp' ? input : (new Frames().push(framed(input))[0] ?? input));
       // Mostly the catalog stands still, so that answers are repeated as well.
-      if (dice.oneIn(50)) world.catalog.change(instances.slice(0, dice.int(instances.length + 1)));
+      if (dice.oneIn(50)) world.catalog.change([...instances.slice(0, dice.int(instances.length + 1)), ...many]);
       if (dice.oneIn(1000)) world.kept.clear();
       const answer = await world.responder.respond(query, { address: '127.0.0.1', port: 53, network });
       if (answer === null) return;

@@ -364,6 +364,11 @@ describe('answers that hold', () => {
     expect((await world.ask('n0.node.consul')).answer).toHaveLength(1);
     expect(world.catalog.calls).toContain('Health.ServiceNodes');
     expect(world.catalog.calls).toContain('Catalog.NodeServices stale');
+    expect(world.wishes).toEqual([{ MaxAge: 0, AllowStale: true }]);
+    const aged = new World(web(2), configWith({ useCache: true, cacheMaxAgeMs: 5000 }));
+    aged.catalog.executed = { Service: 'web' };
+    expect((await aged.ask('q.query.consul')).answer).toHaveLength(2);
+    expect(aged.wishes).toEqual([{ MaxAge: 5e9, AllowStale: true }]);
   });
 
   it('keep to their transport, their EDNS and the case of their name', async () => {

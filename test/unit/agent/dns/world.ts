@@ -1,5 +1,5 @@
 /** A DNS interface over a small catalog in memory: questions in, decoded answers out, everything from seeds. */
-import type { AgentCache } from '../../../../src/agent/cache/agent-cache.ts';
+import type { AgentCache, CacheWishes } from '../../../../src/agent/cache/agent-cache.ts';
 import type { Config } from '../../../../src/agent/config/config.ts';
 import { Answerer, type Client } from '../../../../src/agent/dns/answer.ts';
 import { AskCatalog } from '../../../../src/agent/dns/ask-catalog.ts';
@@ -191,6 +191,8 @@ export class World {
   readonly responder: Responder;
   readonly kept: KeptAnswers;
   token = '';
+  /** What the cache was asked for. */
+  readonly wishes: CacheWishes[] = [];
   /** Warnings and errors that were logged. */
   readonly log: string[] = [];
 
@@ -202,7 +204,10 @@ export class World {
     const logger = { ...silentLogger, warn: note, error: note };
     this.catalog = new FakeCatalog(instances);
     const cache: Pick<AgentCache, 'get'> = {
-      get: async (method, subject) => ({ answer: await this.catalog.call(method, subject), hit: true, ageMs: 0 }),
+      get: async (method, subject, wishes) => {
+        this.wishes.push(wishes);
+        return { answer: await this.catalog.call(method, subject), hit: true, ageMs: 0 };
+      },
     };
     const current = settingsOf(config);
     const settings = () => current;

@@ -86,7 +86,10 @@ describe('answers that refresh themselves', () => {
       expect((await request('GET', `${path}?cached`)).headers['x-cache']).toBe('MISS');
       expect((await request('GET', `${path}?cached`)).headers['x-cache']).toBe('HIT');
       await new Promise((resolve) => setImmediate(resolve));
-      expect(calls.map(({ args }) => args['MinQueryIndex'] ?? 0)).toEqual([0, 10]);
+      expect(calls.map(({ args }) => [args['MinQueryIndex'] ?? 0, args['AllowStale']])).toEqual([
+        [0, true],
+        [10, true],
+      ]);
     },
   );
 });

@@ -56,6 +56,46 @@ describe('anti-entropy', () => {
     sync.stop();
   });
 
+  it('acts with the token of each registration, in leaving as in coming, and with none of theirs for the rest', async () => {
+    const local = localAgent();
+    const acted: unknown[] = [];
+    const { call } = local.catalog;
+    local.catalog.call = (method, args) => {
+      const { Service, Checks, ServiceID, CheckID, Token } = args as Record<string, unknown>;
+      const what = [ServiceID ?? (Service as { ID: string } | undefined)?.ID, CheckID];
+      const checks = (Checks as { CheckID: string }[] | undefined)?.map((one) => one.CheckID) ?? [];
+      if (/Register|Deregister/.test(method))
+        acted.push([method.slice(8), ...[...what, ...checks].filter(Boolean), Token]);
+      return call.call(local.catalog, method, args);
+    };
+    const sync = start(local);
+    await settle();
+    expect(acted.splice(0)).toEqual([['Register', undefined]]);
+    local.state.setService(serviceWithId('web'), 'of-web', 'api');
+    local.state.setService(serviceWithId('db'), 'of-db', 'api');
+    local.state.setCheck(checkNamed('c-web', { ServiceID: 'web' }), null, 'of-web', 'api');
+    local.state.setCheck(checkNamed('c-db', { ServiceID: 'db' }), null, 'of-check', 'api');
+    await settle();
+    expect(acted.splice(0)).toEqual([
+      ['Register', 'web', 'c-web', 'of-web'],
+      ['Register', 'db', 'of-db'],
+      ['Register', 'c-db', 'of-check'],
+    ]);
+    local.state.removeService('web');
+    local.state.removeCheck('c-web');
+    local.state.removeCheck('c-db');
+    await settle();
+    expect(acted.splice(0)).toEqual([
+      ['Deregister', 'web', 'of-web'],
+      ['Deregister', 'c-db', 'of-check'],
+    ]);
+    local.catalog.services.set('stray', serviceWithId('stray'));
+    sync.trigger();
+    await settle();
+    expect(acted).toEqual([['Deregister', 'stray', '']]);
+    sync.stop();
+  });
+
   it('repairs within about two minutes what somebody did to the catalog', async () => {
     const local = localAgent();
     const sync = start(local);
