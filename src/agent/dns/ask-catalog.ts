@@ -3,10 +3,10 @@
 import { parseDurationMs } from '../../lib/duration.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import type { MaybePromise, Random } from '../../lib/runtime.ts';
+import { formatIp } from '../../lib/sockaddr/ip.ts';
 import type { CheckServiceNode, Node } from '../../structs/catalog.ts';
 import type { PreparedQueryExecuteResponse } from '../../structs/prepared-query.ts';
 import type { Logger } from '../telemetry/api.ts';
-import { addressText } from './address.ts';
 import { type Asked, parseAsked, zoneOf } from './asked.ts';
 import { chosen, inRandomOrder } from './fit.ts';
 import { andThen, attempt, type CatalogReader, type Read } from './read-catalog.ts';
@@ -310,5 +310,5 @@ function queryPlace(settings: DnsSettings, reply: PreparedQueryExecuteResponse, 
 function subnetText({ family, address }: { readonly family: number; readonly address: Uint8Array }): string {
   const bytes = new Uint8Array(family === 2 ? 16 : 4);
   bytes.set(address.subarray(0, bytes.length));
-  return addressText(bytes);
+  return formatIp([...bytes]);
 }

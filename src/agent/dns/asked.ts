@@ -1,4 +1,5 @@
 /** What a name below our domain asks for. Pure; names come in lower case. */
+import type { IpBytes } from '../../lib/sockaddr/ip.ts';
 import { isWithin, labelsOf, labelText, type WireName } from './wire/name.ts';
 import { TYPE } from './wire/numbers.ts';
 
@@ -14,7 +15,7 @@ export type Asked =
     }
   | { readonly kind: 'query'; readonly query: string; readonly datacenter: string }
   /** `bytes` is null where the label has the length of no address. */
-  | { readonly kind: 'address'; readonly bytes: Uint8Array | null }
+  | { readonly kind: 'address'; readonly bytes: IpBytes | null }
   | { readonly kind: 'nothing' };
 
 const nothing: Asked = { kind: 'nothing' };
@@ -72,5 +73,5 @@ function addressOf(word: string): Asked {
   const size = Math.floor(word.length / 2);
   if (size !== 4 && size !== 16) return { kind: 'address', bytes: null };
   if (word.length !== 2 * size || !/^[0-9a-f]+$/.test(word)) return nothing;
-  return { kind: 'address', bytes: Uint8Array.from(Buffer.from(word, 'hex')) };
+  return { kind: 'address', bytes: [...Buffer.from(word, 'hex')] };
 }

@@ -7,7 +7,7 @@ import type { Group, Resolution } from './resolution.ts';
 import type { DnsSettings } from './settings.ts';
 import type { Query } from './wire/decode.ts';
 import { opcodeOf } from './wire/decode.ts';
-import { type Encoder, leastBytes } from './wire/encode.ts';
+import { type Encoder, leastBytes, type Part } from './wire/encode.ts';
 import type { DnsRecord, Edns, Message } from './wire/message.ts';
 import { rootName } from './wire/name.ts';
 import { FLAG, maxMessageBytes, OPCODE, plainUdpBytes, TYPE } from './wire/numbers.ts';
@@ -66,8 +66,8 @@ export function fitMessage(asking: Asking, resolution: Resolution, encoder: Enco
   const cutFlags = config.enableTruncate ? flags | FLAG.tc : flags;
   const most = Math.min(parts.length, countLimit);
   if (most === 0) return withAnswers(0, cutFlags);
-  const records = parts.slice(0, isMore ? most : most - 1).map(({ answer, additional }) => [answer, ...additional]);
-  let count = encoder.count(withAnswers(0, flags), records, compress, limitBytes);
+  const tried = parts.slice(0, isMore ? most : most - 1);
+  let count = encoder.count(withAnswers(0, flags), tried, compress, limitBytes);
   for (; count > 0; count--) {
     const cut = withAnswers(count, cutFlags);
     if (fits(cut)) return cut;
@@ -120,19 +120,15 @@ function* take<T>(items: Iterable<T>, count: number): Iterable<T> {
   }
 }
 
-/** An answer and what comes with it, which is not there yet. */
-interface Part {
-  readonly answer: DnsRecord;
-  readonly additional: readonly DnsRecord[];
-}
+const nothing: readonly DnsRecord[] = [];
 
 function partsOf(groups: readonly Group[]): Part[] {
   const seen = new Set<DnsRecord>();
   const parts: Part[] = [];
   for (const { answer, additional } of groups) {
-    const fresh = additional.length === 0 ? additional : additional.filter((record) => !seen.has(record));
+    const fresh = additional.length === 0 ? nothing : additional.filter((record) => !seen.has(record));
     for (const record of fresh) seen.add(record);
-    for (let i = 0; i < answer.length; i++) parts.push({ answer: answer[i]!, additional: i === 0 ? fresh : [] });
+    for (let i = 0; i < answer.length; i++) parts.push({ answer: answer[i]!, additional: i === 0 ? fresh : nothing });
   }
   return parts;
 }

@@ -1,6 +1,7 @@
 /** What a question resolves to, before it is fitted into a message. */
+import type { IpBytes } from '../../lib/sockaddr/ip.ts';
 import type { DnsSettings } from './settings.ts';
-import { type DnsRecord, MessageError } from './wire/message.ts';
+import { type DnsRecord, MessageError, type RdataPart } from './wire/message.ts';
 import { below, type WireName } from './wire/name.ts';
 import { classIn, RCODE, type Rcode, TYPE } from './wire/numbers.ts';
 
@@ -44,18 +45,15 @@ export const failure = (rcode: Rcode): Resolution => resolution({ rcode });
 export const noSuchName = (settings: DnsSettings): Resolution =>
   resolution({ rcode: RCODE.NXDOMAIN, authority: [zoneRecord(settings)] });
 
-export const single = (record: DnsRecord): Group => ({ answer: [record], additional: [] });
+const alone: readonly DnsRecord[] = [];
 
-export function record(
-  name: WireName,
-  type: number,
-  ttlSeconds: number,
-  ...rdata: readonly (WireName | Uint8Array)[]
-): DnsRecord {
+export const single = (record: DnsRecord): Group => ({ answer: [record], additional: alone });
+
+export function record(name: WireName, type: number, ttlSeconds: number, ...rdata: readonly RdataPart[]): DnsRecord {
   return { name, type, class: classIn, ttlSeconds, rdata };
 }
 
-export const addressRecord = (name: WireName, ttlSeconds: number, bytes: Uint8Array): DnsRecord =>
+export const addressRecord = (name: WireName, ttlSeconds: number, bytes: IpBytes): DnsRecord =>
   record(name, bytes.length === 4 ? TYPE.A : TYPE.AAAA, ttlSeconds, bytes);
 
 /** Metadata of a node: `key=value` (RFC 1464), or the value alone where the key asks for it. */
@@ -91,7 +89,7 @@ export function namesIn(datacenter: string, domain: WireName) {
   return {
     node: within('node'),
     service: within('service'),
-    address: (bytes: Uint8Array) => address(Buffer.from(bytes).toString('hex')),
+    address: (bytes: IpBytes) => address(Buffer.from(bytes).toString('hex')),
   };
 }
 
@@ -108,7 +106,7 @@ export function sharing(): (record: DnsRecord) => DnsRecord {
   };
 }
 
-function latin1(bytes: Uint8Array): string {
+function latin1(bytes: ArrayLike<number>): string {
   let text = '';
   for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]!);
   return text;

@@ -1,4 +1,5 @@
 /** Pure: a question and what the catalog says of it become records. */
+import type { IpBytes } from '../../lib/sockaddr/ip.ts';
 import type { CheckServiceNode, Node, ServiceNode } from '../../structs/catalog.ts';
 import { parseAddress } from './address.ts';
 import {
@@ -35,7 +36,7 @@ const isAddressType = (type: number): boolean => type === TYPE.A || type === TYP
 /** Nodes answer these; whether they exist is not even asked for others. */
 export const isNodeType = (type: number): boolean => isAddressType(type) || type === TYPE.TXT;
 
-const wants = (type: number, bytes: Uint8Array): boolean =>
+const wants = (type: number, bytes: IpBytes): boolean =>
   type === TYPE.ANY || type === (bytes.length === 4 ? TYPE.A : TYPE.AAAA);
 
 export function resolveNode(resolving: Resolving, node: Node | null, datacenter: string): Resolution {
@@ -172,7 +173,7 @@ function targets(
     // An instance that has no possible name is left out.
     if (target === null) continue;
     const weight = weightOf(instance);
-    const numbers = Uint8Array.of(0, 1, weight >> 8, weight, port >> 8, port);
+    const numbers = [0, 1, weight >> 8, weight & 0xff, (port >> 8) & 0xff, port & 0xff];
     const additional =
       bytes === null
         ? followed(chased, target, wanted, ttlSeconds)
@@ -200,7 +201,7 @@ function addressOf(
   place: Place,
   { Node, Service }: CheckServiceNode,
   self: WireName,
-): { address: string; bytes: Uint8Array | null; isOwn: boolean } {
+): { address: string; bytes: IpBytes | null; isOwn: boolean } {
   const own = serviceAddress(settings, place, Service!);
   const ownBytes = own === '' ? null : parseAddress(own);
   if (ownBytes !== null || (own !== '' && !isSelf(own, self))) return { address: own, bytes: ownBytes, isOwn: true };
@@ -260,11 +261,7 @@ export function resolveZone({ settings, question }: Resolving, servers: readonly
 const maxNameServers = 3;
 
 /** An address as a name, under the main domain whichever was asked. */
-export function resolveAddress(
-  { settings, question }: Resolving,
-  zone: WireName,
-  bytes: Uint8Array | null,
-): Resolution {
+export function resolveAddress({ settings, question }: Resolving, zone: WireName, bytes: IpBytes | null): Resolution {
   if (bytes === null) return noData;
   const name = lowerCase(question.name).slice(0, -zone.length) + settings.domain;
   if (name.length > 255) return noData;

@@ -2,6 +2,7 @@
 import { goQuote } from '../../lib/go-format.ts';
 import { NumberError, parseBool, parseInteger } from '../../lib/go-number.ts';
 import type { MaybePromise } from '../../lib/runtime.ts';
+import { formatIp } from '../../lib/sockaddr/ip.ts';
 import { make } from '../../structs/make.ts';
 import {
   type IndexedPreparedQueries,
@@ -10,7 +11,7 @@ import {
   PreparedQueryExplainResponse,
 } from '../../structs/prepared-query.ts';
 import { str, struct } from '../../structs/schema.ts';
-import { addressText, parseAddress } from '../dns/address.ts';
+import { parseAddress } from '../dns/address.ts';
 import { RpcError } from '../errors.ts';
 import { empty, failure, type HttpAnswer, json, text, unknownMeta } from './answer.ts';
 import type { Api, Route } from './api.ts';
@@ -101,7 +102,7 @@ function askerIp({ raw }: ApiRequest): string {
   const forwarded = raw.headers['x-forwarded-for'];
   const [first = ''] = (typeof forwarded === 'string' ? forwarded : '').split(',');
   const ip = parseAddress(first.trim()) ?? parseAddress(raw.socket?.remoteAddress ?? '');
-  return ip === null ? '' : addressText(ip);
+  return ip === null ? '' : formatIp(ip);
 }
 
 /** Who asks, for queries that say `_agent`. */

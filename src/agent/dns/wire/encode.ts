@@ -9,6 +9,12 @@ export interface Encoded {
   readonly serialAt: number;
 }
 
+/** An answer, and what comes with it and is not there yet. */
+export interface Part {
+  readonly answer: DnsRecord;
+  readonly additional: readonly DnsRecord[];
+}
+
 /** The largest offset a pointer can hold. */
 const maxPointer = 0x3fff;
 /** Serial, refresh, retry, expire, minimum. */
@@ -54,10 +60,11 @@ export class Encoder {
    * How many of the parts can follow the message, all records of a part one after the other. Never too many: records that
    * come to stand further from their names' first mention do not get longer by it, but for those that point over 16 KiB.
    */
-  count(message: Message, parts: readonly (readonly DnsRecord[])[], compress: boolean, limitBytes: number): number {
+  count(message: Message, parts: readonly Part[], compress: boolean, limitBytes: number): number {
     if (!this.#write(message, compress, limitBytes)) return 0;
     this.#written = null;
-    const over = parts.findIndex((part) => !part.every((record) => this.#record(record)));
+    const fits = (record: DnsRecord): boolean => this.#record(record);
+    const over = parts.findIndex(({ answer, additional }) => !(fits(answer) && additional.every(fits)));
     return over < 0 ? parts.length : over;
   }
 
@@ -140,7 +147,7 @@ export class Encoder {
     this.#at += this.#buffer.write(text, this.#at, 'latin1');
   }
 
-  #bytes(bytes: Uint8Array): void {
+  #bytes(bytes: ArrayLike<number>): void {
     const { length } = bytes;
     if (length > 16) this.#buffer.set(bytes, this.#at);
     else for (let i = 0; i < length; i++) this.#buffer[this.#at + i] = bytes[i]!;

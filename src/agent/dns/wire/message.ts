@@ -32,7 +32,7 @@ export interface Edns {
 }
 
 /** Part of a record's data: names (which may be compressed) and everything else. */
-export type RdataPart = WireName | Uint8Array;
+export type RdataPart = WireName | Uint8Array | readonly number[];
 
 export interface DnsRecord {
   readonly name: WireName;

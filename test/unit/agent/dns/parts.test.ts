@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressText, parseAddress, reverseAddress } from '../../../../src/agent/dns/address.ts';
+import { parseAddress, reverseAddress } from '../../../../src/agent/dns/address.ts';
 import { parseAsked, zoneOf } from '../../../../src/agent/dns/asked.ts';
 import { Frames, framed } from '../../../../src/agent/dns/frames.ts';
 import {
@@ -15,6 +15,7 @@ import {
 } from '../../../../src/agent/dns/wire/name.ts';
 import { TYPE } from '../../../../src/agent/dns/wire/numbers.ts';
 import { splitHostPort } from '../../../../src/lib/host-port.ts';
+import { formatIp } from '../../../../src/lib/sockaddr/ip.ts';
 
 const zone = wireName('consul')!;
 const asked = (text: string, type: number = TYPE.A) => parseAsked(wireName(`${text}.consul`)!, zone, type, 'dc1');
@@ -118,7 +119,7 @@ describe('addresses', () => {
     ['::ffff:10.0.0.1', '10.0.0.1'],
     ['::', '::'],
   ])('%s', (text, expected) => {
-    expect(addressText(parseAddress(text)!)).toBe(expected);
+    expect(formatIp(parseAddress(text)!)).toBe(expected);
   });
 
   it.each(['db.example.test', 'fe80::1%eth0', '10.0.0', '10.0.0.256', '', 'face'])('%s is none', (text) => {

@@ -260,7 +260,7 @@ export function recordText({ name, type, class: recordClass, ttlSeconds, rdata }
   const data = rdata.flatMap((part): readonly (string | number)[] | string => {
     if (typeof part === 'string') return nameText(part);
     if (type === TYPE.A || type === TYPE.AAAA) return formatIp([...part]);
-    if (type === TYPE.TXT) return JSON.stringify(Buffer.from(part.subarray(1)).toString());
+    if (type === TYPE.TXT) return JSON.stringify(Buffer.from(part.slice(1)).toString());
     if (type === TYPE.SRV) return [0, 2, 4].map((at) => Buffer.from(part).readUInt16BE(at));
     if (type === TYPE.SOA) return [0, 4, 8, 12, 16].map((at) => Buffer.from(part).readUInt32BE(at));
     return Buffer.from(part).toString('hex');
