@@ -95,19 +95,25 @@ export function namesIn(datacenter: string, domain: WireName) {
 
 /** The same object for the same record. */
 export function sharing(): (record: DnsRecord) => DnsRecord {
-  const known = new Map<string, DnsRecord>();
+  const known = new Map<WireName, DnsRecord[]>();
   return (record) => {
-    let key = `${record.type} ${record.name}`;
-    for (const part of record.rdata) key += typeof part === 'string' ? part : latin1(part);
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    known.set(key, record);
-    return record;
+    const namesakes = known.get(record.name);
+    if (namesakes === undefined) {
+      known.set(record.name, [record]);
+      return record;
+    }
+    const before = namesakes.find((one) => sameRecord(one, record));
+    if (before === undefined) namesakes.push(record);
+    return before ?? record;
   };
 }
 
-function latin1(bytes: ArrayLike<number>): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]!);
-  return text;
+const sameRecord = (a: DnsRecord, b: DnsRecord): boolean =>
+  a.type === b.type && a.rdata.length === b.rdata.length && a.rdata.every((part, i) => same(part, b.rdata[i]!));
+
+function same(a: RdataPart, b: RdataPart): boolean {
+  if (typeof a === 'string' || typeof b === 'string') return a === b;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
