@@ -7,7 +7,7 @@
  *   npm run sim -- -seeds=1000 -from=5000       seeds 5000..5999
  */
 import { parseArgs } from 'node:util';
-import { campaign, type KindName, kindNames, kinds } from './kinds.ts';
+import { campaign, failureLine, type KindName, kindNames, kinds } from './kinds.ts';
 
 const { values } = parseArgs({
   args: process.argv.slice(2).map((arg) => (/^-[a-z]/.test(arg) ? `-${arg}` : arg)),
@@ -32,11 +32,10 @@ const print = values.trace ? (line: string) => console.log(line) : null;
 async function report(kind: KindName): Promise<boolean> {
   console.log(`${kind}: ${kinds[kind].what}`);
   const startMs = performance.now();
-  const onResult = ({ error }: { readonly error: Error | null }): void => {
-    if (error && values.trace) console.error(error.stack);
+  const onResult = ({ seed, error }: { readonly seed: number; readonly error: Error | null }): void => {
+    if (error) console.error(values.trace ? error.stack : failureLine(kind, seed, error));
   };
   const { clean, acknowledged, virtualMs, sometimes, failures } = await campaign(kind, first, count, onResult, print);
-  for (const failure of failures) console.error(failure);
   const tookSeconds = (performance.now() - startMs) / 1000;
   console.log(`${clean} of ${count} seeds clean, ${acknowledged} writes acknowledged,`);
   console.log(`${Math.round(virtualMs / 1000)} s of virtual time in ${tookSeconds.toFixed(1)} s`);

@@ -41,6 +41,9 @@ export const kindNames = Object.keys(kinds) as KindName[];
 /** The command that runs one seed again, event by event. */
 export const replayLine = (kind: KindName, seed: number): string => `npm run sim -- -kind=${kind} -seed=${seed} -trace`;
 
+export const failureLine = (kind: KindName, seed: number, error: Error): string =>
+  `${kind} seed ${seed}: ${error.message}\n  ${replayLine(kind, seed)}`;
+
 export interface Campaign {
   readonly clean: number;
   readonly acknowledged: number;
@@ -69,7 +72,7 @@ export async function campaign(
     for (const [situation, times] of result.sometimes) {
       sometimes.set(situation, (sometimes.get(situation) ?? 0) + times);
     }
-    if (result.error) failures.push(`${kind} seed ${seed}: ${result.error.message}\n  ${replayLine(kind, seed)}`);
+    if (result.error) failures.push(failureLine(kind, seed, result.error));
     onResult(result);
   }
   return { clean: count - failures.length, acknowledged, virtualMs, sometimes, failures };

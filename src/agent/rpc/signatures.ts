@@ -154,7 +154,10 @@ const _AutoConfigResponse = any;
 export interface Signature {
   readonly args: Schema<unknown>;
   readonly reply: Schema<unknown>;
-  /** read carries QueryOptions, write carries WriteRequest. */
+  /**
+   * read: a call whose answer was lost may be made again. write: it may have happened, and is not; an event would be heard twice.
+   * plain: between servers.
+   */
   readonly kind: 'read' | 'write' | 'plain';
   /** Whether a blocking query (MinQueryIndex) is honoured. */
   readonly blocks: boolean;
@@ -528,7 +531,7 @@ export const signatures = {
   'Internal.EventFire': {
     args: EventFireRequest,
     reply: EventFireResponse,
-    kind: 'read',
+    kind: 'write',
     blocks: false,
     route: 'leader',
   },

@@ -21,8 +21,10 @@ export async function whatIsMissing(agents: readonly SimAgent[], datacenter: str
   if (leader === undefined) return 'nobody leads';
   const servers = agents.filter(({ isServer }) => isServer);
   const voters = leader.raft!.stats().configuration.servers.filter(({ suffrage }) => suffrage === 'voter');
-  const wanted = sorted(servers.map(({ id, ip }) => `${id}-id ${joinHostPort(ip, 8300)}`));
-  const found = sorted(voters.map(({ id, address }) => `${id} ${address}`));
+  // A leader without two others never corrects its own address, as in the original: nobody could outvote a mistake.
+  const text = (id: string, address: string): string => (servers.length < 3 ? id : `${id} ${address}`);
+  const wanted = sorted(servers.map(({ id, ip }) => text(`${id}-id`, joinHostPort(ip, 8300))));
+  const found = sorted(voters.map(({ id, address }) => text(id, address)));
   if (wanted !== found) return `votes have: ${found}`;
   return catalogProblem(agents, datacenter, all);
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Member } from '../../../../src/agent/gossip/member.ts';
 import { Forwarder } from '../../../../src/agent/rpc/forwarder.ts';
 import { ConnectionPool } from '../../../../src/agent/rpc/pool.ts';
+import { ConnectionError } from '../../../../src/agent/rpc/stream-client.ts';
 import { nodeRuntime } from '../../../../src/lib/runtime-node.ts';
 import { nodeSockets } from '../../../../src/lib/sockets.ts';
 
@@ -63,5 +64,33 @@ describe('datacenters', () => {
     await expect(forwarder.toPrimary('two', 'Status.Ping', {})).rejects.toThrow(why);
     await expect(forwarder.toPrimary('three', 'Status.Ping', {})).rejects.toThrow('Remote DC has no server');
     await expect(forwarder.toPrimary('four', 'Status.Ping', {})).rejects.toThrow('No path to datacenter');
+  });
+});
+
+describe('a call whose answer was lost', () => {
+  const tries = async (method: 'KVS.Get' | 'KVS.Apply' | 'Internal.EventFire', text: string): Promise<number> => {
+    let count = 0;
+    const forwarder = new Forwarder({
+      pool: {
+        call: () => {
+          count++;
+          return Promise.reject(new ConnectionError(text));
+        },
+      },
+      random: nodeRuntime.random,
+      datacenter: 'here',
+      lan: () => [],
+      wan: () => [server('a', 'there'), server('b', 'there')],
+      rttSeconds: () => 0,
+    });
+    await forwarder.toDatacenter('there', method, {}).catch(() => {});
+    return count;
+  };
+
+  it('is made again where nothing can happen twice, or nobody was reached', async () => {
+    expect(await tries('KVS.Get', 'EOF')).toBe(2);
+    expect(await tries('KVS.Apply', 'EOF')).toBe(1);
+    expect(await tries('Internal.EventFire', 'EOF')).toBe(1);
+    expect(await tries('Internal.EventFire', 'rpc error getting client: failed to get conn: i/o timeout')).toBe(2);
   });
 });
