@@ -84,6 +84,7 @@ describe('messages of serf', () => {
     ['query-response', 'queryResponse', QueryResponse],
     ['query-ack', 'queryResponse', QueryResponse],
     ['key-request', 'keyRequest', KeyRequest],
+    ['key-request-list', 'keyRequest', KeyRequest],
     ['key-response-ok', 'keyResponse', KeyResponse],
     ['key-response-list', 'keyResponse', KeyResponse],
     ['key-response-error', 'keyResponse', KeyResponse],

@@ -1,4 +1,5 @@
 /** What comes in on Raft's connections. */
+import { readFileSync } from 'node:fs';
 import type net from 'node:net';
 import { duplexPair } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -112,3 +113,30 @@ it('loses nothing of a snapshot that comes faster than it is taken', async () =>
   expect(Buffer.concat(received).equals(body)).toBe(true);
   side.close();
 });
+
+interface Vector {
+  readonly name: string;
+  readonly hex: string;
+  readonly decoded: { readonly connection?: string; readonly response_hex?: string };
+}
+const vectors = JSON.parse(
+  readFileSync(new URL('../../../data/vectors/raft.json', import.meta.url), 'utf8'),
+) as readonly Vector[];
+
+it.each(vectors.filter(({ name }) => /^malformed|unsupported/.test(name)).map((v) => [v.name, v] as const))(
+  'does with %s as recorded',
+  async (_, { hex, decoded }) => {
+    const [theirs, ours] = duplexPair();
+    const node = { stats: () => ({ configuration: { servers: [] } }), receive: () => {} } as unknown as RaftNode;
+    const side = serverSide(node);
+    side.serve(ours as net.Socket, new Uint8Array(0));
+    const answers: Buffer[] = [];
+    theirs.on('data', (bytes) => answers.push(bytes));
+    theirs.write(Buffer.from(hex, 'hex'));
+    await turn();
+    await turn();
+    expect(Buffer.concat(answers).toString('hex')).toBe(decoded.response_hex ?? '');
+    expect(ours.destroyed).toBe(decoded.connection?.startsWith('closed') ?? false);
+    side.close();
+  },
+);

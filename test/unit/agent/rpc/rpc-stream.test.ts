@@ -65,10 +65,15 @@ interface Vector {
   // biome-ignore lint/suspicious/noExplicitAny: recorded data of many shapes
   readonly decoded: any;
 }
-const vectors = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../../data/vectors/rpc.json'), 'utf8'),
-) as Vector[];
-const pairs = vectors.filter((v) => v.decoded.response_hex !== undefined && v.decoded.response.header.Error === '');
+const vectors = ['rpc', 'rpc-acl'].flatMap(
+  (name) =>
+    JSON.parse(readFileSync(join(import.meta.dirname, `../../../data/vectors/${name}.json`), 'utf8')) as Vector[],
+);
+const answered = vectors.filter((v) => v.decoded.response_hex !== undefined);
+const pairs = answered.filter((v) => v.decoded.response.header.Error === '');
+const refused = answered.filter(
+  (v) => v.decoded.response.header.Error !== '' && v.decoded.request.header.ServiceMethod in signatures,
+);
 function recordedArgs(vector: Vector, method: MethodName): unknown {
   const decoder = new Decoder();
   decoder.push(new Uint8Array(Buffer.from(vector.hex, 'hex')));
@@ -114,6 +119,15 @@ describe('streams of msgpack-rpc', () => {
     await settle();
     expect(heard).toBe(vector.decoded.request.header.ServiceMethod);
     expect(stream.ended()).toBe(false);
+  });
+
+  it.each(refused.map((v) => [v.name, v] as const))('bring the recorded error of %s', async (_, vector) => {
+    const method = vector.decoded.request.header.ServiceMethod as MethodName;
+    const replay = fakeStream();
+    const call = new StreamClient(replay).call(method, zero(signatures[method].args) as never);
+    const { Error: message, Seq } = vector.decoded.response.header;
+    replay.feed(vector.decoded.response_hex.replace(seqHex(Seq), seqHex(1)));
+    await expect(call).rejects.toMatchObject({ name: 'RemoteError', message });
   });
 
   it.each(['error-unknown-method', 'error-unknown-service'])('answer %s and end', async (name) => {
