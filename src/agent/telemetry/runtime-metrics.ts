@@ -1,8 +1,8 @@
 /**
  * Figures of the process under the names a Go program gives them, as far as they mean the same, every ten seconds; and
- * the delay of the event loop, which is ours alone.
+ * how late and how busy the event loop is, which is ours alone.
  */
-import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
+import { monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { Clock, Timer } from '../../lib/runtime.ts';
 import type { Metrics } from './api.ts';
@@ -29,10 +29,13 @@ export function reportRuntime(metrics: Metrics, clock: Clock): () => void {
     delayP50: metrics.gauge('runtime.event_loop_delay.p50'),
     delayP99: metrics.gauge('runtime.event_loop_delay.p99'),
     delayMax: metrics.gauge('runtime.event_loop_delay.max'),
+    // From 0, always waiting, to 1, never.
+    utilization: metrics.gauge('runtime.event_loop_utilization'),
   };
   // The histogram measures the time between two ticks; what is beyond the period is delay.
   const delayMs = (ns: number) => Math.max(0, ns / nsPerMs - delayResolutionMs);
 
+  let loop = performance.eventLoopUtilization();
   const report = () => {
     const heap = getHeapStatistics();
     set.allocBytes(heap.used_heap_size + heap.external_memory);
@@ -46,6 +49,9 @@ export function reportRuntime(metrics: Metrics, clock: Clock): () => void {
       set.delayMax(delayMs(delay.max));
     }
     delay.reset();
+    const before = loop;
+    loop = performance.eventLoopUtilization();
+    set.utilization(performance.eventLoopUtilization(loop, before).utilization);
   };
 
   let timer: Timer;

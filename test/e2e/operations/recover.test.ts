@@ -12,6 +12,7 @@ import { freePorts } from '../free-port.ts';
 import { suite, suiteHeaders } from '../security.ts';
 
 interface Server {
+  readonly ip: string;
   readonly dataDir: string;
   readonly http: number;
   readonly rpc: number;
@@ -20,22 +21,23 @@ interface Server {
 
 const count = 5;
 
-async function servers(folder: string): Promise<Server[]> {
+/** @param network all of them have addresses in it */
+async function servers(folder: string, network: string): Promise<Server[]> {
   const ports = await freePorts(3 * count);
   return Array.from({ length: count }, (_, i) => {
     const [http, rpc, lan] = ports.slice(3 * i, 3 * i + 3) as [number, number, number];
-    return { dataDir: join(folder, `s${i}`), http, rpc, lan };
+    return { ip: `${network}.${i + 1}`, dataDir: join(folder, `s${i}`), http, rpc, lan };
   });
 }
 
-function launch({ dataDir, http, rpc, lan }: Server, join: Server): ChildProcess {
+function launch({ ip, dataDir, http, rpc, lan }: Server, join: Server): ChildProcess {
   const ports = ['-http-port', http, '-server-port', rpc, '-serf-lan-port', lan, '-serf-wan-port', -1, '-dns-port', -1];
-  const mode = ['-server', `-bootstrap-expect=${count}`, '-data-dir', dataDir, '-bind', '127.0.0.1'];
+  const mode = ['-server', `-bootstrap-expect=${count}`, '-data-dir', dataDir, '-bind', ip];
   const more = [
     '-node',
     `n${rpc}`,
     '-retry-join',
-    `127.0.0.1:${join.lan}`,
+    `${join.ip}:${join.lan}`,
     '-retry-interval=1s',
     '-hcl',
     'performance { raft_multiplier = 1 }',
@@ -99,7 +101,7 @@ async function stop(children: readonly ChildProcess[]): Promise<void> {
 
 it('tc operator recover brings back what is left of a cluster', { timeout: 120_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tc-recover-'));
-  const before = await servers(folder);
+  const before = await servers(folder, '127.10.0');
   const children = before.map((server) => launch(server, before[0]!));
   try {
     await hasLeader(before[0]!);
@@ -145,7 +147,7 @@ it('tc operator recover brings back what is left of a cluster', { timeout: 120_0
     await handle.write(Buffer.alloc((await stat(file)).size, 0x5a), 0, undefined, 0);
     await handle.close();
 
-    const moved = (await servers(folder)).slice(0, 2);
+    const moved = (await servers(folder, '127.20.0')).slice(0, 2);
     const ids = await Promise.all(
       [first, second].map(({ dataDir }) =>
         open(join(dataDir, 'node-id')).then(async (f) => {
@@ -155,7 +157,7 @@ it('tc operator recover brings back what is left of a cluster', { timeout: 120_0
         }),
       ),
     );
-    const addresses = moved.map(({ rpc }, i) => `-address=${ids[i]}=127.0.0.1:${rpc}`);
+    const addresses = moved.map(({ ip, rpc }, i) => `-address=${ids[i]}=${ip}:${rpc}`);
     const argv = ['operator', 'recover', ...addresses, ...[first, second, damaged].map(({ dataDir }) => dataDir)];
     expect((await tc(argv)).out).toContain('Nothing was written.');
     const done = await tc([...argv.slice(0, 2), '-yes', ...argv.slice(2)]);
@@ -175,7 +177,7 @@ it('tc operator recover brings back what is left of a cluster', { timeout: 120_0
     });
     expect(await written.text()).toBe('true');
     expect((JSON.parse(await ask(moved[0]!, '/v1/status/peers')) as string[]).sort()).toEqual(
-      moved.map(({ rpc }) => `127.0.0.1:${rpc}`).sort(),
+      moved.map(({ ip, rpc }) => `${ip}:${rpc}`).sort(),
     );
   } finally {
     await stop(children);
