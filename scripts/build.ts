@@ -21,7 +21,7 @@ const stampFile = join(dist, '.stamp');
 
 /** Native or optional: resolved when needed, from node_modules. */
 const oclifModule = './oclif.js';
-const external = ['node-unix-socket', 'esbuild'];
+const external = ['node-unix-socket', 'esbuild', 'typescript'];
 
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -78,13 +78,15 @@ const shared: BuildOptions = {
   metafile: true,
 };
 
-/** Bundles, and remembers which packages are in them. */
+/** Bundles, and remembers of which packages something is left in what comes out. */
 const packages = new Set<string>();
 async function bundle(options: BuildOptions): Promise<void> {
   const { metafile } = await build(options);
-  for (const file of Object.keys(metafile?.inputs ?? {})) {
-    const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? [];
-    if (folder !== undefined) packages.add(folder);
+  for (const { inputs } of Object.values(metafile?.outputs ?? {})) {
+    for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
+      const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? [];
+      if (folder !== undefined && bytesInOutput > 0) packages.add(folder);
+    }
   }
 }
 
@@ -96,10 +98,13 @@ interface Bundled {
   readonly license?: string;
 }
 
-const bundled = (): Bundled[] =>
-  [...packages]
+/** Each once, wherever else it is installed too. */
+function bundled(): Bundled[] {
+  const all = [...packages]
     .sort()
     .map((folder) => ({ ...JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')), folder }) as Bundled);
+  return [...new Map(all.map((one) => [`${one.name}@${one.version}`, one])).values()];
+}
 
 /** The bill of materials, as CycloneDX: every package whose code is in the files of dist/, with its digest as it was installed. */
 function billOfMaterials(): string {

@@ -1,6 +1,6 @@
 /** The tarball of `npm pack`: installed into an empty prefix, used, taken away again. It needs nothing but Node. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -70,4 +70,33 @@ it.each(users)('is installed, works, and leaves nothing behind (user %s)', { tim
   npm(['uninstall', '--global', `--prefix=${prefix}`, 'tconsul'], home, uid);
   const left = readdirSync(prefix, { recursive: true, withFileTypes: true });
   expect(left.filter((entry) => !entry.isDirectory()).map(({ name }) => name)).toEqual([]);
+});
+
+it('says what is in it: every package whose code went in, with version, licence and digest, and no other', () => {
+  const read = (name: string): string => readFileSync(join(root, 'dist', name), 'utf8');
+  const { components } = JSON.parse(read('sbom.cdx.json')) as {
+    components: {
+      name: string;
+      version: string;
+      licenses?: { license: { id?: string } }[];
+      hashes?: { alg: string; content: string }[];
+    }[];
+  };
+  const names = components.map(({ name }) => name);
+  expect(new Set(components.map(({ name, version }) => `${name}@${version}`)).size).toBe(components.length);
+  for (const name of ['fastify', 'got', 'undici', 'ink', 'react', '@oclif/core', 're2js', 'dns2', 'keyv'])
+    expect(names, name).toContain(name);
+  // Tools that build and test, and what only their users would load.
+  for (const name of ['typescript', 'esbuild', 'vitest', 'fast-check', 'postject', 'consul', 'react-devtools-core'])
+    expect(names, name).not.toContain(name);
+  const licences = read('THIRD-PARTY-LICENCES.txt');
+  for (const { name, version, licenses, hashes } of components) {
+    expect([name, version, licenses?.[0]?.license.id]).toEqual([
+      name,
+      expect.stringMatching(/^\d+\.\d+\.\d+/),
+      expect.stringMatching(/^(MIT|ISC|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0)$/),
+    ]);
+    expect(hashes, name).toEqual([{ alg: 'SHA-512', content: expect.stringMatching(/^[0-9a-f]{128}$/) }]);
+    expect(licences).toContain(`${name} ${version} (`);
+  }
 });

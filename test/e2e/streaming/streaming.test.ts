@@ -180,7 +180,8 @@ function connectTo(node: ClusterNode): net.Socket {
 /** What any gRPC client does: the byte, HTTP/2, one request; gives events as they come. */
 async function subscribe(node: ClusterNode, request: Partial<SubscribeRequest>) {
   const socket = connectTo(node);
-  socket.write(Uint8Array.of(8));
+  // Node's HTTP/2 takes the connection over only when nothing is under way on it.
+  await new Promise((written) => socket.write(Uint8Array.of(firstBytes.grpc), written));
   const session = connect('http://127.0.0.1', { createConnection: () => socket });
   session.on('error', () => {});
   const stream = session.request({
