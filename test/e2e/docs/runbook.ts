@@ -95,7 +95,8 @@ export async function runBook(name: string, { httpPort, config }: Surroundings):
     const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}`, HOME: folder };
     return await run(file, folder, env);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    // A program that was ended may have a last file to write.
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }
 
