@@ -85,6 +85,8 @@ beforeAll(async () => {
   });
   const unknown = randomUUID();
   secrets.set('a token nobody knows', unknown);
+  const password = randomUUID();
+  secrets.set('the password in the address of a check', password);
   for (const node of [server, client]) {
     for (const secret of [token, legacy, unknown]) {
       for (const [path, headers] of [
@@ -115,6 +117,10 @@ beforeAll(async () => {
       },
     });
     await send(node, 'PUT', '/v1/agent/service/register', { body: { Name: 'db', Token: unknown } });
+    for (const [at, host] of ['127.0.0.1:1', 'no.such.host.invalid', 'no host', '127.0.0.1:notaport'].entries()) {
+      const HTTP = `http://user:${password}@${host}/`;
+      await send(node, 'PUT', '/v1/agent/check/register', { body: { Name: `inside-${at}`, Interval: '1s', HTTP } });
+    }
     await send(node, 'PUT', '/v1/session/create', { headers: { 'X-Consul-Token': token }, body: {} });
     await send(node, 'PUT', '/v1/query', {
       headers: { 'X-Consul-Token': token },
