@@ -13,12 +13,14 @@ export default defineCommand({
   usage: 'snapshot save [options] FILE',
   description: `Writes the state of the servers, as of one moment, to a file, and checks the file before it gets its name.
 
+Whoever asks with a token has ACLs, and gets a file that is theirs alone: all tokens are in it.
+
 With -stale any server may give it: it works without a leader, but may miss the last writes.`,
   examples: [['snapshot save backup.snap', 'From the leader:']],
   http: 'all',
   flags: { format: formatFlag },
 
-  async run({ args, flags, out, http, progress }) {
+  async run({ args, flags, out, http, progress, clientOptions }) {
     const json = wantsJson(flags.format);
     const file = fileArgument(args);
     const shown = progress('Asking for a snapshot');
@@ -29,14 +31,15 @@ With -stale any server may give it: it works without a leader, but may miss the 
     const writing = (error: unknown): CliError =>
       new CliError(`Error writing unverified snapshot file: ${messageOf(error)}`);
     try {
-      const handle = await open(unverified, 'wx').catch((error: NodeJS.ErrnoException) => {
+      const handle = await open(unverified, 'wx', modes.secret).catch((error: NodeJS.ErrnoException) => {
         throw new CliError(`Error writing unverified snapshot file: open ${unverified}: ${systemText(error)}`);
       });
       try {
         const chunks = meter.count(answer.body, (done) => shown.say(`Saving the snapshot: ${done}`));
         for await (const chunk of chunks) await handle.appendFile(chunk);
+        const { token, tokenFile } = clientOptions();
         // What the process may do by itself does not count, as with Consul.
-        await handle.chmod(fileMode);
+        if (!token && !tokenFile) await handle.chmod(modes.plain);
         await handle.sync();
       } catch (error) {
         throw writing(error);
@@ -57,4 +60,5 @@ With -stale any server may give it: it works without a leader, but may miss the 
   },
 });
 
-const fileMode = 0o666;
+/** Consul's, and what is right where the archive has secrets of the ACL system in it. */
+const modes = { plain: 0o666, secret: 0o600 } as const;

@@ -163,6 +163,7 @@ beforeAll(async () => {
     });
     see(`tc debug at ${node.name}`, debug.stdout + debug.stderr);
     for (const [file, text] of await textsBelow(archive)) see(`${file} of the debug archive of ${node.name}`, text);
+    await run(tc, ['snapshot', 'save', join(ground.directory, `${node.name}.snap`)], { env });
     const failed = await run(tc, ['kv', 'get', '-token', unknown, 'x'], { env }).catch(
       (error: { stderr: string }) => error,
     );
@@ -211,6 +212,11 @@ describe('secrets', () => {
         const { mode } = await lstat(join(folder, file));
         if ((mode & 0o077) !== 0) open.push(`${name}/${file} ${(mode & 0o777).toString(8)}`);
       }
+    }
+    // Compressed: nothing is found in them, and all of it is in there.
+    for (const name of ['s1.snap', 'c1.snap']) {
+      const { mode } = await lstat(join(ground.directory, name));
+      if ((mode & 0o077) !== 0) open.push(`${name} ${(mode & 0o777).toString(8)}`);
     }
     expect(open).toEqual([]);
     expect(kept).toBeGreaterThan(3);
