@@ -84,7 +84,6 @@ describe('messages of serf', () => {
     ['query-response', 'queryResponse', QueryResponse],
     ['query-ack', 'queryResponse', QueryResponse],
     ['key-request', 'keyRequest', KeyRequest],
-    ['key-request-list', 'keyRequest', KeyRequest],
     ['key-response-ok', 'keyResponse', KeyResponse],
     ['key-response-list', 'keyResponse', KeyResponse],
     ['key-response-error', 'keyResponse', KeyResponse],
@@ -95,6 +94,12 @@ describe('messages of serf', () => {
   it.each(cases)('reads and writes %s as recorded', (name, type, schema) => {
     const { hex } = vector(name);
     expect(hexOf(encodeSerf(type, schema, decodeSerf(schema, bytesOf(hex))))).toBe(hex);
+  });
+
+  it('asks for the list of keys as recorded, with an empty key', () => {
+    expect(hexOf(encodeSerf('keyRequest', KeyRequest, { Key: new Uint8Array(0) }))).toBe(
+      vector('key-request-list').hex,
+    );
   });
 
   it('wraps and unwraps relays', () => {
