@@ -5,9 +5,10 @@
  *   npm run sim -- -kind=servers -seeds=1000    of one kind; the kinds are in kinds.ts
  *   npm run sim -- -kind=cores -seed=17 -trace  one seed, every event on its own line
  *   npm run sim -- -seeds=1000 -from=5000       seeds 5000..5999
+ *   npm run sim -- -seeds=50 -twice             each seed two times, which must be the same to the last event
  */
 import { parseArgs } from 'node:util';
-import { campaign, failureLine, type KindName, kindNames, kinds } from './kinds.ts';
+import { campaign, failureLine, type KindName, kindNames, kinds, replayLine } from './kinds.ts';
 
 const { values } = parseArgs({
   args: process.argv.slice(2).map((arg) => (/^-[a-z]/.test(arg) ? `-${arg}` : arg)),
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
     trace: { type: 'boolean', default: false },
+    twice: { type: 'boolean', default: false },
   },
 });
 
@@ -29,13 +31,27 @@ const first = Number(values.seed ?? values.from);
 const count = values.seed === undefined ? Number(values.seeds) : 1;
 const print = values.trace ? (line: string) => console.log(line) : null;
 
+/** What runs now: an error that nobody catches belongs to it. */
+let running = '';
+process.on('uncaughtException', (error) => {
+  console.error(error);
+  console.error(`  ${running}`);
+  process.exit(1);
+});
+
 async function report(kind: KindName): Promise<boolean> {
   console.log(`${kind}: ${kinds[kind].what}`);
   const startMs = performance.now();
-  const onResult = ({ seed, error }: { readonly seed: number; readonly error: Error | null }): void => {
-    if (error) console.error(values.trace ? error.stack : failureLine(kind, seed, error));
-  };
-  const { clean, acknowledged, virtualMs, sometimes, failures } = await campaign(kind, first, count, onResult, print);
+  const { clean, acknowledged, virtualMs, sometimes, failures } = await campaign(kind, first, count, {
+    print,
+    twice: values.twice,
+    onStart: (seed) => {
+      running = replayLine(kind, seed);
+    },
+    onResult: ({ seed, error }) => {
+      if (error) console.error(values.trace ? error.stack : failureLine(kind, seed, error));
+    },
+  });
   const tookSeconds = (performance.now() - startMs) / 1000;
   console.log(`${clean} of ${count} seeds clean, ${acknowledged} writes acknowledged,`);
   console.log(`${Math.round(virtualMs / 1000)} s of virtual time in ${tookSeconds.toFixed(1)} s`);

@@ -53,27 +53,38 @@ export interface Campaign {
   readonly failures: readonly string[];
 }
 
+export interface CampaignOptions {
+  /** Runs each seed a second time: both runs must be the same to the last event. */
+  readonly twice?: boolean;
+  readonly print?: ((line: string) => void) | null;
+  readonly onStart?: (seed: number) => void;
+  readonly onResult?: (result: SimResult) => void;
+}
+
 /** Seeds `first` to `first + count - 1` of one kind. */
 export async function campaign(
   kind: KindName,
   first: number,
   count: number,
-  onResult: (result: SimResult) => void = () => {},
-  print: ((line: string) => void) | null = null,
+  { twice = false, print = null, onStart, onResult }: CampaignOptions = {},
 ): Promise<Campaign> {
+  const { run } = kinds[kind] as Kind;
   const sometimes = new Map<string, number>();
   const failures: string[] = [];
   let acknowledged = 0;
   let virtualMs = 0;
   for (let seed = first; seed < first + count; seed++) {
-    const result = await (kinds[kind] as Kind).run(seed, print);
+    onStart?.(seed);
+    const result = await run(seed, print);
     acknowledged += result.acknowledged;
     virtualMs += result.virtualMs;
     for (const [situation, times] of result.sometimes) {
       sometimes.set(situation, (sometimes.get(situation) ?? 0) + times);
     }
-    if (result.error) failures.push(failureLine(kind, seed, result.error));
-    onResult(result);
+    const isRepeatable = !twice || (await run(seed, null)).traceHash === result.traceHash;
+    const error = result.error ?? (isRepeatable ? null : new Error('not the same twice'));
+    if (error !== null) failures.push(failureLine(kind, seed, error));
+    onResult?.({ ...result, error });
   }
   return { clean: count - failures.length, acknowledged, virtualMs, sometimes, failures };
 }

@@ -104,6 +104,8 @@ export class Process {
   /** How far its wall clock is off. */
   wallOffsetMs = 0;
   readonly runtime: Runtime;
+  /** Came while it was paused. */
+  #held: (() => void)[] = [];
 
   /** @param rate how fast its clock goes: 1.02 gains 2 % */
   constructor(world: World, name: string, rate = 1) {
@@ -128,6 +130,30 @@ export class Process {
 
   crash(): void {
     this.alive = false;
+    this.#held = [];
+  }
+
+  /** Runs what came from outside: now, or when the process goes on, in the order in which it came; never in a dead one. */
+  deliver(run: () => void): void {
+    if (!this.alive) return;
+    if (this.#held.length === 0 && this.pausedUntilMs <= this.world.nowMs) {
+      run();
+      return;
+    }
+    this.#held.push(run);
+    if (this.#held.length === 1) this.#release();
+  }
+
+  /** The pause may have become longer by then. */
+  #release(): void {
+    this.world.after(this.pausedUntilMs - this.world.nowMs, () => {
+      if (this.pausedUntilMs > this.world.nowMs) this.#release();
+      else {
+        this.#held[0]?.();
+        this.#held.shift();
+        if (this.#held.length > 0) this.#release();
+      }
+    });
   }
 
   /** Resolves after `delayMs`, unless the process is dead by then: then never. */

@@ -91,14 +91,6 @@ export class Network {
     return freeAtMs - nowMs + latencyMs;
   }
 
-  /** In a process that goes on later when it is paused, and never when it is dead. */
-  inProcess(process: Process, run: () => void): void {
-    if (!process.alive) return;
-    if (process.pausedUntilMs > this.world.nowMs) {
-      this.world.after(process.pausedUntilMs - this.world.nowMs, () => this.inProcess(process, run));
-    } else run();
-  }
-
   /** The process of a machine is dead: its kernel tells the peers, or nobody does when the power went too. */
   died(machine: Machine, powerToo: boolean): void {
     machine.process = null;

@@ -108,7 +108,7 @@ export class End {
     }
     this.#inbox.push(segment);
     // Who was paused takes what came meanwhile in its order.
-    this.#network.inProcess(this.process, () => this.socket.arrived(this.#inbox.shift()!));
+    this.process.deliver(() => this.socket.arrived(this.#inbox.shift()!));
   }
 
   #reset(): void {
@@ -116,7 +116,7 @@ export class End {
     if (peer === null || !this.#network.passes(this.machine, peer.machine)) return;
     this.#network.world.after(this.#network.delayMs(this.machine, peer.machine, 0), () => {
       if (!peer.gone && peer.process.alive) {
-        this.#network.inProcess(peer.process, () => peer.socket.arrived({ kind: 'reset' }));
+        peer.process.deliver(() => peer.socket.arrived({ kind: 'reset' }));
       }
     });
   }
@@ -289,7 +289,7 @@ export class TcpListener extends EventEmitter {
     const remote = { address: from.ip, port };
     const socket = new SimSocket(this.process, this.#machine.ip, remote, this.#allowHalfOpen);
     socket.kernel = new End(this.#network, this.#machine, this.process, socket);
-    this.#network.inProcess(this.process, () => this.emit('connection', socket));
+    this.process.deliver(() => this.emit('connection', socket));
     return socket.kernel;
   }
 }
@@ -320,7 +320,7 @@ export function connectTcp(
       else if (listener === undefined || !listener.process.alive) {
         world.sometime('connection refused');
         const refused = (): unknown => !socket.destroyed && socket.destroy(failure('ECONNREFUSED', at));
-        world.after(network.delayMs(to, from, 0), () => network.inProcess(process, refused));
+        world.after(network.delayMs(to, from, 0), () => process.deliver(refused));
       } else {
         const other = listener.accept(from, from.nextPort++);
         other.peer = end;
@@ -328,7 +328,7 @@ export function connectTcp(
         world.after(network.delayMs(to, from, 0), () => {
           end.peer = other;
           end.pump();
-          network.inProcess(process, () => !socket.destroyed && socket.emit('connect'));
+          process.deliver(() => !socket.destroyed && socket.emit('connect'));
         });
       }
     });

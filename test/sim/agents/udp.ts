@@ -44,7 +44,7 @@ export class SimUdp extends EventEmitter {
   }
 
   arrive(packet: Buffer, address: string, port: number): void {
-    this.#network.inProcess(this.#process, () => this.emit('message', packet, { address, port }));
+    this.#process.deliver(() => this.emit('message', packet, { address, port }));
   }
 
   close(done: () => void): void {

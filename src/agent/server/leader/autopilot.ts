@@ -2,6 +2,8 @@
  * Autopilot: watches the servers of the Raft configuration, gives a vote to those that proved stable, and removes the dead when
  * others have taken their place.
  */
+
+import { withDeadline } from '../../../lib/deadline.ts';
 import { parseDurationMs } from '../../../lib/duration.ts';
 import { messageOf } from '../../../lib/message-of.ts';
 import type { Timer } from '../../../lib/runtime.ts';
@@ -125,17 +127,14 @@ export class Autopilot {
   }
 
   async #statsOf(server: ServerHealthView): Promise<RaftStats | null> {
-    const { raft, nodeId } = this.#context;
+    const { raft, nodeId, runtime } = this.#context;
     if (server.id === nodeId) {
       const own = raft.stats();
       return { LastContact: '0', LastTerm: own.lastLogTerm, LastIndex: own.lastLogIndex };
     }
     try {
-      const { reply } = await this.#forwarder.ask(
-        server.address,
-        'Status.RaftStats',
-        {},
-        AbortSignal.timeout(healthIntervalMs),
+      const { reply } = await withDeadline(runtime.clock, healthIntervalMs, (signal) =>
+        this.#forwarder.ask(server.address, 'Status.RaftStats', {}, signal),
       );
       return reply;
     } catch {
