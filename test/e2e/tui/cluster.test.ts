@@ -63,7 +63,7 @@ const open = (node: ClusterNode, args = ''): Promise<Keyboard> =>
     folder,
     args,
     env: {
-      CONSUL_HTTP_ADDR: `https://127.0.0.1:${node.ports.http}`,
+      CONSUL_HTTP_ADDR: node.address,
       CONSUL_HTTP_TOKEN: ground.security!.token,
       CONSUL_CACERT: join(ground.directory, 'ca.pem'),
       CONSUL_CLIENT_CERT: join(ground.directory, 'cli.pem'),
