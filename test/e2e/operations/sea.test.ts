@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } fro
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AgentProcess } from '../agent-process.ts';
+import { AgentProcess, tc as installed } from '../agent-process.ts';
 import { suiteEnv } from '../security.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -57,4 +57,34 @@ it('never runs what others may write to', () => {
   expect(tc(['version'], { HOME: home, TMPDIR: temporary })[0]).toBe(0);
   expect(readdirSync(join(home, '.cache/tconsul'))).toEqual([]);
   expect(existsSync(join(temporary, `tconsul-${process.getuid?.()}`))).toBe(true);
+});
+
+/** Processor time of `kv get`, in milliseconds; the wall clock would also count who else is busy on this machine. */
+function cpuMs(command: string, env: Record<string, string>): number {
+  const runs = 10;
+  const script = `i=0; while [ $i -lt ${runs} ]; do "$0" kv get one > /dev/null || exit 1; i=$((i+1)); done; times`;
+  const { status, stdout } = spawnSync('sh', ['-c', script, command], { encoding: 'utf8', env });
+  expect(status).toBe(0);
+  // The shell's own, then that of what it ran: user and system.
+  const [user = 0, system = 0] = Array.from(
+    stdout.split('\n')[1]!.matchAll(/(\d+)m([\d.]+)s/g),
+    ([, m, s]) => 60 * Number(m) + Number(s),
+  );
+  return ((user + system) * 1000) / runs;
+}
+
+it('is no slower than the package', { timeout: 60_000 }, async () => {
+  await using agent = await AgentProcess.create({ dev: true });
+  await agent.start();
+  await agent.request('PUT', '/v1/kv/one', 'file');
+  const home = join(folder, 'timed');
+  mkdirSync(home);
+  const env = { ...suiteEnv, HOME: home, PATH: process.env['PATH'] ?? '', CONSUL_HTTP_ADDR: agent.address };
+  const best = { file: Number.POSITIVE_INFINITY, installed: Number.POSITIVE_INFINITY };
+  // The first round fills the caches of both.
+  for (let round = 0; round < 4; round++) {
+    best.installed = Math.min(best.installed, cpuMs(installed, env));
+    best.file = Math.min(best.file, cpuMs(program, env));
+  }
+  expect(best.file).toBeLessThan(1.15 * best.installed);
 });
