@@ -72,6 +72,15 @@ export function truncate(text: string, width: number): string {
   return `${takeCells(text, width - 1).text}…`;
 }
 
+/** Cuts before the last arrow: what something has become says more than the rest of its name. */
+export function truncateBeforeArrow(text: string, width: number): string {
+  const outcome = text.slice(Math.max(0, text.lastIndexOf(' → ')));
+  const room = width - cellWidth(outcome);
+  return cellWidth(text) <= width || room < 4
+    ? truncate(text, width)
+    : truncate(text.slice(0, -outcome.length), room) + outcome;
+}
+
 /** Cuts from the left: the end of a path says more than its start. */
 export function truncateStart(text: string, width: number): string {
   if (width <= 0) return '';

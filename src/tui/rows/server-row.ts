@@ -16,7 +16,7 @@ function healthCell({ health, member }: ServerRow): Span {
 
 function roleCell({ leader, voter }: ServerRow): Span {
   if (leader) return span(`${signs.leader} leader`, 'accent');
-  return voter ? span('  voter') : span('  nonvoter', 'muted');
+  return voter ? span('voter') : span('nonvoter', 'muted');
 }
 
 /** Autopilot calls a server unhealthy at 250 entries behind by default; a fifth of it is worth a look. */
@@ -41,9 +41,9 @@ function contact(text = ''): string {
 /** `newestIndex`: of all servers, asked for each row that is drawn. */
 export function serverColumns(newestIndex: () => number): readonly Column<ServerRow>[] {
   return [
-    { title: 'Health', width: 11, cell: healthCell },
+    { title: 'Health', width: 9, grow: 1, cell: healthCell },
     { title: 'Server', width: 12, grow: 3, cell: ({ node }) => span(sanitize(node), 'plain', { bold: true }) },
-    { title: 'Role', width: 10, cell: roleCell },
+    { title: 'Role', width: 8, cell: roleCell },
     { title: 'Address', width: 16, grow: 2, from: 76, cell: ({ address }) => span(sanitize(address), 'value') },
     {
       title: 'Index',

@@ -11,6 +11,7 @@ import {
   span,
   spread,
   truncate,
+  truncateBeforeArrow,
   truncateStart,
   wrap,
 } from '../../../src/tui/text.ts';
@@ -33,6 +34,10 @@ describe('text in cells', () => {
     expect(truncate('北京市', 4)).toBe('北…');
     expect(truncate('consul', 4)).toBe('con…');
     expect(truncateStart('app/config/db', 7)).toBe('…fig/db');
+    expect(truncateBeforeArrow('web on n1: HTTP → critical', 20)).toBe('web on n… → critical');
+    expect(truncateBeforeArrow('web → critical', 20)).toBe('web → critical');
+    expect(truncateBeforeArrow('web → critical', 12)).toBe('web → criti…');
+    expect(truncateBeforeArrow('no arrow in it', 9)).toBe('no arrow…');
   });
 
   it('pads to either side', () => {

@@ -11,7 +11,7 @@ import { sightOf } from '../../models/sight.ts';
 import { derived, subscribeAll } from '../../models/store.ts';
 import { serverColumns } from '../../rows/server-row.ts';
 import { severities } from '../../rows/state.ts';
-import { type Line, sanitize, span } from '../../text.ts';
+import { cellWidth, type Line, sanitize, span, truncateBeforeArrow } from '../../text.ts';
 import { signs } from '../../theme.ts';
 import { beside, type Drawing, type Page, type Size, type ViewContext, type ViewDefinition } from '../view.ts';
 import { chartPanel, loadPanels, pinnedPanels } from './charts.ts';
@@ -171,7 +171,9 @@ function eventsPanel({ events }: DatacenterSnapshot, size: Size): Line[] {
   const inner = innerSize(size.width, size.height);
   const lines = events.slice(0, inner.height).map(({ atMs, severity, text }): Line => {
     const { sign, tone } = severities[severity];
-    return [span(`${timeOfDay(atMs)} `, 'muted'), span(`${sign} `, tone), span(sanitize(text))];
+    const [time, mark] = [`${timeOfDay(atMs)} `, `${sign} `];
+    const room = inner.width - cellWidth(time + mark);
+    return [span(time, 'muted'), span(mark, tone), span(truncateBeforeArrow(sanitize(text), room))];
   });
   if (lines.length === 0) lines.push([span('nothing has happened yet', 'muted')]);
   return framed(lines, { title: [span('Events', 'plain', { bold: true })], ...size });
