@@ -1,9 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { BackupRecord } from '../../../src/cli/snapshot-agent/watchman.ts';
-import { AgentProcess } from '../agent-process.ts';
+import { AgentProcess, tc } from '../agent-process.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const read = (path: string): string => readFileSync(join(root, 'contrib', path), 'utf8');
@@ -58,6 +61,26 @@ it('the unit starts the agent as one that reports when it is ready', () => {
   const unit = read('systemd/tc.service');
   for (const line of ['Type=notify', 'NotifyAccess=all', 'KillSignal=SIGINT', 'WantedBy=multi-user.target']) {
     expect(unit.split('\n')).toContain(line);
+  }
+});
+
+it('systemd finds nothing wrong with the unit', async ({ skip }) => {
+  const folder = await mkdtemp(join(tmpdir(), 'tc-unit-'));
+  try {
+    const verify = async (unit: string) => {
+      const file = join(folder, 'tc.service');
+      await writeFile(file, unit);
+      return spawnSync('systemd-analyze', ['verify', '--man=no', file], { encoding: 'utf8' });
+    };
+    const unit = read('systemd/tc.service').replace('/usr/local/bin/tc', tc);
+    const { error, status, stderr } = await verify(unit);
+    if (error !== undefined) return skip('systemd is not installed');
+    // Other units of this machine may be wrong: only what is said of this one counts.
+    const complaints = stderr.split('\n').filter((line) => line.includes('tc.service'));
+    expect([status, complaints]).toEqual([0, []]);
+    expect((await verify(unit.replace('KillMode=mixed', 'KillMode=kindly'))).stderr).toContain('kill mode');
+  } finally {
+    await rm(folder, { recursive: true });
   }
 });
 
