@@ -67,7 +67,7 @@ it('by the socket of systemd itself', async ({ skip }) => {
     agent.launch();
     await hears(new RegExp(`^MAINPID=${agent.pid} READY=1$`, 'm'));
     // Ready is said once it answers.
-    expect((await agent.request('GET', '/v1/agent/self')).status).toBe(200);
+    expect((await agent.request('GET', '/v1/status/leader')).status).toBe(200);
     agent.signal('SIGINT');
     await agent.exited();
     await hears(/ STOPPING=1$/m);
