@@ -77,6 +77,9 @@ describe.skipIf(missing !== undefined)(
   { timeout: 180_000 },
   () => {
     it('is live in every view', async () => {
+      // An agent tells where it is some time after it has joined.
+      const located = async (): Promise<boolean> => (await s1.read<unknown[]>('/v1/coordinate/nodes'))?.length === 5;
+      await until('all have coordinates', located, 60_000);
       await using keyboard = await open(s1);
       await keyboard.expectScreen(/● live/);
       for (const [view, shows] of [
