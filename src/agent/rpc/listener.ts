@@ -116,6 +116,7 @@ export async function listenRpc(options: ListenerOptions): Promise<RpcListener> 
   };
   const acceptorOf = (audience: Audience, onSecure: (socket: tls.TLSSocket) => void, alpn?: readonly string[]) =>
     new TlsAcceptor({
+      allowHalfOpen: true,
       settings: () => options.tls.listening(audience),
       handshakeTimeoutMs: options.handshakeTimeoutMs,
       ...(alpn !== undefined && { alpn }),

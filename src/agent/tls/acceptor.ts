@@ -9,6 +9,8 @@ export interface TlsAcceptorOptions {
   readonly settings: () => tls.TlsOptions | null;
   readonly handshakeTimeoutMs: number;
   readonly alpn?: readonly string[];
+  /** Each half of a connection may end by itself, once the handshake is done. */
+  readonly allowHalfOpen?: boolean;
   readonly onSecure: (socket: tls.TLSSocket) => void;
   /** The connection is closed by then. */
   readonly onFailed: (from: string, error: string) => void;
@@ -18,6 +20,8 @@ export class TlsAcceptor {
   readonly #options: TlsAcceptorOptions;
   #server: tls.Server | null = null;
   #made: tls.TlsOptions | null = null;
+  /** Whose a connection was: when it is closed, it does not know any more. */
+  readonly #peers = new WeakMap<object, string>();
 
   constructor(options: TlsAcceptorOptions) {
     this.#options = options;
@@ -25,13 +29,16 @@ export class TlsAcceptor {
 
   /** What was read off the socket before was put back. */
   accept(socket: net.Socket): void {
-    const from = joinHostPort(socket.remoteAddress ?? '', socket.remotePort ?? 0);
+    const from = peerOf(socket);
+    this.#peers.set(socket, from);
     const server = this.#current();
     if (server === null) {
       socket.destroy();
       this.#options.onFailed(from, 'tls: no certificates configured');
       return;
     }
+    // Who hangs up during the handshake is gone at once, and not when its time is over.
+    socket.allowHalfOpen = false;
     // A TLS server that listens nowhere: connections are handed to it.
     server.emit('connection', socket);
   }
@@ -39,15 +46,19 @@ export class TlsAcceptor {
   #current(): tls.Server | null {
     const settings = this.#options.settings();
     if (settings === null || settings === this.#made) return settings === null ? null : this.#server;
-    const { handshakeTimeoutMs: handshakeTimeout, alpn, onSecure, onFailed } = this.#options;
+    const { handshakeTimeoutMs: handshakeTimeout, alpn, allowHalfOpen = false, onSecure, onFailed } = this.#options;
     const server = tls.createServer({
       ...settings,
       handshakeTimeout,
       ...(alpn !== undefined && { ALPNProtocols: [...alpn] }),
     });
-    server.on('secureConnection', onSecure);
+    server.on('secureConnection', (socket) => {
+      socket.allowHalfOpen = allowHalfOpen;
+      onSecure(socket);
+    });
     server.on('tlsClientError', (error, socket) => {
-      onFailed(joinHostPort(socket.remoteAddress ?? '', socket.remotePort ?? 0), clientFault(error, socket));
+      const { _parent: below = socket } = socket as { readonly _parent?: object };
+      onFailed(this.#peers.get(below) ?? peerOf(socket), clientFault(error, socket));
       socket.destroy();
     });
     this.#made = settings;
@@ -55,3 +66,5 @@ export class TlsAcceptor {
     return server;
   }
 }
+
+const peerOf = ({ remoteAddress = '', remotePort = 0 }: net.Socket): string => joinHostPort(remoteAddress, remotePort);

@@ -25,11 +25,16 @@ afterEach(async () => {
 });
 
 const body = 'x'.repeat(300_000);
+/** Whom the log names. */
+const froms: (string | undefined)[] = [];
 
 async function open(secure: AgentTls, maxConnections = 200) {
   const port = await freePort();
   const log: string[] = [];
-  const keep = (text: string, { error }: { error?: string } = {}) => void log.push(`${text}: ${error}`);
+  const keep = (text: string, { error, from }: { error?: string; from?: string } = {}) => {
+    log.push(`${text}: ${error}`);
+    froms.push(from);
+  };
   const config: Config = {
     ...configOf({ limits: { httpMaxConnsPerClient: maxConnections, httpsHandshakeTimeoutMs: 500 } }),
     httpsAddrs: [`127.0.0.1:${port}`],
@@ -119,6 +124,16 @@ describe('the API over TLS', () => {
     expect(log.join()).toContain('first record does not look like a TLS handshake');
     await expect(get(port, { ALPNProtocols: ['h2'] })).rejects.toThrow();
     expect(await get(port, { ALPNProtocols: ['h2', 'http/1.1'] })).toEqual(served);
+  });
+
+  it('knows at once of whoever hangs up during the handshake, and who it was', async () => {
+    const { port, log } = await open(agent({ verifyIncomingHttps: true }));
+    const socket = tls.connect({ host: '127.0.0.1', port, ca: stranger.pem });
+    const [error] = (await once(socket, 'error')) as [Error & { code: string }];
+    expect(error.code).toBe('SELF_SIGNED_CERT_IN_CHAIN');
+    await expect.poll(() => log, { timeout: 400 }).toEqual(['TLS handshake error: EOF']);
+    const from = froms.at(-1);
+    expect(from).toMatch(/^127\.0\.0\.1:\d{4,5}$/);
   });
 
   it('counts connections before it spends a handshake on them', async () => {
