@@ -115,20 +115,18 @@ describe.skipIf(missing !== undefined)(
 
     it('a question is asked that a flag answers too: whose version of a key stays', async () => {
       const editor = join(folder, 'editor.sh');
-      const put = `curl -s -X PUT -d theirs -H "X-Consul-Token: ${management}"`;
-      const theirs = `${put} http://127.0.0.1:${agent.httpPort}/v1/kv/app/motd > /dev/null`;
+      const theirs = `curl -s -X PUT -d theirs "http://127.0.0.1:${agent.httpPort}/v1/kv/app/motd?token=${management}" > /dev/null`;
       await writeFile(editor, `#!/bin/sh\n${theirs}\necho mine > "$1"\n`);
       await chmod(editor, 0o755);
       await using tmux = await open({ CONSUL_HTTP_ADDR: agent.address, EDITOR: editor });
       await enter(tmux, `${tc} kv edit app/motd`);
       await tmux.until(/was changed by somebody else meanwhile/);
       await tmux.press('Down', 'Enter');
-      await tmux.until(/^ready:$/m);
+      await tmux.until(/Success[\s\S]*^ready:$/m);
       expect((await agent.request('GET', '/v1/kv/app/motd?raw')).text).toBe('mine');
       await agent.request('PUT', '/v1/kv/app/motd', 'hello');
-      await enter(tmux, `clear; ${tc} kv edit -on-conflict=overwrite app/motd`);
-      await tmux.until(/Success/);
-      await tmux.until(prompt);
+      await enter(tmux, `clear; ${tc} kv edit -on-conflict=overwrite app/motd; echo exit $((40 + $?))`);
+      expect(await tmux.until(/exit 40/)).not.toMatch(/changed by somebody/);
       expect((await agent.request('GET', '/v1/kv/app/motd?raw')).text).toBe('mine');
     });
   },
