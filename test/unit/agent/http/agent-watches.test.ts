@@ -84,9 +84,9 @@ describe('/v1/agent/watches', () => {
 
   it('counts a crowd and lists the oldest of it', async () => {
     const agent = waitingAgent();
-    for (let i = 1; i <= 1_000; i++) agent.ask(`/v1/kv/${i}?index=5`);
+    for (let i = 1; i <= 10_000; i++) agent.ask(`/v1/kv/${i}?index=5`);
     const { json } = await agent.watches();
-    expect([json.Total, json.Watches.length, json.Watches[255].URL]).toEqual([1_000, 256, '/v1/kv/256?index=5']);
+    expect([json.Total, json.Watches.length, json.Watches[255].URL]).toEqual([10_000, 256, '/v1/kv/256?index=5']);
     await agent.stop();
   });
 
