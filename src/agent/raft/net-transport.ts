@@ -255,7 +255,11 @@ export class NetTransport implements Transport {
       const { clock, sockets } = this.#options;
       const dial = (): { host: string; port: number } => splitHostPort(this.#options.resolve(peer));
       const make = (): PeerChannel =>
-        new PeerChannel({ dial, firstByte: raftByte, timeoutMs: rpcTimeoutMs, maxInFlight, sockets, clock });
+        new PeerChannel({
+          ...{ dial, firstByte: raftByte, timeoutMs: rpcTimeoutMs, maxInFlight, sockets, clock },
+          // A server that starts again knows nothing of what is committed, however fast it was.
+          onIdleLoss: () => this.#node?.unreachable(peer.id),
+        });
       channels = { heartbeat: make(), log: make(), votes: make() };
       this.#channels.set(peer.id, channels);
     }

@@ -23,6 +23,8 @@ export interface ChannelOptions {
   readonly maxInFlight: number;
   readonly sockets: Sockets;
   readonly clock: Clock;
+  /** The other end closed the connection while nothing was under way on it. */
+  readonly onIdleLoss: () => void;
 }
 
 /** Thrown to the owner of a request that was lost. */
@@ -122,7 +124,10 @@ export class PeerChannel {
   }
 
   #lost(socket: net.Socket, error: Error): void {
-    if (this.#socket === socket) this.#fail(error);
+    if (this.#socket !== socket) return;
+    const idle = this.#waiting.length === 0;
+    this.#fail(error);
+    if (idle && !this.#closed) this.#options.onIdleLoss();
   }
 
   #fail(error: Error): void {
