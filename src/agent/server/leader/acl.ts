@@ -66,7 +66,7 @@ export async function reapTokens({ config, store, runtime, propose }: ServerCont
 }
 
 /** How long the table of tokens has been quiet: who makes tokens the old way reads them back as they were made. */
-const quietMs = 40;
+const quietMs = 70;
 const upgradeRetryMs = 1_000;
 const maxUpgraded = 128;
 
