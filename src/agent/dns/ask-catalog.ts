@@ -170,7 +170,11 @@ export class AskCatalog {
       () =>
         andThen(this.#reader.read('PreparedQuery.Execute', args), (read) => {
           const place = queryPlace(settings, read.reply, datacenter);
-          return this.#service(settings, question, asker, depth, read, read.reply.Nodes ?? [], place);
+          const nodes = read.reply.Nodes ?? [];
+          if (nodes.length === 0) return found(noSuchName(settings), read.isCurrent);
+          return this.#chase(settings, question, depth, read, (resolving) =>
+            resolveService(resolving, nodes, place, asker.limitBytes),
+          );
         }),
       (error) => {
         // The server's word for a query nobody made.
@@ -178,7 +182,11 @@ export class AskCatalog {
         throw error;
       },
     );
-    return andThen(executed, ({ resolution, holds }) => ({ resolution: { ...resolution, isForSubnet: true }, holds }));
+    return andThen(executed, ({ resolution, holds }) => ({
+      // The server has sorted or shuffled them.
+      resolution: { ...resolution, isShuffled: false, isForSubnet: true },
+      holds,
+    }));
   }
 
   #service(

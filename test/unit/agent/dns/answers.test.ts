@@ -220,6 +220,16 @@ describe('prepared queries', () => {
     expect((await world.ask('q.query.consul')).answer).toEqual(['q.query.consul. 0 IN A 10.0.0.1']);
   });
 
+  it.each([5, 600])('show %i instances in the order in which they were found: the nearest first', async (count) => {
+    const world = new World(web(count).map((one, i) => ({ ...one, address: `10.7.${i >> 8}.${i & 255}` })));
+    world.catalog.executed = { Service: 'web' };
+    for (const asking of [{}, { network: 'tcp' }, { type: 'SRV', network: 'tcp' }] as const) {
+      const first = (await world.ask('q.query.consul', asking)).answer;
+      for (let i = 0; i < 5; i++) expect((await world.ask('q.query.consul', asking)).answer).toEqual(first);
+      expect(first[0]).toMatch(asking.type === 'SRV' ? / n0\.node\./ : / 10\.7\.0\.0$/);
+    }
+  });
+
   it('say their own TTL and may come from another datacenter', async () => {
     const world = new World(web(1), configWith({ serviceTtlMs: { web: 7000 } }));
     world.catalog.executed = { Service: 'web', Datacenter: 'dc2', DNS: { TTL: '9s' } };
