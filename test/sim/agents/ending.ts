@@ -10,9 +10,7 @@ const wakingMs = 3_000;
 const lastCallsMs = 20_000;
 
 export function calmDown(network: Network, agents: readonly SimAgent[]): void {
-  network.calm = true;
-  network.cut.clear();
-  network.clogged.clear();
+  network.calmDown();
   for (const agent of agents) {
     agent.disk.healed = true;
     if (agent.process === null && !agent.leaving) agent.start();

@@ -91,6 +91,14 @@ export class Network {
     return freeAtMs - nowMs + latencyMs;
   }
 
+  /** All faults are over. What waits to be sent again goes now: how long TCP would have waited says nothing about us. */
+  calmDown(): void {
+    this.calm = true;
+    this.cut.clear();
+    this.clogged.clear();
+    for (const { ends } of this.#machines.values()) for (const end of ends) end.sendAgain();
+  }
+
   /** The process of a machine is dead: its kernel tells the peers, or nobody does when the power went too. */
   died(machine: Machine, powerToo: boolean): void {
     machine.process = null;

@@ -32,7 +32,7 @@ export const drawAgentsOptions = (random: Stream) => ({
   /** Chance that an agent comes back with another address. */
   moveChance: random.pick([0, 0, 0.2]),
   leaveEveryMs: random.pick([0, 0, 8000]),
-  forceLeaveEveryMs: random.pick([0, 0, 10_000]),
+  forceLeaveEveryMs: random.pick([0, 0, 1000]),
   cutEveryMs: random.pick([0, 3000, 8000]),
   cutForMs: random.pick([1000, 4000, 12_000]),
   clogEveryMs: random.pick([0, 0, 4000]),

@@ -100,6 +100,12 @@ export class End {
     });
   }
 
+  sendAgain(): void {
+    this.#retrying = false;
+    this.#retryMs = firstRetryMs;
+    if (this.machine.powered) this.pump();
+  }
+
   #arrive(segment: Segment): void {
     if (this.gone || !this.process.alive) {
       // Nobody is here: a machine that runs says so to whoever goes on talking.
