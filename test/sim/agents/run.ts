@@ -161,7 +161,9 @@ class AgentsRun {
 
   #observe(): void {
     try {
+      const { terms } = this.#checker;
       for (const { id, raft } of this.#agents) if (raft !== null) this.#checker.observed(id, raft.stats());
+      if (this.#checker.terms > terms) this.#clients.leaderSinceMs = this.#world.nowMs;
     } catch (error) {
       this.#course.fail(error);
     }

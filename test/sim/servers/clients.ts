@@ -36,6 +36,8 @@ export class Clients {
   stopping = false;
   /** Since when no fault is left; Infinity = not yet. */
   calmSinceMs = Number.POSITIVE_INFINITY;
+  /** When the newest leader came: somebody who was alone may force one more election when the weather is calm. */
+  leaderSinceMs = 0;
   busy = 0;
   readonly #options: ClientsOptions;
   readonly #random: Stream;
@@ -219,7 +221,7 @@ export class Clients {
     const { nowMs } = this.#options.world;
     const change = this.#acknowledged.get(key)?.find((one) => one.value === value);
     if (change === undefined) return;
-    const sinceMs = Math.max(change.atMs, startMs, this.calmSinceMs);
+    const sinceMs = Math.max(change.atMs, startMs, this.calmSinceMs, this.leaderSinceMs);
     if (nowMs - sinceMs > wakeLimitMs) {
       throw new SafetyBroken(`a blocking query on ${key} heard of "${value}" ${Math.round(nowMs - sinceMs)} ms late`);
     }

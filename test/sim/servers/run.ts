@@ -172,7 +172,9 @@ class ServersRun {
 
   #observe(): void {
     try {
+      const { terms } = this.#checker;
       for (const { id, raft } of this.#servers) if (raft !== null) this.#checker.observed(id, raft.stats());
+      if (this.#checker.terms > terms) this.#clients.leaderSinceMs = this.#world.nowMs;
     } catch (error) {
       this.#course.fail(error);
     }
