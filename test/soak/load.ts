@@ -5,6 +5,9 @@ import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { master, type SoakAgent, type SoakCluster } from './cluster.ts';
 
+/** So few that all of them are in every cache long before growth is looked for. */
+const keys = 1_000;
+
 export interface Answer {
   readonly status: number;
   readonly text: string;
@@ -80,10 +83,10 @@ export class Load {
 
     this.#every('kv put', 40, async (i) => {
       const value = 'v'.repeat(50 + (i % 400));
-      await put(any(i), `/v1/kv/soak/${i % 5_000}`, value);
+      await put(any(i), `/v1/kv/soak/${i % keys}`, value);
     });
-    this.#every('kv get', 60, (i) => get(any(i), `/v1/kv/soak/${(i * 7) % 5_000}?raw`, 404));
-    this.#every('kv delete', 5, (i) => ok(this.ask(any(i), 'DELETE', `/v1/kv/soak/${(i * 13) % 5_000}`)));
+    this.#every('kv get', 60, (i) => get(any(i), `/v1/kv/soak/${(i * 7) % keys}?raw`, 404));
+    this.#every('kv delete', 5, (i) => ok(this.ask(any(i), 'DELETE', `/v1/kv/soak/${(i * 13) % keys}`)));
     this.#every('kv list', 1, (i) => get(any(i), '/v1/kv/soak/1?recurse', 404));
     this.#every('txn', 5, (i) => {
       const op = (j: number) => ({ KV: { Verb: 'set', Key: `txn/${(i + j) % 500}`, Value: 'eA==' } });
@@ -127,7 +130,7 @@ export class Load {
       await ok(this.ask(any(i), 'DELETE', `/v1/acl/token/${AccessorID}`));
     });
     this.#every('refused', 1, async (i) => {
-      const path = `/v1/kv/soak/${i % 5_000}?token=${randomUUID()}`;
+      const path = `/v1/kv/soak/${i % keys}?token=${randomUUID()}`;
       // The parameter counts over the header.
       const { status } = await this.ask(any(i), 'GET', path);
       if (status !== 403) throw new Error(`${status} for a token that is not there`);
@@ -176,7 +179,7 @@ export class Load {
       let index = 0;
       while (!signal.aborted) {
         await this.#count('watch', async () => {
-          const what = i % 2 === 0 ? `/v1/kv/soak/${i * 100}` : `/v1/health/service/svc-${i % 12}`;
+          const what = i % 2 === 0 ? `/v1/kv/soak/${i * 30}` : `/v1/health/service/svc-${i % 12}`;
           const answer = await this.ask(agent, 'GET', `${what}?index=${index}&wait=20s`, undefined, signal);
           if (answer.status !== 200 && answer.status !== 404)
             throw new Error(`${answer.status} ${answer.text.slice(0, 200)}`);
