@@ -22,6 +22,10 @@ describe('two datacenters of whole agents on a bad network', () => {
     }
   });
 
+  it('find a server again that came back with another address while its only friend slept', async () => {
+    expect((await runFederation(200_712)).error).toBeNull();
+  });
+
   it('do exactly the same twice from the same seed', async () => {
     for (const seed of [3, 8]) {
       expect((await runFederation(seed)).traceHash).toBe((await runFederation(seed)).traceHash);

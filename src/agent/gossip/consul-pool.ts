@@ -1,5 +1,6 @@
 /** A gossip pool in Consul's terms: joins by address text, members as the agent knows them, keys and events by name. */
 import { joinHostPort } from '../../lib/host-port.ts';
+import type { Clock, Timer } from '../../lib/runtime.ts';
 import { RpcError } from '../errors.ts';
 import type { Logger } from '../telemetry/api.ts';
 import { LookupError, parseJoinTarget, resolveJoinTarget } from './join-address.ts';
@@ -35,10 +36,14 @@ export interface Memory {
   readonly rejoinAfterLeave: boolean;
 }
 
+/** As often as Serf looks for members that failed. */
+const rejoinIntervalMs = 30_000;
+
 export class ConsulPool {
   readonly #pool: GossipPool;
   #file: SnapshotFile | null = null;
   #stopped = false;
+  #nextTry: Timer | null = null;
   #members: readonly Member[] = [];
   #membersVersion = -1;
 
@@ -73,21 +78,36 @@ export class ConsulPool {
       const { runtime, logger } = options;
       file = new SnapshotFile({ ...memory, times: () => pool.times, clock: runtime.clock, logger });
       consul.#file = file;
-      consul.#remember(file, logger, options.serf.name);
+      consul.#remember(file, runtime.clock, logger);
     }
     return consul;
   }
 
   /** Goes on where the process before left off: in time, and with its friends. */
-  #remember(file: SnapshotFile, logger: Logger, self: string): void {
+  #remember(file: SnapshotFile, clock: Clock, logger: Logger): void {
     const { alive, ...times } = file.before;
     if (alive.size > 0) this.#pool.resume(times);
     for (const member of this.members()) note(file, 'join', member);
-    const friends = [...alive].filter(([name]) => name !== self).map(([, address]) => address);
-    if (friends.length === 0) return;
-    void this.#rejoin(friends).then((address) => {
-      if (address !== null) logger.info('serf: Re-joined to previously known node', { address });
-      else if (!this.#stopped) logger.warn('serf: Failed to re-join any previously known node');
+    const friends = [...alive].filter(([name]) => name !== this.local.name).map(([, address]) => address);
+    if (friends.length > 0) void this.#reunite(friends, clock, logger);
+  }
+
+  /**
+   * Goes on until somebody answers, or comes by himself: if this agent has another address than before, its friends look for it
+   * where it is not any more.
+   */
+  async #reunite(friends: readonly string[], clock: Clock, logger: Logger): Promise<void> {
+    const address = await this.#rejoin(friends);
+    if (this.#stopped) return;
+    if (address !== null) {
+      logger.info('serf: Re-joined to previously known node', { address });
+      return;
+    }
+    logger.warn('serf: Failed to re-join any previously known node');
+    this.#nextTry = clock.after(rejoinIntervalMs, () => {
+      if (this.members().every(({ name, status }) => name === this.local.name || status !== 'alive')) {
+        void this.#reunite(friends, clock, logger);
+      }
     });
   }
 
@@ -166,6 +186,7 @@ export class ConsulPool {
   }
 
   async leave(): Promise<void> {
+    this.#nextTry?.cancel();
     this.#file?.left();
     await this.#pool.leave();
   }
@@ -234,6 +255,7 @@ export class ConsulPool {
 
   stop(): Promise<void> {
     this.#stopped = true;
+    this.#nextTry?.cancel();
     this.#file?.stop();
     return this.#pool.stop();
   }

@@ -115,7 +115,12 @@ export class LabCluster implements AsyncDisposable {
   fillDisk(): () => void {
     const ballast = join(this.smallDisk, 'ballast');
     const { bavail, bsize } = statfsSync(this.smallDisk);
-    writeFileSync(ballast, Buffer.alloc(bavail * bsize));
+    try {
+      writeFileSync(ballast, Buffer.alloc(bavail * bsize));
+    } catch (error) {
+      // The agent has taken the last of it meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
     return () => rmSync(ballast, { force: true });
   }
 
