@@ -195,6 +195,8 @@ function onReplicationResult(state: CoreState, progress: Progress, result: Appen
     progress.mode = 'pipeline';
     return;
   }
+  // What it said of commits was not taken either.
+  progress.commitSent = 0;
   // Old news: this prefix was matched later, or another one is being tried by now.
   if (prevIndex <= progress.matchIndex) return;
   if (progress.mode === 'probe' && prevIndex !== progress.nextIndex - 1) return;

@@ -7,6 +7,7 @@
  *   run 1000                 time passes and everything that is sent arrives
  *   deliver [s1->s2]         delivers messages until there are none (of that pair)
  *   drop [s1->s2]            loses them
+ *   overtake s1->s2          the last one will arrive first
  *   lost s1->s2              s1 gives up on the requests to s2 it has no answer to
  *   offer s1->s2             s1's snapshot arrives at s2, asked for or not
  *   cut s1 | heal            messages of s1 are lost | no more
@@ -69,6 +70,10 @@ export class Story {
     run: (ms) => this.#runFor(Number(ms)),
     deliver: (pair) => this.#deliver(pair),
     drop: (pair) => this.#say(`${this.#take(pair).length} lost`),
+    overtake: (pair) => {
+      const taken = this.#take(pair);
+      this.#messages.push(taken.pop()!, ...taken);
+    },
     lost: (pair) => {
       const [from = '', id = ''] = pair.split('->');
       this.#step(this.#server(from), { kind: 'unreachable', id });
