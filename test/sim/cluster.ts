@@ -290,7 +290,9 @@ export class Cluster {
       if (persist.hardState) this.checker.voted(server.peer.id, last, persist.hardState);
       void server.store.write(persist);
     };
-    this.after(this.#disk.around(this.options.meanDiskMs), () => {
+    // An answer that waits for what was written before it needs the disk no more.
+    const isEmpty = persist.hardState === null && persist.entries.length === 0;
+    this.after(isEmpty ? 0 : this.#disk.around(this.options.meanDiskMs), () => {
       if (server.life !== life) {
         // The machine went down while this was on its way.
         if (!lost && server.life === life + 1 && !server.core) apply();
