@@ -107,7 +107,9 @@ export class SimServer {
       if (!(error instanceof StorageFailed)) return onFailure(error);
       world.sometime('start failed for the disk');
       this.#end();
-      world.after(1000, () => this.start());
+      world.after(1000, () => {
+        if (this.process === null) this.start();
+      });
     });
   }
 
