@@ -215,8 +215,8 @@ export const knowsLeader = async (node: ClusterNode): Promise<boolean> =>
   ((await node.read<string>('/v1/status/leader')) ?? '') !== '' &&
   (!node.isSecure || (await node.read('/v1/acl/token/self')) !== undefined);
 
-export async function leaderOf(nodes: readonly ClusterNode[], asked = nodes[0]!): Promise<ClusterNode> {
-  const address = (await asked.read<string>('/v1/status/leader')) ?? '';
+export async function leaderOf(nodes: readonly ClusterNode[]): Promise<ClusterNode> {
+  const address = (await nodes[0]!.read<string>('/v1/status/leader')) ?? '';
   const leader = nodes.find((node) => address.endsWith(`:${node.ports.rpc}`));
   if (leader === undefined) throw new Error(`no leader among them: '${address}'`);
   return leader;

@@ -104,7 +104,10 @@ describe.each(modes)('a %s cluster', (mode) => {
     const moved = await before.ask('POST', '/v1/operator/raft/transfer-leader');
     expect([moved.status, JSON.parse(moved.text)]).toEqual([200, { Success: true }]);
     const other = servers.find((server) => server !== before)!;
-    await until('another leads', async () => (await knowsLeader(other)) && (await leaderOf(servers, other)) !== before);
+    await until('another leads', async () => {
+      const address = (await other.read<string>('/v1/status/leader')) ?? '';
+      return address !== '' && !address.endsWith(`:${before.ports.rpc}`) && (await knowsLeader(other));
+    });
     expect((await before.ask('PUT', '/v1/kv/k', 'v')).text).toBe('true');
   });
 });
