@@ -32,5 +32,6 @@ it('restart one after the other without a lost write, and with at most one elect
   }
   expect((await cluster.term()) - before).toBeLessThanOrEqual(cluster.servers.length);
   await load.end();
-  expect(load.acknowledged).toBeGreaterThan(100);
+  // Some between every two restarts, however slow the machine is.
+  expect(load.acknowledged).toBeGreaterThan(4 * cluster.servers.length);
 });
