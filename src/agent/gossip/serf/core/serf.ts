@@ -218,7 +218,8 @@ export class Serf {
     const left: string[] = [];
     for (const member of this.members.all()) {
       times[member.name] = member.statusTime;
-      if (member.status === 'left') left.push(member.name);
+      // Who is leaving as well: if that is not true, and came at the same time as the member's own word, nobody else tells it.
+      if (member.status === 'left' || member.status === 'leaving') left.push(member.name);
     }
     return encodeSerf('pushPull', PushPull, {
       LTime: this.clock.time,
@@ -254,7 +255,8 @@ export class Serf {
       const known = this.members.get(name);
       const time = times[name] ?? 0;
       // No news; counting it one later at each exchange would outrun what an operator says next.
-      if (known?.status === 'left' && time <= known.statusTime) continue;
+      const isGoing = known?.status === 'left' || known?.status === 'leaving';
+      if (isGoing && time <= known.statusTime) continue;
       this.#handleLeave({ LTime: time + 1, Node: name, Prune: false }, nowMs);
     }
     for (const [name, time] of Object.entries(times)) {
