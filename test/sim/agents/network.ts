@@ -46,6 +46,8 @@ export class Network {
   readonly cut = new Set<string>();
   /** The same for links that are slow. */
   readonly clogged = new Set<string>();
+  /** Connections whose first packet did not get through. */
+  readonly dialing = new Set<() => void>();
   readonly #machines = new Map<string, Machine>();
   readonly #freeAtMs = new Map<string, number>();
 
@@ -97,6 +99,7 @@ export class Network {
     this.cut.clear();
     this.clogged.clear();
     for (const { ends } of this.#machines.values()) for (const end of ends) end.sendAgain();
+    for (const again of [...this.dialing]) again();
   }
 
   /** The process of a machine is dead: its kernel tells the peers, or nobody does when the power went too. */

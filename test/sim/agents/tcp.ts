@@ -316,7 +316,11 @@ export function connectTcp(
   const dial = (retryMs: number): void => {
     if (socket.destroyed || !process.alive) return;
     if (!network.passes(from, to) || !network.passes(to, from)) {
-      world.after(retryMs, () => dial(retryMs * 2));
+      const again = (): void => {
+        if (network.dialing.delete(again)) dial(retryMs * 2);
+      };
+      network.dialing.add(again);
+      world.after(retryMs, again);
       return;
     }
     world.after(network.delayMs(from, to, 0), () => {
