@@ -17,6 +17,14 @@ export async function opened(socket: net.Socket, signal?: AbortSignal): Promise<
   await once(socket, isEncrypted ? 'secureConnect' : 'connect', signal === undefined ? {} : { signal });
 }
 
+const farewellMs = 10_000;
+
+/** Says that nothing more will come, and waits until the other has said it too; not for ever, as a machine that is gone never does. */
+export function hangUp(socket: net.Socket, patienceMs = farewellMs): void {
+  socket.end();
+  socket.setTimeout(patienceMs, () => socket.destroy());
+}
+
 export const nodeSockets: Sockets = {
   connect: (options) => net.connect(options),
   listener: (options, onConnection) => net.createServer(options, onConnection),

@@ -32,6 +32,10 @@ describe('whole agents, servers and clients, on a bad network', () => {
     expect((await runAgents(200_733)).error).toBeNull();
   });
 
+  it('ask a leader again that could not be reached, as soon as it can', async () => {
+    expect((await runAgents(900_065)).error).toBeNull();
+  });
+
   it('do exactly the same twice from the same seed', async () => {
     for (const seed of [3, 8]) expect((await runAgents(seed)).traceHash).toBe((await runAgents(seed)).traceHash);
     expect((await runAgents(3)).traceHash).not.toBe((await runAgents(8)).traceHash);

@@ -26,6 +26,10 @@ describe('two datacenters of whole agents on a bad network', () => {
     expect((await runFederation(200_712)).error).toBeNull();
   });
 
+  it('keep no connection with a machine that is gone', async () => {
+    expect((await runFederation(800_459)).error).toBeNull();
+  });
+
   it('do exactly the same twice from the same seed', async () => {
     for (const seed of [3, 8]) {
       expect((await runFederation(seed)).traceHash).toBe((await runFederation(seed)).traceHash);

@@ -5,6 +5,7 @@
 import type net from 'node:net';
 import { Decoder, encodeTo, MsgpackError, needMore, Writer } from '../../lib/msgpack/index.ts';
 import type { Clock, Timer } from '../../lib/runtime.ts';
+import { hangUp } from '../../lib/sockets.ts';
 import type { Schema } from '../../structs/schema.ts';
 import type { Logger } from '../telemetry/api.ts';
 import { BadConfiguration, configurationCodec } from './configuration-codec.ts';
@@ -276,7 +277,7 @@ export class RaftServerSide {
           Term: result.term,
           Success: result.success,
         });
-        socket.end();
+        hangUp(socket);
         // Nothing more is expected, but the end of the connection has to be seen.
         socket.resume();
         return;

@@ -11,6 +11,8 @@ export interface Dialing {
 }
 
 const dialTimeoutMs = 10_000;
+/** In the text of every error that says that no connection was made, so that nothing was asked. */
+export const notOpened = 'failed to get conn';
 
 /**
  * @param address `host:port` of a server
@@ -27,7 +29,7 @@ export async function dialServer({ sockets, clock }: Dialing, address: string): 
   try {
     await opened(socket);
   } catch (error) {
-    throw new ConnectionError(`rpc error getting client: failed to get conn: ${networkErrorText(error, address)}`, {
+    throw new ConnectionError(`rpc error getting client: ${notOpened}: ${networkErrorText(error, address)}`, {
       cause: error,
     });
   } finally {

@@ -6,11 +6,12 @@ import type { Member } from '../gossip/member.ts';
 import { type ServerInfo, serverInfo } from '../gossip/member.ts';
 import type { Answer } from './caller.ts';
 import { carriesMeta, metaOf, noMeta } from './codec.ts';
+import { notOpened } from './dial.ts';
 import type { ConnectionPool } from './pool.ts';
 import { type Args, type MethodName, type Reply, type Signature, signatures } from './signatures.ts';
 import { ConnectionError, RemoteError } from './stream-client.ts';
 
-/** Thrown when the server asked was no leader, or was lost before it could have done anything: ask again. */
+/** Thrown when the server asked was no leader, or was lost before it could have done anything: ask again. Its text says why to a client. */
 export class TryAgain extends Error {
   override readonly name = 'TryAgain';
 }
@@ -147,14 +148,16 @@ export class Forwarder {
     } catch (error) {
       if (signal?.aborted === true) throw error;
       if (error instanceof RemoteError) {
-        if (untried.some((text) => error.message.includes(text))) throw new TryAgain(error.message, { cause: error });
-        throw fromRemote(`rpc error making call: ${error.message}`, error.reason);
+        const said = `rpc error making call: ${error.message}`;
+        if (untried.some((text) => error.message.includes(text))) throw new TryAgain(said, { cause: error });
+        throw fromRemote(said, error.reason);
       }
       if (!(error instanceof ConnectionError)) throw error;
+      const unopened = error.message.includes(notOpened);
+      const said = unopened ? error.message : `rpc error making call: ${error.message}`;
       // What was only read may be asked again; a write that was lost may have happened.
-      const harmless = signature.kind !== 'write' || error.message.includes('failed to get conn');
-      if (harmless) throw new TryAgain(error.message, { cause: error });
-      throw new RpcError(`rpc error making call: ${error.message}`, 500, { cause: error });
+      if (unopened || signature.kind !== 'write') throw new TryAgain(said, { cause: error });
+      throw new RpcError(said, 500, { cause: error });
     }
   }
 }

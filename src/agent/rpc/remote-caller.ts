@@ -6,6 +6,7 @@ import { errors, fromRemote } from '../errors.ts';
 import type { Logger } from '../telemetry/api.ts';
 import type { Answer, CallOptions, RpcCaller } from './caller.ts';
 import { carriesMeta, metaOf, noMeta } from './codec.ts';
+import { notOpened } from './dial.ts';
 import type { ConnectionPool } from './pool.ts';
 import { type RateLimit, RateLimiter } from './rate-limiter.ts';
 import type { ServerList } from './server-list.ts';
@@ -83,7 +84,7 @@ export class LostCall extends Error {
 function mayRetry(method: MethodName, error: Error): boolean {
   if (error.message.includes('No cluster leader') || error.message.includes('No known Consul servers')) return true;
   if (!(error instanceof LostCall)) return false;
-  return (signatures[method] as Signature).kind === 'read' || error.message.includes('failed to get conn');
+  return (signatures[method] as Signature).kind === 'read' || error.message.includes(notOpened);
 }
 
 function pause({ runtime, holdTimeoutMs }: RemoteCallerOptions, signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type net from 'node:net';
 import { messageOf } from '../../lib/message-of.ts';
 import { Decoder, encodeTo, MsgpackError, needMore, Writer } from '../../lib/msgpack/index.ts';
-import { opened, type Sockets } from '../../lib/sockets.ts';
+import { hangUp, opened, type Sockets } from '../../lib/sockets.ts';
 import { QueryMeta } from '../../structs/common.ts';
 import { SnapshotRequest, SnapshotResponse } from '../../structs/internal.ts';
 import { make } from '../../structs/make.ts';
@@ -11,6 +11,7 @@ import type { Schema } from '../../structs/schema.ts';
 import { fromRemote } from '../errors.ts';
 import type { Logger } from '../telemetry/api.ts';
 import { metaOf } from './codec.ts';
+import { notOpened } from './dial.ts';
 import { firstBytes } from './listener.ts';
 import { ConnectionError } from './stream-client.ts';
 
@@ -105,7 +106,7 @@ export async function serveSnapshot(
       await snapshots.restore(question, incoming.rest(), gone.signal);
       respond(socket, '', {});
     } else respond(socket, `unrecognized snapshot op type: ${Op}`, {});
-    socket.end();
+    hangUp(socket);
   } catch (error) {
     if (gone.signal.aborted) return;
     logger.error('Failed to handle snapshot request', { error: messageOf(error) });
@@ -127,7 +128,7 @@ async function dial(sockets: Sockets, address: string, signal: AbortSignal): Pro
     await opened(socket, AbortSignal.any([signal, AbortSignal.timeout(dialTimeoutMs)]));
   } catch (error) {
     socket.destroy();
-    throw new ConnectionError(`rpc error getting client: failed to get conn: ${messageOf(error)}`, { cause: error });
+    throw new ConnectionError(`rpc error getting client: ${notOpened}: ${messageOf(error)}`, { cause: error });
   }
   return socket;
 }

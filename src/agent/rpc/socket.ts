@@ -1,5 +1,6 @@
 /** A TCP connection as what the codecs above want: bytes written in one go per turn, backpressure, one end. */
 import type net from 'node:net';
+import { hangUp } from '../../lib/sockets.ts';
 import type { ByteStream } from './stream-server.ts';
 import type { Wire } from './yamux/session.ts';
 
@@ -68,7 +69,7 @@ export function streamOf(socket: net.Socket, rest: Uint8Array | null): ByteStrea
       }),
     end: () => {
       out.finish();
-      socket.end();
+      hangUp(socket);
     },
     listen({ onData, onEnd }) {
       let ended = false;
@@ -94,7 +95,7 @@ export function wireOf(socket: net.Socket): Wire {
     },
     close(error) {
       out.finish();
-      if (error === null) socket.end();
+      if (error === null) hangUp(socket);
       else socket.destroySoon();
     },
   };

@@ -297,12 +297,12 @@ export class Dispatcher {
     deadlineMs: number,
   ): Promise<Answer<Reply<M>>> {
     const { leader, isLeader } = this.#context.raft.leadership;
-    if (leader === null || isLeader) return this.#hold(name, args, options, deadlineMs);
+    if (leader === null || isLeader) return this.#hold(name, args, options, deadlineMs, null);
     try {
       return await this.#forwarder.toLeader(leader, name, args, options?.signal);
     } catch (error) {
-      if (error instanceof TryAgain) return this.#hold(name, args, options, deadlineMs);
-      throw error;
+      if (!(error instanceof TryAgain)) throw error;
+      return this.#hold(name, args, options, deadlineMs, new RpcError(error.message, 500, { cause: error }));
     }
   }
 
@@ -310,10 +310,12 @@ export class Dispatcher {
     name: M,
     args: PartialArgs<M>,
     options: CallOptions | undefined,
-    deadlineMs: number,
+    heldUntilMs: number,
+    because: Error | null,
   ): Promise<Answer<Reply<M>>> {
-    const until = deadlineMs === 0 ? this.#gate.deadlineMs() : deadlineMs;
-    return this.#gate.hold(() => this.#dispatch(name, args, options, until), until, options?.signal);
+    const deadlineMs = heldUntilMs === 0 ? this.#gate.deadlineMs() : heldUntilMs;
+    const retry = (): Outcome<M> => this.#dispatch(name, args, options, deadlineMs);
+    return this.#gate.hold(retry, { deadlineMs, signal: options?.signal, because });
   }
 
   /** What Raft did not even try is tried again with the next leader; everything else is the answer. */
@@ -324,7 +326,7 @@ export class Dispatcher {
     options: CallOptions | undefined,
     deadlineMs: number,
   ): Promise<Answer<Reply<M>>> {
-    if (isUntried(error)) return this.#hold(name, args, options, deadlineMs);
+    if (isUntried(error)) return this.#hold(name, args, options, deadlineMs, new RpcError(asError(error).message));
     if (error instanceof RpcError || options?.signal?.aborted) throw error;
     throw new RpcError(asError(error).message, 500, { cause: error });
   }

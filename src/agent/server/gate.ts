@@ -1,8 +1,8 @@
 /**
- * Calls that need a leader wait here while there is none, up to `rpc_hold_timeout`: an election is over before most
- * clients would have tried again.
+ * Calls that need a leader wait here while there is none, or it cannot be reached, up to `rpc_hold_timeout`: an election is over before
+ * most clients would have tried again.
  */
-import type { Clock, Timer } from '../../lib/runtime.ts';
+import type { Clock, Random, Timer } from '../../lib/runtime.ts';
 import { errors } from '../errors.ts';
 
 interface Held {
@@ -11,16 +11,28 @@ interface Held {
   readonly fail: (error: Error) => void;
 }
 
+export interface Waiting {
+  /** From `Gate.deadlineMs`. */
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** Why a leader that is known did not do it; null when there is none. */
+  readonly because: Error | null;
+}
+
 /** Calls held at once; more are refused at once. */
 const maxHeld = 10_000;
+/** Pauses before a known leader is asked again are random, up to this part of the hold time. */
+const jitterFraction = 16;
 
 export class Gate {
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #holdTimeoutMs: number;
   readonly #held = new Set<Held>();
 
-  constructor(clock: Clock, holdTimeoutMs: number) {
+  constructor({ clock, random }: { readonly clock: Clock; readonly random: Random }, holdTimeoutMs: number) {
     this.#clock = clock;
+    this.#random = random;
     this.#holdTimeoutMs = holdTimeoutMs;
   }
 
@@ -29,12 +41,16 @@ export class Gate {
     return this.#clock.nowMs() + this.#holdTimeoutMs;
   }
 
-  /** Runs `retry` when the gate opens; rejects with `No cluster leader` at the deadline. */
-  hold<T>(retry: () => T | Promise<T>, deadlineMs: number, signal?: AbortSignal): Promise<T> {
+  /**
+   * Runs `retry` when the gate opens, and for a leader that is known also after a pause: that he can be reached again is no news of
+   * Raft's. Rejects at the deadline with `because`, or `No cluster leader`.
+   */
+  hold<T>(retry: () => T | Promise<T>, { deadlineMs, signal, because }: Waiting): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const leftMs = deadlineMs - this.#clock.nowMs();
+      const refusal = because ?? errors.noLeader();
       if (leftMs <= 0 || this.#held.size >= maxHeld) {
-        reject(errors.noLeader());
+        reject(refusal);
         return;
       }
       const leave = (settle: () => void): void => {
@@ -45,11 +61,13 @@ export class Gate {
       };
       const fail = (error: unknown): void => leave(() => reject(error));
       const onAbort = (): void => fail(signal?.reason);
-      const held: Held = {
-        resume: () => leave(() => resolve(Promise.resolve().then(retry))),
-        timer: this.#clock.after(leftMs, () => fail(errors.noLeader())),
-        fail,
-      };
+      const resume = (): void => leave(() => resolve(Promise.resolve().then(retry)));
+      const pauseMs = this.#random.float() * (this.#holdTimeoutMs / jitterFraction);
+      const timer =
+        because !== null && pauseMs < leftMs
+          ? this.#clock.after(pauseMs, resume)
+          : this.#clock.after(leftMs, () => fail(refusal));
+      const held: Held = { resume, timer, fail };
       this.#held.add(held);
       signal?.addEventListener('abort', onAbort, { once: true });
     });

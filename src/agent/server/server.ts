@@ -90,7 +90,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     mayAnswer: () => role.ready && raft?.hasLease() === true,
     meta: (Index): QueryMeta => ({ ...noMeta, Index }),
   });
-  const gate = new Gate(clock, options.config.rpcHoldTimeoutMs);
+  const gate = new Gate({ clock, random }, options.config.rpcHoldTimeoutMs);
   const role = new Role({ reads, gate, logger, options });
   raft = await options.startRaft(fsm);
   const started = raft;

@@ -11,7 +11,11 @@ export type Outcome<R> =
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** Errors that promise that nothing was done. */
-const harmless = ['No cluster leader', 'invalid session', 'Invalid session', 'connection refused'];
+const harmless = [
+  ...['No cluster leader', 'node is not the leader', 'leadership transfer in progress'],
+  ...['invalid session', 'Invalid session'],
+  ...['failed to get conn', 'connection refused'],
+];
 const patienceMs = 15_000;
 
 /** An agent that answers requests; servers and client agents alike. */

@@ -4,7 +4,7 @@
  */
 import type net from 'node:net';
 import type { Runtime, Timer } from '../../../lib/runtime.ts';
-import type { Sockets } from '../../../lib/sockets.ts';
+import { hangUp, type Sockets } from '../../../lib/sockets.ts';
 import type { Logger, Metrics } from '../../telemetry/api.ts';
 import type { MemberlistConfig } from './core/config.ts';
 import { Memberlist, type MemberlistOwner } from './core/memberlist.ts';
@@ -309,8 +309,7 @@ export class MemberlistDriver {
       this.#send(socket, { type: 'err', text: error.message });
     } finally {
       timer.cancel();
-      socket.end();
-      socket.setTimeout(1000, () => socket.destroy());
+      hangUp(socket, 1000);
     }
   }
 
