@@ -16,7 +16,7 @@ import { storm } from './cluster-storm.ts';
 import { EventQueue, type Timed } from './event-queue.ts';
 import { pairOf } from './partition.ts';
 import { hashText, Stream } from './prng.ts';
-import type { SimResult } from './single.ts';
+import type { SimResult } from './result.ts';
 
 export interface Server {
   readonly peer: Peer;

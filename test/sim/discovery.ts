@@ -17,7 +17,7 @@ import { Dice } from '../fuzz/dice.ts';
 import { devConfig, instantServer } from '../fuzz/instant-server.ts';
 import { EventQueue } from './event-queue.ts';
 import { hashText, Stream } from './prng.ts';
-import type { SimResult } from './single.ts';
+import type { SimResult } from './result.ts';
 
 const stormMs = 10 * 60_000;
 /** Everybody has compared everything twice by then. */

@@ -3,8 +3,9 @@ import { runAgents } from './agents/run.ts';
 import { runCluster } from './cluster.ts';
 import { runDiscovery } from './discovery.ts';
 import { runFederation } from './federation/run.ts';
+import type { SimResult } from './result.ts';
 import { runServers } from './servers/run.ts';
-import { runSingle, type SimResult } from './single.ts';
+import { runSingle } from './single.ts';
 import { storeFsm } from './store-fsm.ts';
 import { tinyFsm } from './tiny-fsm.ts';
 

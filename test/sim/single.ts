@@ -6,21 +6,13 @@ import type { RaftNode } from '../../src/agent/raft/options.ts';
 import { createRaft } from '../../src/agent/raft/raft.ts';
 import { openFileSnapshotStore } from '../../src/agent/raft/snapshot-store-file.ts';
 import type { Logger } from '../../src/agent/telemetry/api.ts';
+import { silentMetrics } from '../silent.ts';
 import { Disk } from './disk.ts';
 import type { Stream } from './prng.ts';
-import { silentMetrics } from './silent.ts';
+import { resultOf, type SimResult } from './result.ts';
 import { SafetyBroken, SingleChecker } from './single-checker.ts';
 import { type CheckableFsm, type FsmUnderTest, tinyFsm } from './tiny-fsm.ts';
 import { Process, World } from './world.ts';
-
-export interface SimResult {
-  readonly seed: number;
-  readonly error: Error | null;
-  readonly traceHash: number;
-  readonly sometimes: ReadonlyMap<string, number>;
-  readonly acknowledged: number;
-  readonly virtualMs: number;
-}
 
 export interface SimOptions {
   readonly fsm?: FsmUnderTest;
@@ -55,21 +47,11 @@ function draw(random: Stream) {
 export async function runSingle(seed: number, { fsm = tinyFsm, print }: SimOptions = {}): Promise<SimResult> {
   const world = new World(seed, print ?? null);
   const run = new SingleRun(world, fsm);
-  let error: Error | null = null;
-  try {
-    await run.go();
-  } catch (thrown) {
-    error = asError(thrown);
-  }
-  world.trace(error ? `FAILED ${error.message}` : 'done');
-  return {
-    seed,
-    error,
-    traceHash: world.traceHash,
-    sometimes: world.sometimes,
-    acknowledged: run.checker.acknowledged,
-    virtualMs: world.nowMs,
-  };
+  return resultOf(
+    world,
+    () => run.go(),
+    () => run.checker.acknowledged,
+  );
 }
 
 class SingleRun {

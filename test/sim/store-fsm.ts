@@ -2,8 +2,8 @@
 import { createFsm } from '../../src/agent/server/fsm/fsm.ts';
 import { maxIndex, Store } from '../../src/agent/state/store.ts';
 import { encodeCommand } from '../../src/structs/commands.ts';
+import { silentLogger, silentMetrics } from '../silent.ts';
 import { hashText } from './prng.ts';
-import { silentLogger, silentMetrics } from './silent.ts';
 import type { CheckableFsm, FsmUnderTest } from './tiny-fsm.ts';
 
 const keys = 30;

@@ -5,7 +5,7 @@ import { RemoteExec } from '../../../src/agent/events/remote-exec.ts';
 import { noMeta } from '../../../src/agent/server/context.ts';
 import { nodeRuntime } from '../../../src/lib/runtime-node.ts';
 import type { RemoteExecJob } from '../../../src/structs/remote-exec.ts';
-import { quietLogger } from '../../unit/agent/raft/quiet.ts';
+import { silentLogger } from '../../silent.ts';
 
 const call = { Prefix: '_rexec', Session: 's1' };
 const payload = Buffer.from(JSON.stringify(call));
@@ -27,7 +27,7 @@ function agentWith(job: Partial<RemoteExecJob> | string, held = (): boolean => t
     },
   };
   const logger = {
-    ...quietLogger,
+    ...silentLogger,
     error: (text: string, pairs?: object) => void logged.push(text + JSON.stringify(pairs)),
   };
   const exec = new RemoteExec({

@@ -27,8 +27,8 @@ import {
 import { GossipPool } from '../../../src/agent/gossip/serf/pool.ts';
 import { MsgpackError } from '../../../src/lib/msgpack/index.ts';
 import type { Schema } from '../../../src/structs/schema.ts';
+import { silentLogger, silentMetrics } from '../../silent.ts';
 import { Network } from '../../sim/agents/network.ts';
-import { silentLogger, silentMetrics } from '../../sim/silent.ts';
 import { Process, World } from '../../sim/world.ts';
 import { memberlistVectors, serfVectors } from '../corpus.ts';
 import type { Dice } from '../dice.ts';

@@ -1,5 +1,6 @@
 /** What makes one run of whole agents special: all of it drawn from the seed. */
 import type { Stream } from '../prng.ts';
+import { drawTroubles } from './troubles.ts';
 
 export type AgentsOptions = ReturnType<typeof drawAgentsOptions>;
 
@@ -24,22 +25,7 @@ export const drawAgentsOptions = (random: Stream) => ({
   clients: random.between(2, 4),
   keys: random.between(1, 3),
   thinkMs: random.pick([50, 200, 500]),
-  crashEveryMs: random.pick([0, 4000, 10_000]),
-  /** A crashed agent stays away for about so long: shorter or longer than gossip takes to notice. */
-  awayMs: random.pick([500, 2000, 10_000]),
-  /** Chance that a crash takes the power of the machine: nobody refuses connections. */
-  powerChance: random.pick([0, 0.3]),
-  /** Chance that an agent comes back with another address. */
-  moveChance: random.pick([0, 0, 0.2]),
-  leaveEveryMs: random.pick([0, 0, 8000]),
-  forceLeaveEveryMs: random.pick([0, 0, 1000]),
-  cutEveryMs: random.pick([0, 3000, 8000]),
-  cutForMs: random.pick([1000, 4000, 12_000]),
-  clogEveryMs: random.pick([0, 0, 4000]),
-  pauseEveryMs: random.pick([0, 4000]),
-  pauseMs: random.pick([500, 3000, 10_000]),
-  clockJumpEveryMs: random.pick([0, 4000]),
-  transferEveryMs: random.pick([0, 0, 5000]),
+  ...drawTroubles(random, [0, 0, 1000]),
   snapshotThreshold: random.pick([20, 200, 8192]),
   trailingLogs: random.pick([0, 10, 10_000]),
 });

@@ -1,11 +1,10 @@
 /** One run of whole agents: a storm, then calm weather in which everything must come good, then a clean stop. */
 import type { Fsm } from '../../../src/agent/raft/api.ts';
-import { asError } from '../../../src/agent/raft/errors.ts';
 import { Course } from '../course.ts';
+import { resultOf, type SimResult } from '../result.ts';
 import { Clients } from '../servers/clients.ts';
 import { History } from '../servers/history.ts';
 import { RaftChecker } from '../servers/raft-checker.ts';
-import type { SimResult } from '../single.ts';
 import { World } from '../world.ts';
 import { SimAgent } from './agent.ts';
 import { whatIsMissing } from './convergence.ts';
@@ -22,21 +21,11 @@ const calmMs = 5_000;
 export async function runAgents(seed: number, print: ((line: string) => void) | null = null): Promise<SimResult> {
   const world = new World(seed, print);
   const run = new AgentsRun(world);
-  let error: Error | null = null;
-  try {
-    await run.go();
-  } catch (thrown) {
-    error = asError(thrown);
-  }
-  world.trace(error ? `FAILED ${error.message}` : 'done');
-  return {
-    seed,
-    error,
-    traceHash: world.traceHash,
-    sometimes: world.sometimes,
-    acknowledged: run.history.acknowledged,
-    virtualMs: world.nowMs,
-  };
+  return resultOf(
+    world,
+    () => run.go(),
+    () => run.history.acknowledged,
+  );
 }
 
 class AgentsRun {
@@ -63,7 +52,7 @@ class AgentsRun {
       options: { ...options, ipv6: false },
       flags: () => [...this.#agents.map(({ ip }) => `-retry-join=${ip}`), '-serf-wan-port=-1'],
       dataDir: '',
-      watch: (agent: SimAgent, fsm: Fsm) => this.#watch(agent, fsm),
+      watch: ({ id }: SimAgent, fsm: Fsm) => this.#checker.watch(world, id, fsm),
       onRaft: ({ id }: SimAgent) => this.#checker.started(id),
       onCrashed: (agent: SimAgent) => back(this.#storm, world.stream(`restart ${agent.id} ${world.nowMs}`), agent),
       onUserEvent: () => {},
@@ -167,22 +156,5 @@ class AgentsRun {
     } catch (error) {
       this.#course.fail(error);
     }
-  }
-
-  #watch({ id }: SimAgent, fsm: Fsm): Fsm {
-    return {
-      apply: (entries) => {
-        for (const entry of entries) this.#checker.applied(id, entry);
-        return fsm.apply(entries);
-      },
-      snapshot: () => {
-        this.#world.sometime('snapshot taken');
-        return fsm.snapshot();
-      },
-      restore: (stream) => {
-        this.#world.sometime('state restored from a snapshot');
-        return fsm.restore(stream);
-      },
-    };
   }
 }

@@ -1,28 +1,11 @@
 /** What happens to whole agents from outside. */
 import { cutPairs, cutStyles } from '../partition.ts';
 import type { Stream } from '../prng.ts';
+import { recurring } from '../recurring.ts';
 import type { World } from '../world.ts';
 import type { SimAgent } from './agent.ts';
 import type { Network } from './network.ts';
-import type { AgentsOptions } from './options.ts';
-
-/** What of the options of a run says what goes wrong, and how often. */
-export type Troubles = Pick<
-  AgentsOptions,
-  | 'crashEveryMs'
-  | 'awayMs'
-  | 'powerChance'
-  | 'moveChance'
-  | 'leaveEveryMs'
-  | 'forceLeaveEveryMs'
-  | 'cutEveryMs'
-  | 'cutForMs'
-  | 'clogEveryMs'
-  | 'pauseEveryMs'
-  | 'pauseMs'
-  | 'clockJumpEveryMs'
-  | 'transferEveryMs'
->;
+import type { Troubles } from './troubles.ts';
 
 export interface StormOptions {
   readonly world: World;
@@ -35,15 +18,7 @@ export interface StormOptions {
 export function storm(around: StormOptions): void {
   const { world, network, agents, options } = around;
   const random = world.stream('storm');
-  const every = (meanMs: number, happen: () => void): void => {
-    if (meanMs === 0) return;
-    const again = (): void => {
-      if (network.calm) return;
-      happen();
-      world.after(random.around(meanMs), again);
-    };
-    world.after(random.around(meanMs), again);
-  };
+  const every = recurring(world, network, random);
   every(options.crashEveryMs, () => {
     const agent = random.pick(agents);
     if (agent.process === null) return;

@@ -1,7 +1,7 @@
 /** What makes one run of two datacenters special: all of it drawn from the seed. */
 import type { MachineOptions } from '../agents/agent.ts';
 import type { NetworkOptions } from '../agents/network.ts';
-import type { Troubles } from '../agents/storm.ts';
+import { drawTroubles, type Troubles } from '../agents/troubles.ts';
 import type { Stream } from '../prng.ts';
 
 export interface DatacenterShape {
@@ -40,19 +40,7 @@ export const drawFederationOptions = (random: Stream): FederationOptions => {
     relayFactor: random.pick([0, 1, 3]),
     eventEveryMs: random.pick([300, 2000]),
     writeEveryMs: random.pick([200, 1000]),
-    crashEveryMs: random.pick([0, 4000, 10_000]),
-    awayMs: random.pick([500, 2000, 10_000]),
-    powerChance: random.pick([0, 0.3]),
-    moveChance: random.pick([0, 0, 0.2]),
-    leaveEveryMs: random.pick([0, 0, 8000]),
-    forceLeaveEveryMs: random.pick([0, 0, 10_000]),
-    cutEveryMs: random.pick([0, 3000, 8000]),
-    cutForMs: random.pick([1000, 4000, 12_000]),
-    clogEveryMs: random.pick([0, 0, 4000]),
-    pauseEveryMs: random.pick([0, 4000]),
-    pauseMs: random.pick([500, 3000, 10_000]),
-    clockJumpEveryMs: random.pick([0, 4000]),
-    transferEveryMs: random.pick([0, 0, 5000]),
+    ...drawTroubles(random, [0, 0, 10_000]),
     snapshotThreshold: 8192,
     trailingLogs: 10_000,
   };

@@ -6,16 +6,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fsm } from '../../../src/agent/raft/api.ts';
-import { asError } from '../../../src/agent/raft/errors.ts';
 import { SimAgent } from '../agents/agent.ts';
 import { whatIsMissing } from '../agents/convergence.ts';
 import { calmDown, stopAll, untilAwake } from '../agents/ending.ts';
 import { Network } from '../agents/network.ts';
 import { back, type StormOptions, storm } from '../agents/storm.ts';
 import { Course } from '../course.ts';
-import type { Stream } from '../prng.ts';
+import { recurring } from '../recurring.ts';
+import { resultOf, type SimResult } from '../result.ts';
 import { RaftChecker } from '../servers/raft-checker.ts';
-import type { SimResult } from '../single.ts';
 import { World } from '../world.ts';
 import { CrossWriter } from './cross-writer.ts';
 import { EventWatch } from './event-watch.ts';
@@ -30,23 +29,15 @@ export async function runFederation(seed: number, print: ((line: string) => void
   const world = new World(seed, print);
   const dataDir = mkdtempSync(join(tmpdir(), 'tc-sim-'));
   const run = new FederationRun(world, dataDir);
-  let error: Error | null = null;
   try {
-    await run.go();
-  } catch (thrown) {
-    error = asError(thrown);
+    return await resultOf(
+      world,
+      () => run.go(),
+      () => run.writer.acknowledged,
+    );
   } finally {
     rmSync(dataDir, { recursive: true });
   }
-  world.trace(error ? `FAILED ${error.message}` : 'done');
-  return {
-    seed,
-    error,
-    traceHash: world.traceHash,
-    sometimes: world.sometimes,
-    acknowledged: run.writer.acknowledged,
-    virtualMs: world.nowMs,
-  };
 }
 
 class FederationRun {
@@ -77,7 +68,7 @@ class FederationRun {
       options,
       flags: (agent: SimAgent) => this.#flags(agent),
       dataDir,
-      watch: (agent: SimAgent, fsm: Fsm) => this.#watch(agent, fsm),
+      watch: (agent: SimAgent, fsm: Fsm) => this.#checkerOf(agent).watch(world, agent.id, fsm),
       onRaft: (agent: SimAgent) => this.#checkerOf(agent).started(agent.id),
       onCrashed: (agent: SimAgent) => back(this.#storm, world.stream(`restart ${agent.id} ${world.nowMs}`), agent),
       onUserEvent: (agent: SimAgent, event: Parameters<EventWatch['heard']>[1]) => {
@@ -147,8 +138,10 @@ class FederationRun {
     const random = world.stream('workload');
     storm(this.#storm);
     this.#operator.run().catch((error) => this.#course.fail(error));
-    this.#every(random, eventEveryMs, () => this.#events.fire());
-    this.#every(random, writeEveryMs, () => this.writer.write());
+    const every = recurring(world, this.#network, random);
+    const failed = (error: unknown): void => this.#course.fail(error);
+    every(eventEveryMs, () => void this.#events.fire().catch(failed));
+    every(writeEveryMs, () => void this.writer.write().catch(failed));
     await this.#course.pass(stormMs);
     world.trace('calm');
     calmDown(this.#network, this.#agents);
@@ -168,15 +161,6 @@ class FederationRun {
   /** Agents that never stopped. */
   #unbroken(): readonly SimAgent[] {
     return this.#agents.filter((agent) => agent.process !== null && this.#first.get(agent) === agent.process);
-  }
-
-  #every(random: Stream, meanMs: number, happen: () => Promise<unknown>): void {
-    const again = (): void => {
-      if (this.#network.calm) return;
-      happen().catch((error) => this.#course.fail(error));
-      this.#world.after(random.around(meanMs), again);
-    };
-    this.#world.after(random.around(meanMs), again);
   }
 
   /** Asks again and again what is missing, until nothing is. */
@@ -252,15 +236,5 @@ class FederationRun {
     } catch (error) {
       this.#course.fail(error);
     }
-  }
-
-  #watch(agent: SimAgent, fsm: Fsm): Fsm {
-    return {
-      ...fsm,
-      apply: (entries) => {
-        for (const entry of entries) this.#checkerOf(agent).applied(agent.id, entry);
-        return fsm.apply(entries);
-      },
-    };
   }
 }

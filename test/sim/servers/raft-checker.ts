@@ -1,6 +1,7 @@
 /** The properties of figure 3 of the Raft paper, seen from outside of whole servers. */
-import type { LogEntry, RaftStats } from '../../../src/agent/raft/api.ts';
+import type { Fsm, LogEntry, RaftStats } from '../../../src/agent/raft/api.ts';
 import { SafetyBroken } from '../single-checker.ts';
+import type { World } from '../world.ts';
 
 interface Seen {
   term: number;
@@ -35,6 +36,24 @@ export class RaftChecker {
     const other = this.#leaderOf.get(stats.term);
     this.require(other === undefined || other === id, `election safety: ${other} and ${id} lead term ${stats.term}`);
     this.#leaderOf.set(stats.term, id);
+  }
+
+  /** A server's state machine, seen from outside. */
+  watch(world: World, id: string, fsm: Fsm): Fsm {
+    return {
+      apply: (entries) => {
+        for (const entry of entries) this.applied(id, entry);
+        return fsm.apply(entries);
+      },
+      snapshot: () => {
+        world.sometime('snapshot taken');
+        return fsm.snapshot();
+      },
+      restore: (stream) => {
+        world.sometime('state restored from a snapshot');
+        return fsm.restore(stream);
+      },
+    };
   }
 
   applied(id: string, entry: LogEntry): void {

@@ -1,10 +1,9 @@
 /** One run of whole servers: a storm, then calm weather in which everything must come good, then a clean stop. */
 import type { Config } from '../../../src/agent/config/config.ts';
 import type { Fsm } from '../../../src/agent/raft/api.ts';
-import { asError } from '../../../src/agent/raft/errors.ts';
 import { fakeHost, loaded } from '../../unit/agent/config/fake-host.ts';
 import { Course } from '../course.ts';
-import type { SimResult } from '../single.ts';
+import { resultOf, type SimResult } from '../result.ts';
 import { SafetyBroken } from '../single-checker.ts';
 import { World } from '../world.ts';
 import { Clients } from './clients.ts';
@@ -23,21 +22,11 @@ const wakingMs = 3_000;
 export async function runServers(seed: number, print: ((line: string) => void) | null = null): Promise<SimResult> {
   const world = new World(seed, print);
   const run = new ServersRun(world);
-  let error: Error | null = null;
-  try {
-    await run.go();
-  } catch (thrown) {
-    error = asError(thrown);
-  }
-  world.trace(error ? `FAILED ${error.message}` : 'done');
-  return {
-    seed,
-    error,
-    traceHash: world.traceHash,
-    sometimes: world.sometimes,
-    acknowledged: run.history.acknowledged,
-    virtualMs: world.nowMs,
-  };
+  return resultOf(
+    world,
+    () => run.go(),
+    () => run.history.acknowledged,
+  );
 }
 
 const configOf = (servers: number): Config =>
@@ -71,7 +60,7 @@ class ServersRun {
         servers: this.#servers.map(({ id, address }) => ({ suffrage: 'voter' as const, id, address })),
       }),
       members: () => this.#servers.map(({ member }) => member),
-      watch: (server: SimServer, fsm: Fsm) => this.#watch(server, fsm),
+      watch: ({ id }: SimServer, fsm: Fsm) => this.#checker.watch(world, id, fsm),
       onStarted: (server: SimServer) => this.#onStarted(server),
       onCrashed: (server: SimServer, wasLeader: boolean) => this.#onCrashed(server, wasLeader),
       onFailure: (error: unknown) => this.#course.fail(error),
@@ -178,23 +167,6 @@ class ServersRun {
     } catch (error) {
       this.#course.fail(error);
     }
-  }
-
-  #watch({ id }: SimServer, fsm: Fsm): Fsm {
-    return {
-      apply: (entries) => {
-        for (const entry of entries) this.#checker.applied(id, entry);
-        return fsm.apply(entries);
-      },
-      snapshot: () => {
-        this.#world.sometime('snapshot taken');
-        return fsm.snapshot();
-      },
-      restore: (stream) => {
-        this.#world.sometime('state restored from a snapshot');
-        return fsm.restore(stream);
-      },
-    };
   }
 
   #onStarted(server: SimServer): void {

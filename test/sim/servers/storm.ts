@@ -1,6 +1,7 @@
 /** What happens to whole servers from outside: crashes, cuts, refused connections, pauses, clocks that jump. */
 import { cutPairs, cutStyles } from '../partition.ts';
 import type { Stream } from '../prng.ts';
+import { recurring } from '../recurring.ts';
 import type { World } from '../world.ts';
 import type { Network } from './network.ts';
 import type { ServersOptions } from './options.ts';
@@ -16,15 +17,7 @@ export interface StormOptions {
 export function storm(around: StormOptions): void {
   const { world, network, servers, options } = around;
   const random = world.stream('storm');
-  const every = (meanMs: number, happen: () => void): void => {
-    if (meanMs === 0) return;
-    const again = (): void => {
-      if (network.calm) return;
-      happen();
-      world.after(random.around(meanMs), again);
-    };
-    world.after(random.around(meanMs), again);
-  };
+  const every = recurring(world, network, random);
   every(options.crashEveryMs, () => {
     const server = random.pick(servers);
     if (server.process !== null) world.sometime(server.isLeader ? 'leader crashed' : 'follower crashed');

@@ -14,8 +14,8 @@ import { createRaft } from '../../../../src/agent/raft/raft.ts';
 import { parsePeers, type Recovery } from '../../../../src/agent/raft/recovery.ts';
 import { memorySnapshotStore } from '../../../../src/agent/raft/snapshot-store-memory.ts';
 import type { Logger } from '../../../../src/agent/telemetry/api.ts';
+import { silentMetrics } from '../../../silent.ts';
 import { Process, World } from '../../../sim/world.ts';
-import { quietMetrics } from './quiet.ts';
 
 /** Words in the order they were applied. `fail` gives an error result, `throw` breaks the machine. */
 class WordFsm implements Fsm {
@@ -101,7 +101,7 @@ class Bench {
       fsm: this.fsm,
       runtime: this.process.runtime,
       logger,
-      metrics: quietMetrics,
+      metrics: silentMetrics,
       bootstrap: { servers: [{ suffrage: 'voter', ...self }] },
       timings: timingsFor(1),
       snapshotIntervalMs: 30_000,

@@ -17,7 +17,7 @@ import {
 } from '../../../../src/agent/raft/wire.ts';
 import { encodeTo, Writer } from '../../../../src/lib/msgpack/index.ts';
 import { nodeRuntime } from '../../../../src/lib/runtime-node.ts';
-import { quietLogger } from './quiet.ts';
+import { silentLogger } from '../../../silent.ts';
 
 const installSnapshot = (size: number): Uint8Array => {
   const writer = new Writer();
@@ -58,7 +58,7 @@ const serverSide = (node: RaftNode): RaftServerSide =>
     node: () => node,
     onClosed: () => {},
     clock: nodeRuntime.clock,
-    logger: quietLogger,
+    logger: silentLogger,
   });
 
 it('knows its leader by id as soon as the configuration names it', async () => {

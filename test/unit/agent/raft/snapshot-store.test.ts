@@ -8,7 +8,7 @@ import { nodeFiles } from '../../../../src/agent/raft/files.ts';
 import { retention, type SnapshotStore } from '../../../../src/agent/raft/snapshot-store.ts';
 import { openFileSnapshotStore } from '../../../../src/agent/raft/snapshot-store-file.ts';
 import { memorySnapshotStore } from '../../../../src/agent/raft/snapshot-store-memory.ts';
-import { quietLogger } from './quiet.ts';
+import { silentLogger } from '../../../silent.ts';
 
 let directory: string;
 let next = 0;
@@ -20,7 +20,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 let nowMs = 1_700_000_000_000;
 const wallMs = (): number => ++nowMs;
 const open = (path: string): Promise<SnapshotStore> =>
-  openFileSnapshotStore({ path, files: nodeFiles, wallMs, logger: quietLogger });
+  openFileSnapshotStore({ path, files: nodeFiles, wallMs, logger: silentLogger });
 
 const point = (index: number, term = 2): SnapshotPoint => ({
   index,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStorage } from '../../../../src/agent/raft/storage.ts';
-import { quietLogger } from './quiet.ts';
+import { silentLogger } from '../../../silent.ts';
 
 let dataDir: string;
 beforeEach(() => {
@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
 const clock = { wallMs: () => 1, nowMs: () => 1, after: () => ({ cancel: () => {} }) };
-const open = () => openStorage(dataDir, clock, quietLogger);
+const open = () => openStorage(dataDir, clock, silentLogger);
 const peers = '[{"id": "a", "address": "127.0.0.1:8300"}]';
 
 describe('the raft folder', () => {

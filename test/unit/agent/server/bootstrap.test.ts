@@ -7,7 +7,7 @@ import { Bootstrapper } from '../../../../src/agent/server/bootstrap.ts';
 import type { ServerContext } from '../../../../src/agent/server/context.ts';
 import type { Logger } from '../../../../src/agent/telemetry/api.ts';
 import { nodeRuntime } from '../../../../src/lib/runtime-node.ts';
-import { quietLogger } from '../raft/quiet.ts';
+import { silentLogger } from '../../../silent.ts';
 
 const server = (n: number): Member => ({
   name: `s${n}`,
@@ -28,7 +28,7 @@ const server = (n: number): Member => ({
   delegate: { min: 2, max: 5, current: 4 },
 });
 
-function waiting(members: Member[], logger: Logger = quietLogger) {
+function waiting(members: Member[], logger: Logger = silentLogger) {
   let taken: Configuration | null = null;
   const context = {
     nodeId: 'id1',
@@ -61,7 +61,7 @@ it('counts servers that arrive while it is still looking', async () => {
 
 it('begins nothing with a server that speaks another Raft', async () => {
   const errors: unknown[] = [];
-  const logger = { ...quietLogger, error: (...said: unknown[]) => errors.push(said) };
+  const logger = { ...silentLogger, error: (...said: unknown[]) => errors.push(said) };
   const old = server(3);
   const { bootstrapper, taken } = waiting(
     [server(1), server(2), { ...old, tags: { ...old.tags, raft_vsn: '2' } }],

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Member } from '../../../../src/agent/gossip/member.ts';
 import type { ServerContext } from '../../../../src/agent/server/context.ts';
 import { addServer } from '../../../../src/agent/server/leader/raft-members.ts';
-import { quietLogger } from '../raft/quiet.ts';
+import { silentLogger } from '../../../silent.ts';
 
 const member = (raftVsn: string): Member => ({
   ...{ name: 'two', address: '10.0.0.2', port: 8301, status: 'alive' },
@@ -19,7 +19,7 @@ async function added(raftVsn: string) {
   const errors: unknown[] = [];
   const context = {
     ...{ nodeId: 'id1', nodeName: 'one', config: { datacenter: 'dc1' } },
-    logger: { ...quietLogger, error: (message: string) => errors.push(message) },
+    logger: { ...silentLogger, error: (message: string) => errors.push(message) },
     raft: {
       stats: () => ({ configuration: { servers: [{ suffrage: 'voter', id: 'id1', address: '10.0.0.1:8300' }] } }),
       changeConfiguration: async (change: unknown) => changes.push(change),

@@ -5,7 +5,7 @@ import { codes, GrpcError } from '../../../../src/lib/grpc/status.ts';
 import { CheckServiceNode, NodeService, Node as NodeStruct } from '../../../../src/structs/catalog.ts';
 import { make } from '../../../../src/structs/make.ts';
 import { Event, eventCodec, subscribeRequestCodec } from '../../../../src/structs/subscribe.ts';
-import { quietLogger } from '../raft/quiet.ts';
+import { silentLogger } from '../../../silent.ts';
 import { manualRuntime } from '../server/manual-runtime.ts';
 
 /** One call of gRPC as the server sees it. */
@@ -46,7 +46,7 @@ function setUp() {
     runtime,
     defaultWaitMs: 300_000,
     maxWaitMs: 600_000,
-    logger: quietLogger,
+    logger: silentLogger,
   });
   made.push(views);
   const stream = (at = -1): Stream => streams.at(at) as Stream;

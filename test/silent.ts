@@ -1,5 +1,5 @@
 /** A logger and metrics that say nothing. */
-import type { Logger, Metrics } from '../../src/agent/telemetry/api.ts';
+import type { Logger, Metrics } from '../src/agent/telemetry/api.ts';
 
 const nothing = (): void => {};
 
