@@ -3,6 +3,7 @@
  * when a row differs. The terminal library then has nothing to do while nothing changes: a frame of 250x70 costs it
  * twenty milliseconds.
  */
+import { pause } from '../lib/pause.ts';
 import type { Clock, Timer } from '../lib/runtime.ts';
 import type { App } from './app/app.ts';
 import { footer } from './components/footer.ts';
@@ -111,12 +112,12 @@ export function createFrame(options: FrameOptions): Frame {
     else pending = clock.after(waitMs, draw);
   }
 
-  function keepAges(signal: AbortSignal): void {
-    const timer = clock.after(ageMs, () => {
+  async function keepAges(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await pause(clock, ageMs, signal);
+      if (signal.aborted) return;
       if (datacenter.get().leader.link.kind !== 'live') changed();
-      keepAges(signal);
-    });
-    signal.addEventListener('abort', () => timer.cancel(), { once: true });
+    }
   }
 
   draw();
@@ -131,7 +132,7 @@ export function createFrame(options: FrameOptions): Frame {
     },
     run(signal) {
       const stops = [app, datacenter, theme].map((source) => source.subscribe(changed));
-      keepAges(signal);
+      void keepAges(signal);
       signal.addEventListener('abort', () => {
         for (const stop of stops) stop();
         pending?.cancel();

@@ -1,10 +1,11 @@
 /** `tc top -once`: a view as text that is read, or as JSON that is parsed, and the end. */
+
+import { pause } from '../lib/pause.ts';
 import type { Clock } from '../lib/runtime.ts';
 import { createApp } from './app/app.ts';
 import { jsonText } from './components/json.ts';
 import { createKeyMap } from './keys.ts';
 import { createDatacenterModel } from './models/datacenter.ts';
-import { sleep } from './models/follow.ts';
 import type { ReplayControl } from './source/replay-control.ts';
 import { type Source, SourceError } from './source/source.ts';
 import { views } from './views/index.ts';
@@ -61,7 +62,7 @@ export async function printOnce({ source, clock, view, argument, json, signal, r
   const work = Promise.all([datacenter.run(running), app.run(running)]);
   try {
     if (replay !== undefined) await replay.control.clock.advance(replay.lengthMs + settledMs);
-    else await Promise.race([ready.promise, work, sleep(clock, longestWaitMs, running)]);
+    else await Promise.race([ready.promise, work, pause(clock, longestWaitMs, running)]);
     const { failure, text, json: value } = page.printout();
     if (failure !== undefined) throw new SourceError({ kind: 'unavailable', message: failure });
     return json ? `${jsonText(value())}\n` : text();

@@ -5,10 +5,11 @@
 import tls from 'node:tls';
 import { joinHostPort } from '../../lib/host-port.ts';
 import { messageOf } from '../../lib/message-of.ts';
+import { pause } from '../../lib/pause.ts';
 import type { Runtime } from '../../lib/runtime.ts';
 import { opened, type Sockets } from '../../lib/sockets.ts';
 import { createCsr, generateKey, parseCertificate, privateKeyPem } from '../../lib/x509/index.ts';
-import type { CASignRequest, SignedResponse } from '../../structs/connect.ts';
+import type { CASignRequest, IndexedCARoots, SignedResponse } from '../../structs/connect.ts';
 import { formatIdentity } from '../../structs/identity.ts';
 import { make } from '../../structs/make.ts';
 import type { Config } from '../config/config.ts';
@@ -21,6 +22,7 @@ import { streamOf } from '../rpc/socket.ts';
 import { StreamClient } from '../rpc/stream-client.ts';
 import type { Logger } from '../telemetry/api.ts';
 import type { AgentTls } from '../tls/agent-tls.ts';
+import { followRoots } from './follow-roots.ts';
 
 export interface EnrolmentOptions {
   readonly config: Config;
@@ -36,7 +38,6 @@ export interface EnrolmentOptions {
 const unknownTrustDomain = 'dummy.trustdomain';
 const callTimeoutMs = 10_000;
 const retryMs = { first: 1_000, longest: 30_000 };
-const pauseMs = 5_000;
 /** Renewed somewhere in this part of its life, so that not all agents come at once. */
 const renewal = { from: 0.6, to: 0.9 };
 
@@ -74,23 +75,14 @@ export function keepEnrolled(options: EnrolmentOptions, { rootId }: Enrolment, r
   const log = logger.named('auto_encrypt');
   const stopped = new AbortController();
   const { signal } = stopped;
-  const pause = (ms: number): Promise<void> =>
-    new Promise((done) => {
-      const timer = clock.after(ms, done);
-      signal.addEventListener('abort', () => {
-        timer.cancel();
-        done();
-      });
-    });
-  const renew = async (): Promise<boolean> => {
+  const renew = async (): Promise<void> => {
     try {
       const { request, key } = await requestFor(options);
       use(options, (await rpc.call('AutoEncrypt.Sign', request, { signal })).reply, key);
       log.info('automatically renewed the certificate of this agent');
-      return true;
     } catch (error) {
       if (!signal.aborted) log.error('failed to renew the certificate of this agent', { error: messageOf(error) });
-      return false;
+      throw error;
     }
   };
   const byTime = async (): Promise<void> => {
@@ -98,35 +90,19 @@ export function keepEnrolled(options: EnrolmentOptions, { rootId }: Enrolment, r
       const { notBefore, notAfter } = parseCertificate(agentTls.enrolledPair?.cert ?? '');
       const share = renewal.from + random.float() * (renewal.to - renewal.from);
       const dueMs = notBefore.getTime() + share * (notAfter.getTime() - notBefore.getTime()) - clock.wallMs();
-      await pause(Math.max(dueMs, retryMs.longest));
-      if (!signal.aborted) await renew();
+      await pause(clock, Math.max(dueMs, retryMs.longest), signal);
+      // Said already; it stays due.
+      if (!signal.aborted) await renew().catch(() => {});
     }
   };
-  const byRoots = async (): Promise<void> => {
-    let index = 0;
-    let active = rootId;
-    while (!signal.aborted) {
-      try {
-        const { reply, meta } = await rpc.call(
-          'ConnectCA.Roots',
-          { MinQueryIndex: index, AllowStale: true },
-          { signal },
-        );
-        if (reply.ActiveRootID !== '' && reply.ActiveRootID !== active) {
-          const isRenewed = await renew();
-          if (isRenewed) active = reply.ActiveRootID;
-          // Asked for again soon.
-          index = isRenewed ? meta.Index : 0;
-        } else index = meta.Index;
-      } catch {
-        index = 0;
-      }
-      // Nobody to ask, or no authority: what has no index cannot be waited on.
-      if (index <= 1) await pause(pauseMs);
-    }
+  let active = rootId;
+  const byRoots = async ({ ActiveRootID }: IndexedCARoots): Promise<void> => {
+    if (ActiveRootID === '' || ActiveRootID === active) return;
+    await renew();
+    active = ActiveRootID;
   };
   void byTime();
-  void byRoots();
+  void followRoots(rpc, clock, signal, byRoots);
   return () => stopped.abort();
 }
 

@@ -3,8 +3,7 @@ import type { Clock } from '../../lib/runtime.ts';
 import type { SignedResponse } from '../../structs/connect.ts';
 import type { RpcCaller } from '../rpc/caller.ts';
 import type { AgentTls } from '../tls/agent-tls.ts';
-
-const retryMs = 5_000;
+import { followRoots } from './follow-roots.ts';
 
 /** What this server knows of how to talk to it, beside what the leader signed. */
 export const withOwnPart = (signed: SignedResponse, tls: AgentTls, gossipKey: Uint8Array | null): SignedResponse => ({
@@ -17,33 +16,8 @@ export const withOwnPart = (signed: SignedResponse, tls: AgentTls, gossipKey: Ui
 /** Trusts what the authority of the mesh signs: the certificates of those agents. The result ends that. */
 export function trustRoots(rpc: RpcCaller, tls: AgentTls, clock: Clock): () => void {
   const stopped = new AbortController();
-  const { signal } = stopped;
-  const follow = async (): Promise<void> => {
-    let index = 0;
-    while (!signal.aborted) {
-      try {
-        const { reply, meta } = await rpc.call(
-          'ConnectCA.Roots',
-          { MinQueryIndex: index, AllowStale: true },
-          { signal },
-        );
-        index = meta.Index;
-        tls.trustAlso((reply.Roots ?? []).map(({ RootCert }) => RootCert));
-      } catch {
-        index = 0;
-      }
-      // There is no leader yet, or none any more, or no authority: what has no index cannot be waited on.
-      if (index <= 1) {
-        await new Promise<void>((done) => {
-          const timer = clock.after(retryMs, done);
-          signal.addEventListener('abort', () => {
-            timer.cancel();
-            done();
-          });
-        });
-      }
-    }
-  };
-  void follow();
+  void followRoots(rpc, clock, stopped.signal, ({ Roots }) =>
+    tls.trustAlso((Roots ?? []).map(({ RootCert }) => RootCert)),
+  );
   return () => stopped.abort();
 }

@@ -4,6 +4,7 @@
  */
 
 import { messageOf } from '../../lib/message-of.ts';
+import { pause } from '../../lib/pause.ts';
 import type { Clock } from '../../lib/runtime.ts';
 import type { Answer, RpcCaller } from '../rpc/caller.ts';
 import { type RateLimit, RateLimiter } from '../rpc/rate-limiter.ts';
@@ -277,16 +278,4 @@ export class AgentCache {
       signal?.addEventListener('abort', abort, { once: true });
     });
   }
-}
-
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = clock.after(ms, end);
-    function end(): void {
-      timer.cancel();
-      signal.removeEventListener('abort', end);
-      resolve();
-    }
-    signal.addEventListener('abort', end, { once: true });
-  });
 }

@@ -22,7 +22,7 @@ import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
 import { decodeBody } from './decode-body.ts';
 import { nodeServiceListShown, nodeServicesShown, serviceNodesShown } from './no-nil.ts';
-import { nodeMetaFilters, querySource, readOptions, refuseNamespace } from './query-options.ts';
+import { nodeMetaFilters, querySource, readOptions, refuseNamespace, serviceQuestion } from './query-options.ts';
 import { cacheHeaders, read, shownBy } from './read.ts';
 import { listView, valueView } from './view.ts';
 
@@ -96,18 +96,7 @@ const serviceNodesView = listView(ServiceNode, (reply: IndexedServiceNodes) => s
 
 function serviceNodes(request: ApiRequest, api: Api, connect: boolean): MaybePromise<HttpAnswer> {
   refuseNamespace(request);
-  const options = readOptions(request, api);
-  if (request.rest === '') throw new BadRequest('Missing service name');
-  const hasTags = request.query.has('tag');
-  const args = {
-    ...options,
-    ServiceName: request.rest,
-    ServiceTags: hasTags ? request.query.all('tag') : null,
-    TagFilter: hasTags,
-    Connect: connect,
-    Source: querySource(request, api),
-    NodeMetaFilters: nodeMetaFilters(request),
-  };
+  const args = { ...serviceQuestion(request, api), Connect: connect };
   return read(request, api, 'Catalog.ServiceNodes', args, shownBy(request, serviceNodesView), discovery);
 }
 

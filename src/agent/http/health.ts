@@ -14,7 +14,7 @@ import type { Api, Route } from './api.ts';
 import type { ApiRequest } from './api-request.ts';
 import { discovery } from './catalog.ts';
 import { checksShown, instancesShown } from './no-nil.ts';
-import { nodeMetaFilters, querySource, readOptions, refuseNamespace } from './query-options.ts';
+import { nodeMetaFilters, querySource, readOptions, refuseNamespace, serviceQuestion } from './query-options.ts';
 import { read, type Shown, shownBy } from './read.ts';
 import { Rendered } from './rendered.ts';
 import { listView } from './view.ts';
@@ -71,19 +71,7 @@ const passingView = listView(CheckServiceNode, (reply: IndexedCheckServiceNodes)
 
 function instances(request: ApiRequest, api: Api, kind: 'service' | 'connect' | 'ingress'): MaybePromise<HttpAnswer> {
   refuseNamespace(request);
-  const options = readOptions(request, api);
-  if (request.rest === '') throw new BadRequest('Missing service name');
-  const hasTags = request.query.has('tag');
-  const args = {
-    ...options,
-    ServiceName: request.rest,
-    ServiceTags: hasTags ? request.query.all('tag') : null,
-    TagFilter: hasTags,
-    Connect: kind === 'connect',
-    Ingress: kind === 'ingress',
-    Source: querySource(request, api),
-    NodeMetaFilters: nodeMetaFilters(request),
-  };
+  const args = { ...serviceQuestion(request, api), Connect: kind === 'connect', Ingress: kind === 'ingress' };
   const passing = onlyPassing(request);
   // A wrong value is only noticed when there is something to filter.
   const show = passing === undefined ? () => refusedPassing : shownBy(request, passing ? passingView : instancesView);

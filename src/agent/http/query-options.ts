@@ -122,3 +122,18 @@ export function refuseNamespace(request: ApiRequest): void {
   if (request.raw.headers['x-consul-namespace'] !== undefined)
     throw new BadRequest(`Bad request: Invalid header: "X-Consul-Namespace" - ${feature}`);
 }
+
+/** What catalog and health ask of a service alike: its name in the path, `?tag=`, repeatable, `?near=` and `?node-meta=`. */
+export function serviceQuestion(request: ApiRequest, api: Api) {
+  const options = readOptions(request, api);
+  if (request.rest === '') throw new BadRequest('Missing service name');
+  const hasTags = request.query.has('tag');
+  return {
+    ...options,
+    ServiceName: request.rest,
+    ServiceTags: hasTags ? request.query.all('tag') : null,
+    TagFilter: hasTags,
+    Source: querySource(request, api),
+    NodeMetaFilters: nodeMetaFilters(request),
+  };
+}

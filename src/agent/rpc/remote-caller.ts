@@ -1,5 +1,6 @@
 /** A client agent's way to the servers: every call goes to one of them, the next is tried when it fails (wire facts, section 5). */
 
+import { pause } from '../../lib/pause.ts';
 import type { Runtime } from '../../lib/runtime.ts';
 import { make } from '../../structs/make.ts';
 import { errors, fromRemote } from '../errors.ts';
@@ -33,7 +34,7 @@ export function createRemoteCaller(options: RemoteCallerOptions): RpcCaller & { 
   const limiter = new RateLimiter(options.limit, options.runtime.clock.nowMs());
   return {
     async call<M extends MethodName>(method: M, args: Partial<Args<M>>, call?: CallOptions): Promise<Answer<Reply<M>>> {
-      const { clock } = options.runtime;
+      const { clock, random } = options.runtime;
       if (!limiter.take(clock.nowMs())) throw errors.rateLimited();
       const signal = call?.signal === undefined ? stopped.signal : AbortSignal.any([call.signal, stopped.signal]);
       const full = withDatacenter(method, args, options.datacenter);
@@ -42,7 +43,7 @@ export function createRemoteCaller(options: RemoteCallerOptions): RpcCaller & { 
         const failure = await attempt(options, method, full, signal);
         if ('answer' in failure) return failure.answer;
         if (!mayRetry(method, failure.error) || clock.nowMs() >= deadlineMs) throw failure.error;
-        await pause(options, signal);
+        await pause(clock, random.float() * (options.holdTimeoutMs / jitterFraction), signal);
       }
     },
     stop: () => stopped.abort(errors.shuttingDown()),
@@ -85,18 +86,6 @@ function mayRetry(method: MethodName, error: Error): boolean {
   if (error.message.includes('No cluster leader') || error.message.includes('No known Consul servers')) return true;
   if (!(error instanceof LostCall)) return false;
   return (signatures[method] as Signature).kind === 'read' || error.message.includes(notOpened);
-}
-
-function pause({ runtime, holdTimeoutMs }: RemoteCallerOptions, signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    const finish = (): void => {
-      timer.cancel();
-      signal.removeEventListener('abort', finish);
-      done();
-    };
-    const timer = runtime.clock.after(runtime.random.float() * (holdTimeoutMs / jitterFraction), finish);
-    signal.addEventListener('abort', finish);
-  });
 }
 
 function withDatacenter<M extends MethodName>(method: M, args: Partial<Args<M>>, datacenter: string): Args<M> {

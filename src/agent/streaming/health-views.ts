@@ -4,6 +4,7 @@
  */
 import { codes, GrpcError } from '../../lib/grpc/status.ts';
 import { messageOf } from '../../lib/message-of.ts';
+import { pause } from '../../lib/pause.ts';
 import type { MaybePromise, Runtime, Timer } from '../../lib/runtime.ts';
 import { CheckServiceNode, type IndexedCheckServiceNodes } from '../../structs/catalog.ts';
 import { make } from '../../structs/make.ts';
@@ -199,13 +200,7 @@ export class HealthViews {
       this.#lose(view);
       failures++;
       const ceilingMs = Math.min(maxPauseMs, minPauseMs * 2 ** Math.min(failures - 1, 10));
-      await new Promise<void>((resolve) => {
-        const timer = clock.after(ceilingMs * (0.5 + random.float() / 2), resolve);
-        view.abort.signal.addEventListener('abort', () => {
-          timer.cancel();
-          resolve();
-        });
-      });
+      await pause(clock, ceilingMs * (0.5 + random.float() / 2), view.abort.signal);
     }
   }
 

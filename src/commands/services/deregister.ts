@@ -2,6 +2,7 @@ import { CliError, defineCommand, explain } from '../../cli/command.ts';
 import { flag, formatFlag } from '../../cli/flags.ts';
 import { toJson, wantsJson } from '../../cli/format.ts';
 import { namespaceFlag } from '../../cli/namespace.ts';
+import { servicesFrom } from '../../cli/service-files.ts';
 import { agentServicesApi } from '../../client/agent-services.ts';
 
 export default defineCommand({
@@ -24,7 +25,7 @@ export default defineCommand({
     if (args.length > 0 && flags.id !== '') {
       throw new CliError('Service deregistration requires arguments or -id, not both.');
     }
-    const services = args.length > 0 ? await fromFiles(args, err) : [{ id: flags.id, name: '' }];
+    const services = args.length > 0 ? await servicesFrom(args, err) : [{ id: flags.id, name: '' }];
     const api = agentServicesApi(http());
     for (const { id, name } of services) {
       await explain(`Error registering service "${name}"`, api.deregister(id));
@@ -33,12 +34,3 @@ export default defineCommand({
     if (json) out(toJson({ Deregistered: services.map(({ id }) => id) }));
   },
 });
-
-async function fromFiles(paths: readonly string[], err: (text: string) => void) {
-  const { nodeHost } = await import('../../agent/config/host-node.ts');
-  const { readServiceFiles } = await import('../../agent/local/service-files.ts');
-  const read = readServiceFiles(paths, nodeHost.files);
-  if (read.kind === 'error') throw new CliError(`Error: ${read.message}`);
-  for (const warning of read.warnings) err(`${warning}\n`);
-  return read.services;
-}

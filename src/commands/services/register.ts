@@ -2,6 +2,7 @@ import { CliError, defineCommand, explain } from '../../cli/command.ts';
 import { flag, formatFlag } from '../../cli/flags.ts';
 import { toJson, wantsJson } from '../../cli/format.ts';
 import { namespaceFlag } from '../../cli/namespace.ts';
+import { servicesFrom } from '../../cli/service-files.ts';
 import { agentServicesApi } from '../../client/agent-services.ts';
 
 export default defineCommand({
@@ -37,7 +38,7 @@ The agent keeps the services until they are deregistered, also over a restart.`,
     if (args.length > 0 && (flags.name !== '' || flags.id !== '')) {
       throw new CliError('Service registration requires arguments or -id, not both.');
     }
-    const services = args.length > 0 ? await fromFiles(args, err) : [{ name: flags.name, body: fromFlags(flags) }];
+    const services = args.length > 0 ? await servicesFrom(args, err) : [{ name: flags.name, body: fromFlags(flags) }];
     const api = agentServicesApi(http());
     for (const { name, body } of services) {
       await explain(`Error registering service "${name}"`, api.register(body));
@@ -46,15 +47,6 @@ The agent keeps the services until they are deregistered, also over a restart.`,
     if (json) out(toJson({ Registered: services.map(({ name }) => name) }));
   },
 });
-
-async function fromFiles(paths: readonly string[], err: (text: string) => void) {
-  const { nodeHost } = await import('../../agent/config/host-node.ts');
-  const { readServiceFiles } = await import('../../agent/local/service-files.ts');
-  const read = readServiceFiles(paths, nodeHost.files);
-  if (read.kind === 'error') throw new CliError(`Error: ${read.message}`);
-  for (const warning of read.warnings) err(`${warning}\n`);
-  return read.services;
-}
 
 interface ServiceFlags {
   readonly id: string;

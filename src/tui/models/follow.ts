@@ -1,4 +1,5 @@
 /** The two ways a resource follows the datacenter: by a watch, or by asking again where nothing can be watched. */
+import { pause } from '../../lib/pause.ts';
 import type { Clock } from '../../lib/runtime.ts';
 import type { Failure, Watch } from '../source/source.ts';
 import { failureOf, type ResourceStore } from './resource.ts';
@@ -7,20 +8,6 @@ import { failureOf, type ResourceStore } from './resource.ts';
 const restPerItemMs = 1 / 10;
 const longestRestMs = 5_000;
 const shortestRestMs = 50;
-
-/** Resolves after `delayMs`, or at once when aborted. */
-export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      timer.cancel();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = clock.after(delayMs, done);
-    signal.addEventListener('abort', done);
-  });
-}
 
 /** Reads, rests for `intervalMs`, and reads again until aborted. `read` deals with its own failures. */
 export async function poll(
@@ -31,7 +18,7 @@ export async function poll(
 ): Promise<void> {
   while (!signal.aborted) {
     await read(signal);
-    await sleep(clock, intervalMs, signal);
+    await pause(clock, intervalMs, signal);
   }
 }
 
@@ -52,7 +39,7 @@ export async function follow<T>(
       }
       onValue(event.value, event.knownLeader);
       const restMs = Array.isArray(event.value) ? event.value.length * restPerItemMs : 0;
-      await sleep(clock, Math.min(longestRestMs, Math.max(shortestRestMs, restMs)), signal);
+      await pause(clock, Math.min(longestRestMs, Math.max(shortestRestMs, restMs)), signal);
     }
   } catch (error) {
     if (!signal.aborted) onFailure(failureOf(error));

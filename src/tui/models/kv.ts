@@ -2,10 +2,12 @@
  * The KV tree: folders are read when opened, one watch each, and the selected key is watched too. The rows of the open
  * tree are kept flat, as a list draws them; folders that did not change keep their row objects.
  */
+
+import { pause } from '../../lib/pause.ts';
 import type { Clock } from '../../lib/runtime.ts';
 import { type KvEntry, kvFolder, kvKey } from '../source/queries.ts';
 import type { Source } from '../source/source.ts';
-import { followInto, sleep } from './follow.ts';
+import { followInto } from './follow.ts';
 import { createResource, type Resource, type ResourceStore } from './resource.ts';
 import { createStore, type Readable } from './store.ts';
 
@@ -124,7 +126,7 @@ export function createKvModel(source: Source, clock: Clock): KvModel {
     selection = new AbortController();
     if (selected === undefined || running === undefined || running.aborted) return;
     const signal = AbortSignal.any([running, selection.signal]);
-    await sleep(clock, selectionDelayMs, signal);
+    await pause(clock, selectionDelayMs, signal);
     if (!signal.aborted) await followInto(clock, source.follow(kvKey(selected), signal), entry, signal);
   }
 

@@ -1,7 +1,8 @@
 /** The agent's log as it is written: the last lines, at a level that can be changed, with a pause that loses nothing. */
+
+import { pause } from '../../lib/pause.ts';
 import type { Clock } from '../../lib/runtime.ts';
 import { type LogLevel, logLevels, type Source } from '../source/source.ts';
-import { sleep } from './follow.ts';
 import { failureOf, type Link } from './resource.ts';
 import { createStore, type Readable } from './store.ts';
 
@@ -126,7 +127,7 @@ export function createLogsModel(source: Source, clock: Clock): LogsModel {
         flush();
         if (changed.aborted) continue;
         failures++;
-        await sleep(clock, Math.min(longestBackoffMs, 250 * 2 ** failures), signal);
+        await pause(clock, Math.min(longestBackoffMs, 250 * 2 ** failures), signal);
       }
     },
     changeLevel(step) {

@@ -1,6 +1,7 @@
 /** A source that writes down what passes through it. The agent's log, and a few lists, are written even if nobody looks. */
+
+import { pause } from '../../lib/pause.ts';
 import type { Clock } from '../../lib/runtime.ts';
-import { sleep } from '../models/follow.ts';
 import * as queries from './queries.ts';
 import { type RecordedEvent, type RecordingHead, recordable } from './recording.ts';
 import { type Query, queryName, type Source, SourceError, type Watch } from './source.ts';
@@ -54,7 +55,7 @@ export function recordingSource(source: Source, clock: Clock, write: (line: stri
         // Without the right to read it, or without an agent, there is no log to keep.
         if (!(error instanceof SourceError)) throw error;
       }
-      await sleep(clock, logPauseMs, signal);
+      await pause(clock, logPauseMs, signal);
     }
   }
 

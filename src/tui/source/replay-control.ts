@@ -1,4 +1,5 @@
 /** The recorder's buttons: what the keys of a replay do, and the time that the header shows. */
+import { pause } from '../../lib/pause.ts';
 import type { Clock } from '../../lib/runtime.ts';
 import { timeOfDay } from '../format.ts';
 import { createStore, type Readable } from '../models/store.ts';
@@ -43,12 +44,13 @@ export function createReplayControl({ lengthMs }: Recording, clock: ReplayClock,
     changeSpeed: (factor) => then(() => clock.changeSpeed(factor)),
     skip: (ms) => void clock.advance(ms).then(publish),
     run(signal) {
-      const tick = () => {
-        publish();
-        const timer = real.after(labelMs, tick);
-        signal.addEventListener('abort', () => timer.cancel(), { once: true });
+      const keepLabel = async () => {
+        while (!signal.aborted) {
+          publish();
+          await pause(real, labelMs, signal);
+        }
       };
-      if (!signal.aborted) tick();
+      void keepLabel();
     },
   };
 }

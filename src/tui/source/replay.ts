@@ -1,6 +1,7 @@
 /** A source that answers from a recording, at the time that its clock shows. Nothing in it can be changed. */
+
+import { pause } from '../../lib/pause.ts';
 import type { Clock } from '../../lib/runtime.ts';
-import { sleep } from '../models/follow.ts';
 import type { Recording } from './recording.ts';
 import { type Failure, logLevels, type Query, queryName, type Source, SourceError, type Watch } from './source.ts';
 
@@ -20,7 +21,7 @@ export function replaySource({ head, answers, logs }: Recording, clock: Clock): 
       if ('v' in event) value = { json: event.v };
       // What was over before now is only looked through for its values.
       if (index < first) continue;
-      if (event.t > clock.nowMs()) await sleep(clock, event.t - clock.nowMs(), signal);
+      if (event.t > clock.nowMs()) await pause(clock, event.t - clock.nowMs(), signal);
       if (signal.aborted) return;
       if ('f' in event) {
         yield { kind: 'failed', failure: event.f, retryInMs: 0 };
@@ -45,7 +46,7 @@ export function replaySource({ head, answers, logs }: Recording, clock: Clock): 
     async *monitor(level, signal) {
       const wanted = logLevels.indexOf(level);
       for (const { t, log } of logs) {
-        if (t > clock.nowMs()) await sleep(clock, t - clock.nowMs(), signal);
+        if (t > clock.nowMs()) await pause(clock, t - clock.nowMs(), signal);
         if (signal.aborted) return;
         if (levelOf(log) >= wanted) yield log;
       }
