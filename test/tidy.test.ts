@@ -39,7 +39,7 @@ describe('arrows point down', () => {
       const borrowers = [
         'src/commands/acl',
         'src/commands/validate.ts',
-        'src/commands/services',
+        'src/cli/service-files.ts',
         'src/commands/operator/recover.ts',
         'src/commands/operator/upgrade-check.ts',
         'src/commands/snapshot',
