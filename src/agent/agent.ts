@@ -1,6 +1,7 @@
 /** The composition root: builds the parts of an agent from its configuration, starts them in order, stops them in reverse. */
 import type { Runtime } from '../lib/runtime.ts';
 import { nodeSockets } from '../lib/sockets.ts';
+import { systemFailure } from '../lib/system-text.ts';
 import { AgentTokens, inOwnName } from './acl/agent-tokens.ts';
 import { localAcl } from './acl/local-acl.ts';
 import { AgentCache } from './cache/agent-cache.ts';
@@ -17,6 +18,7 @@ import { RpcError } from './errors.ts';
 import type { RemoteExec } from './events/remote-exec.ts';
 import { UserEvents } from './events/user-events.ts';
 import { StartJoinError } from './gossip/joiner.ts';
+import { encryptsGossip } from './gossip/start-pools.ts';
 import type { AgentFace, Api } from './http/api.ts';
 import { createHttpServer } from './http/server.ts';
 import { holdDataDir } from './local/data-dir.ts';
@@ -46,7 +48,7 @@ export interface AgentOptions {
   /** Made and stopped by the caller: it outlives the agent. */
   readonly telemetry: Telemetry;
   /** Called when it is known who starts, before anything else of note: the banner. */
-  readonly announce: (nodeId: string) => void;
+  readonly announce: (nodeId: string, gossipEncrypted: boolean) => void;
   /** The configuration anew, from the same flags and files. Throws with what is wrong in it. */
   readonly reload: (current: Loaded) => Loaded;
 }
@@ -76,7 +78,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     await stop();
     telemetry.releaseConsole();
     if (error instanceof StartJoinError) logger.error(error.message);
-    else logger.error('Error starting agent', { error: (error as Error).message });
+    else logger.error('Error starting agent', { error: systemFailure(error) });
     throw error;
   }
 }
@@ -96,7 +98,7 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     stops.push(() => hold.release());
   }
   const nodeId = nodeIdOf(config(), runtime.random);
-  options.announce(nodeId);
+  options.announce(nodeId, encryptsGossip(config()));
   warn(options);
   const wrong = startError(loaded);
   if (wrong !== undefined) throw new Error(wrong);
@@ -127,6 +129,9 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     },
     onUserEvent: (event) => events?.receive(event),
     tokens,
+  }).catch((error) => {
+    const kind = config().server ? 'server' : 'client';
+    throw new Error(`Failed to start Consul ${kind}: ${systemFailure(error)}`, { cause: error });
   });
   const { rpc, server, lan, wan } = cluster;
   stops.push(async () => {

@@ -85,14 +85,22 @@ const floodJoinIntervalMs = 60_000;
 
 const nobody: readonly Member[] = [];
 
+type Stops = (() => unknown)[];
+
+/** Rejects, with nothing left open, when a part of it cannot be started. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  return options.config.server ? startServerNode(options) : startClientNode(options);
+  const stops: Stops = [];
+  try {
+    return await (options.config.server ? startServerNode(options, stops) : startClientNode(options, stops));
+  } catch (error) {
+    await stopAll(stops);
+    throw error;
+  }
 }
 
-async function startServerNode(options: ClusterOptions): Promise<Cluster> {
+async function startServerNode(options: ClusterOptions, stops: Stops): Promise<Cluster> {
   const { config, nodeId, tls, runtime, logger, metrics } = options;
   const { clock } = runtime;
-  const stops: (() => unknown)[] = [];
   const serverLogger = logger.named('server');
   let server: Server | null = null;
   let snapshots: Snapshots | null = null;
@@ -299,11 +307,10 @@ async function startServerNode(options: ClusterOptions): Promise<Cluster> {
   };
 }
 
-async function startClientNode(options: ClusterOptions): Promise<Cluster> {
+async function startClientNode(options: ClusterOptions, stops: Stops): Promise<Cluster> {
   const { config, runtime } = options;
   const { clock, random } = runtime;
   const logger = options.logger.named('client');
-  const stops: (() => unknown)[] = [];
   const servers = new ServerList(random);
   const sockets = socketsToServers(options, () => servers.all);
   const pool = new ConnectionPool({ sockets, clock, maxStreams: poolStreams.client, idleMs: poolIdleMs.client });
@@ -391,7 +398,7 @@ function poolContext(options: ClusterOptions, logger: Logger): PoolContext {
   return { config, nodeId, build, offersTls: tls.hasCertificate, sockets, runtime, logger, metrics };
 }
 
-async function stopAll(stops: (() => unknown)[]): Promise<void> {
+async function stopAll(stops: Stops): Promise<void> {
   for (const stop of stops.splice(0).reverse()) await stop();
 }
 
@@ -399,7 +406,7 @@ async function joinConfigured(
   { config, runtime, logger, onFatal }: ClusterOptions,
   lan: ConsulPool,
   wan: ConsulPool | null,
-  stops: (() => unknown)[],
+  stops: Stops,
 ): Promise<void> {
   for (const [pool, cluster, joins] of [
     [lan, 'LAN', config.joins.lan],

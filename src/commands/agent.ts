@@ -109,8 +109,8 @@ export default defineCommand({
         runtime: nodeRuntime,
         files: nodeHost.files,
         telemetry,
-        announce: (nodeId) => {
-          out(banner(loaded, { nodeId, version }));
+        announce: (nodeId, gossipEncrypted) => {
+          out(banner(loaded, { nodeId, version, gossipEncrypted }));
           telemetry.releaseConsole();
         },
         reload: (current) => {

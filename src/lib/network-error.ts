@@ -1,5 +1,6 @@
 /** Failures of connections in the words of Go's net package, which people know from the outputs of checks. */
 
+import { systemTexts } from './system-text.ts';
 import { certificateFault, remoteFault } from './tls-error.ts';
 
 interface NodeError extends Error {
@@ -11,18 +12,6 @@ interface NodeError extends Error {
   readonly reason?: string;
   readonly errors?: readonly NodeError[];
 }
-
-const systemTexts: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset by peer',
-  EHOSTUNREACH: 'no route to host',
-  ENETUNREACH: 'network is unreachable',
-  ETIMEDOUT: 'connection timed out',
-  EPIPE: 'broken pipe',
-  EACCES: 'permission denied',
-  ENOENT: 'no such file or directory',
-  EADDRNOTAVAIL: 'cannot assign requested address',
-};
 
 /** `host:port` is where the connection went. */
 export function networkErrorText(error: unknown, target: string): string {

@@ -98,7 +98,7 @@ export function resolveAddresses(settings: Settings, host: Host, problems: Probl
   };
 }
 
-/** Cloud discovery strings ("provider=aws tag_key=…") have spaces of their own. */
+/** Cloud discovery strings ("provider=aws tag_key=…") have spaces of their own. Who joins says that they are not understood. */
 function retryJoins(
   key: string,
   texts: readonly string[],

@@ -4,7 +4,7 @@ import type { Loaded } from './load.ts';
 
 export function banner(
   { config, settings }: Loaded,
-  about: { readonly nodeId: string; readonly version: string },
+  about: { readonly nodeId: string; readonly version: string; readonly gossipEncrypted: boolean },
 ): string {
   const { ports } = config;
   const segment = config.server ? '<all>' : settings.segment;
@@ -21,7 +21,7 @@ export function banner(
     ['Cluster Addr', `${config.advertiseAddr} (LAN: ${ports.serfLan}, WAN: ${ports.serfWan})`],
     [
       'Encrypt',
-      `Gossip: ${settings.encrypt !== ''}, TLS-Outgoing: ${settings.verify_outgoing}, TLS-Incoming: ${settings.verify_incoming}, Auto-Encrypt-TLS: ${settings.auto_encrypt.tls || settings.auto_encrypt.allow_tls}`,
+      `Gossip: ${about.gossipEncrypted}, TLS-Outgoing: ${settings.verify_outgoing}, TLS-Incoming: ${settings.verify_incoming}, Auto-Encrypt-TLS: ${settings.auto_encrypt.tls || settings.auto_encrypt.allow_tls}`,
     ],
   ];
   const lines = rows.map(([name, value]) => `${name.padStart(18)}: ${value}\n`);

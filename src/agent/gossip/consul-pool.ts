@@ -88,7 +88,10 @@ export class ConsulPool {
     const { alive, ...times } = file.before;
     if (alive.size > 0) this.#pool.resume(times);
     for (const member of this.members()) note(file, 'join', member);
-    const friends = [...alive].filter(([name]) => name !== this.local.name).map(([, address]) => address);
+    // Neither this node nor, if it had another name before, the one that it was.
+    const { name: ownName, address, port } = this.local;
+    const own = joinHostPort(address, port);
+    const friends = [...alive].filter(([name, at]) => name !== ownName && at !== own).map(([, at]) => at);
     if (friends.length > 0) void this.#reunite(friends, clock, logger);
   }
 

@@ -28,6 +28,7 @@ export async function resolveJoinTarget({ host, port }: JoinTarget): Promise<Add
   if (direct !== null) return [{ addr: direct, port }];
   try {
     const found = await lookup(host, { all: true });
+    if (found.length === 0) throw new Error('nothing found');
     return found.flatMap(({ address }) => {
       const addr = addrOfText(address);
       return addr === null ? [] : [{ addr, port }];

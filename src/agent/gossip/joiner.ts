@@ -38,12 +38,20 @@ export function keepJoining(options: JoinerOptions): () => void {
   let timer: Timer | undefined;
   let stopped = false;
   let tries = 0;
+  const clouds = joins.retry.flatMap((text) => /provider=(\S*)/.exec(text)?.[1] ?? []);
+  const addresses = joins.retry.filter((text) => !text.includes('provider='));
   const log = logger.named(cluster === 'LAN' ? 'retry-join' : 'retry-join-wan');
   logger.info('Retry join is supported for the following discovery methods', { cluster, discovery_methods: '' });
   const attempt = async (): Promise<void> => {
     logger.info('Joining cluster...', { cluster });
     try {
-      const nodes = await pool.join(joins.retry);
+      for (const provider of clouds) {
+        // Not the whole text: it may hold credentials.
+        const error = `discover: unknown provider ${provider}`;
+        logger.error('Cannot discover address', { address: `provider=${provider}`, error });
+      }
+      if (addresses.length === 0) throw new Error('No servers to join');
+      const nodes = await pool.join(addresses);
       logger.info('Join cluster completed. Synced with initial agents', { cluster, num_agents: nodes });
     } catch (error) {
       if (stopped) return;

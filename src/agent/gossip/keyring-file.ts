@@ -1,6 +1,7 @@
 /** The keys of a pool on disk: a JSON array of base64 texts, primary first, readable by the owner alone. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { systemFailure } from '../../lib/system-text.ts';
 import { Keyring } from './memberlist/keyring.ts';
 
 /** Thrown for a keyring file that cannot be used; names the file. */
@@ -15,7 +16,7 @@ export function loadKeyring(file: string): Keyring | null {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new KeyringFileError(`failed to read keyring file ${file}: ${(error as Error).message}`, { cause: error });
+    throw new KeyringFileError(`failed to read keyring file: ${systemFailure(error)}`, { cause: error });
   }
   try {
     const keys: unknown = JSON.parse(text);

@@ -1,4 +1,5 @@
 /** The pools of an agent from its configuration: LAN for everybody, WAN for servers. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Runtime } from '../../lib/runtime.ts';
 import { contains, parseCidr, parseIp } from '../../lib/sockaddr/ip.ts';
@@ -7,9 +8,10 @@ import type { Config, GossipTimers } from '../config/config.ts';
 import type { Logger, Metrics } from '../telemetry/api.ts';
 import { ConsulPool, type PoolListener } from './consul-pool.ts';
 import { loadKeyring, saveKeyring } from './keyring-file.ts';
+import { sameBytes } from './memberlist/core/node.ts';
 import { Keyring } from './memberlist/keyring.ts';
 import type { StreamSecurity } from './memberlist/stream.ts';
-import { addrOfText, textOfAddr } from './memberlist/transport.ts';
+import { addrOfText, TransportError, textOfAddr } from './memberlist/transport.ts';
 import { type Candidate, lanVeto, wanVeto } from './merge-rules.ts';
 import { broadcastTimeoutMs, consulSerf, consulVsn, leavePropagateDelayMs, profiles } from './profiles.ts';
 import { lanTags, wanTags } from './tags.ts';
@@ -27,6 +29,17 @@ export interface PoolContext {
   readonly metrics: Metrics;
 }
 
+const lanKeyringFile = 'serf/local.keyring';
+
+/** Whether gossip is encrypted: with the key of the configuration, or with keys of before. */
+export function encryptsGossip(config: Config): boolean {
+  const file = keyringPath(config, lanKeyringFile);
+  return config.gossip.key !== null || (file !== null && existsSync(file));
+}
+
+const keyringPath = ({ dataDir, gossip }: Config, file: string): string | null =>
+  dataDir === '' || gossip.disableKeyringFile ? null : join(dataDir, file);
+
 export function startLanPool(context: PoolContext, listener: PoolListener): Promise<ConsulPool> {
   const { config, nodeId, build, offersTls } = context;
   const self = { name: config.nodeName, nodeId, datacenter: config.datacenter };
@@ -37,7 +50,7 @@ export function startLanPool(context: PoolContext, listener: PoolListener): Prom
     port: config.ports.serfLan,
     timers: config.gossip.lan,
     tags: lanTags(config, nodeId, build, offersTls),
-    keyringFile: 'serf/local.keyring',
+    keyringFile: lanKeyringFile,
     memoryFile: 'serf/local.snapshot',
     veto: (members) => lanVeto(self, members),
     log: 'lan',
@@ -61,6 +74,11 @@ export function startWanPool(context: PoolContext, listener: PoolListener): Prom
   });
 }
 
+/** Thrown when the sockets of a pool cannot be had; names the pool. */
+export class PoolStartError extends Error {
+  override readonly name = 'PoolStartError';
+}
+
 interface Shape {
   readonly kind: 'lan' | 'wan';
   readonly name: string;
@@ -74,16 +92,14 @@ interface Shape {
   readonly log: string;
 }
 
-function startPool(context: PoolContext, listener: PoolListener, shape: Shape): Promise<ConsulPool> {
+async function startPool(context: PoolContext, listener: PoolListener, shape: Shape): Promise<ConsulPool> {
   const { config, sockets, runtime, logger, metrics } = context;
   const addr = addrOfText(shape.address);
   if (addr === null) throw new Error(`no IP address to advertise: '${shape.address}'`);
   const { timers } = shape;
   const profile = profiles[shape.kind];
-  const file =
-    config.dataDir === '' || config.gossip.disableKeyringFile ? null : join(config.dataDir, shape.keyringFile);
-  const named = logger.named('serf').named(shape.log);
-  return ConsulPool.start(
+  const file = keyringPath(config, shape.keyringFile);
+  const starting = ConsulPool.start(
     {
       memberlist: {
         ...profile.memberlist,
@@ -105,11 +121,12 @@ function startPool(context: PoolContext, listener: PoolListener, shape: Shape): 
       broadcastTimeoutMs,
       leavePropagateDelayMs,
       tags: shape.tags,
-      security: securityOf(config, file),
+      security: securityOf(context, shape.kind, file),
       coordinates: !config.disableCoordinates,
       sockets,
       runtime,
-      logger: named,
+      logger: logger.named('serf').named(shape.log),
+      memberlistLogger: logger.named('memberlist').named(shape.log),
       metrics,
       events: {
         veto: (name, tags) => shape.veto([{ name, tags, left: false }]),
@@ -125,6 +142,13 @@ function startPool(context: PoolContext, listener: PoolListener, shape: Shape): 
       ? null
       : { path: join(config.dataDir, shape.memoryFile), rejoinAfterLeave: config.gossip.rejoinAfterLeave },
   );
+  return starting.catch((error) => {
+    if (!(error instanceof TransportError)) throw error;
+    const what = `${shape.kind.toUpperCase()} Serf: Failed to create memberlist: Could not set up network transport`;
+    throw new PoolStartError(`Failed to start ${what}: failed to obtain an address: ${error.message}`, {
+      cause: error,
+    });
+  });
 }
 
 const pick = ({
@@ -144,10 +168,18 @@ const pick = ({
 });
 
 /** A keyring file, once there, counts more than the key of the configuration. */
-function securityOf({ gossip }: Config, file: string | null): StreamSecurity | null {
+function securityOf(
+  { config: { gossip }, logger }: PoolContext,
+  kind: 'lan' | 'wan',
+  file: string | null,
+): StreamSecurity | null {
   const stored = file === null ? null : loadKeyring(file);
   const ring = stored ?? (gossip.key === null ? null : new Keyring([gossip.key]));
   if (ring === null) return null;
+  const { key } = gossip;
+  if (key !== null && !ring.keys.some((held) => sameBytes(held, key))) {
+    logger.warn(`${kind.toUpperCase()} keyring exists but -encrypt given, using keyring`, { file });
+  }
   if (stored === null && file !== null) saveKeyring(file, ring);
   return { ring, verifyIncoming: gossip.verifyIncoming, verifyOutgoing: gossip.verifyOutgoing };
 }

@@ -32,7 +32,8 @@ const baseIntervalMs = 60_000;
 /** After a failure: this long at first, twice as long each time, up to the longest. A lost connection is soon another one. */
 const firstRetryMs = 1_000;
 const longestRetryMs = 15_000;
-/** The first seconds of a cluster: there may be no leader yet, which is nothing to complain about. */
+/** The first seconds of a cluster: there may be no leader yet, which is nothing to complain about, and everybody looks again soon. */
+const startPatienceMs = 10_000;
 const startRetryMs = 50;
 const startRetries = 100;
 /** Requests on their way at once. */
@@ -47,6 +48,7 @@ export function startAntiEntropy(options: AntiEntropyOptions): AntiEntropy {
   const stopping = new AbortController();
   let timer: Timer | undefined;
   let running = false;
+  const startMs = runtime.clock.nowMs();
   let wanted: 'nothing' | 'push' | 'compare' = 'compare';
   let failures = 0;
   /** Failures in a row after those of the start. */
@@ -85,8 +87,11 @@ export function startAntiEntropy(options: AntiEntropyOptions): AntiEntropy {
         failures++;
         const starting = !succeeded && failures <= startRetries;
         const { message } = error as Error;
-        if (!starting && message !== complaint) {
-          logger.error(compares ? 'failed to sync remote state' : 'failed to sync changes', { error: message });
+        const isPatient = !succeeded && runtime.clock.nowMs() - startMs < startPatienceMs;
+        if (!isPatient && message !== complaint) {
+          logger
+            .named('anti_entropy')
+            .error(compares ? 'failed to sync remote state' : 'failed to sync changes', { error: message });
           complaint = message;
         }
         // Nobody is known who could be asked: looking again costs nobody anything.

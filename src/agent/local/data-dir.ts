@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { mkdirSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { systemFailure } from '../../lib/system-text.ts';
 
 /** Thrown when the directory cannot be had; the text goes to the operator. */
 export class DataDirError extends Error {
@@ -20,7 +21,7 @@ export async function holdDataDir(path: string): Promise<DataDirHold> {
   try {
     mkdirSync(path, { recursive: true, mode: 0o755 });
   } catch (error) {
-    throw new DataDirError(`Failed to create data directory ${path}: ${(error as Error).message}`, { cause: error });
+    throw new DataDirError(`Failed to create data directory ${path}: ${systemFailure(error)}`, { cause: error });
   }
   if (process.platform !== 'linux') return { release: async () => {} };
   const { dev, ino } = statSync(path);

@@ -34,6 +34,7 @@ function toServer(path: string, peer: unknown, position: number): RaftServer {
   const fail = (what: string): never => {
     throw new CorruptStorage(path, `server ${position + 1} ${what}`);
   };
+  if (typeof peer === 'string') return fail('is an address alone, as of Raft protocol 2: needed is {"id", "address"}');
   if (typeof peer !== 'object' || peer === null) return fail('is no object');
   const { id, address, non_voter: isNonvoter = false } = peer as Record<string, unknown>; // any object may be looked into
   if (typeof id !== 'string' || typeof address !== 'string') return fail('has no id or no address');

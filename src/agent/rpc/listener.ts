@@ -5,6 +5,7 @@ import type tls from 'node:tls';
 import { joinHostPort } from '../../lib/host-port.ts';
 import type { Clock } from '../../lib/runtime.ts';
 import type { Sockets } from '../../lib/sockets.ts';
+import { systemFailure } from '../../lib/system-text.ts';
 import type { Logger } from '../telemetry/api.ts';
 import { TlsAcceptor } from '../tls/acceptor.ts';
 import type { AgentTls, Audience } from '../tls/agent-tls.ts';
@@ -13,6 +14,11 @@ import { type Dispatch, serveStream } from './stream-server.ts';
 import { YamuxSession } from './yamux/session.ts';
 
 export const firstBytes = { rpc: 0, raft: 1, tls: 3, multiplex: 4, snapshot: 5, enrolment: 7, grpc: 8 } as const;
+
+/** Thrown when the port cannot be had. */
+export class RpcListenError extends Error {
+  override readonly name = 'RpcListenError';
+}
 
 /** A connection that begins with TLS itself says in the handshake (ALPN) what it carries. */
 const protocols: Readonly<Record<string, number>> = {
@@ -191,7 +197,9 @@ export async function listenRpc(options: ListenerOptions): Promise<RpcListener> 
 
   const server = options.sockets.listener({ allowHalfOpen: true }, accept);
   server.listen({ host: options.host, port: options.port, exclusive: true });
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error) => {
+    throw new RpcListenError(`Failed to start RPC layer: ${systemFailure(error)}`, { cause: error });
+  });
   server.on('error', (error) => logger.error('failed to accept RPC conn', { error: error.message }));
   return {
     port: (server.address() as net.AddressInfo).port,

@@ -4,10 +4,13 @@
  */
 
 import { messageOf } from '../../lib/message-of.ts';
+import type { Timer } from '../../lib/runtime.ts';
 import { type ServerInfo, serverInfo, speaksOurRaft } from '../gossip/member.ts';
 import type { Forwarder } from '../rpc/forwarder.ts';
 import type { ServerContext } from './context.ts';
 
+/** A cluster that has not begun by then is waiting for something that the operator should know of. */
+const patienceMs = 10_000;
 const askTries = 5;
 const askPauseMs = 1_000;
 
@@ -18,10 +21,12 @@ export class Bootstrapper {
   /** Something changed while an attempt was under way. */
   #again = false;
   #done: boolean;
+  readonly #patience: Timer;
 
   constructor(context: ServerContext, forwarder: Forwarder) {
     this.#context = context;
     this.#forwarder = forwarder;
+    this.#patience = context.runtime.clock.after(patienceMs, () => this.#tellWhoIsMissing());
     this.#done = context.config.bootstrapExpect < 2;
   }
 
@@ -33,6 +38,17 @@ export class Bootstrapper {
 
   stop(): void {
     this.#done = true;
+    this.#patience.cancel();
+  }
+
+  /** Nobody has come to take this server in, and it may not begin alone. */
+  #tellWhoIsMissing(): void {
+    const { raft, config, members, logger } = this.#context;
+    const { configuration, lastLogIndex } = raft.stats();
+    if (configuration.servers.length > 0 || lastLogIndex > 0) return;
+    const servers = members().filter((member) => serverInfo(member) !== null && member.status === 'alive').length;
+    const facts = { servers, bootstrap_expect: config.bootstrapExpect };
+    logger.named('raft').warn('no known peers, aborting election', facts);
   }
 
   async #tryWhileNews(): Promise<void> {

@@ -298,8 +298,8 @@ class Role {
       this.#logger.info('cluster leadership lost');
     }
     this.heard ||= leader !== null;
-    // A server that has no configuration yet knows its leader by address alone.
-    const key = leader === null ? '' : leader.id || leader.address;
+    // By the address: a server that has no configuration yet knows its leader by nothing else.
+    const key = leader?.address ?? '';
     if (key === this.#leader) return;
     this.#leader = key;
     if (leader !== null) this.#logger.info('New leader elected', { payload: this.#nameOf(leader) });

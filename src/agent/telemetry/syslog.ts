@@ -156,6 +156,8 @@ async function connectDatagram(device: string): Promise<SyslogTransport | null> 
 function connectLogger(): SyslogTransport {
   const child: ChildProcess = spawn('logger', ['--prio-prefix', '--tag', `consul[${process.pid}]`], {
     stdio: ['pipe', 'ignore', 'ignore'],
+    // In a group of its own: Ctrl-C at a terminal must not end it before the agent's last lines.
+    detached: true,
   });
   child.unref();
   let failure: Error | null = null;

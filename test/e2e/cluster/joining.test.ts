@@ -51,6 +51,19 @@ describe('an agent joins', () => {
   });
 });
 
+describe('an agent remembers', () => {
+  it('its cluster under another name: it does not take itself for an old friend', async () => {
+    await using ground = await Playground.make();
+    const [server] = (await ground.servers(1)) as [ClusterNode];
+    const client = await ground.node({ name: 'c1', server: false });
+    client.start([`-join=127.0.0.1:${server.ports.lan}`]);
+    await until('it has joined', async () => (await statuses(server))['c1'] === 1);
+    await client.end();
+    client.start(['-node=renamed']);
+    await until('it is back', async () => (await statuses(server))['renamed'] === 1);
+  });
+});
+
 describe('an agent that finds nobody', () => {
   it('ends at once where it was told to join', async () => {
     await using ground = await Playground.make();

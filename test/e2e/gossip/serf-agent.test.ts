@@ -63,6 +63,7 @@ async function ourPool(key: string | null): Promise<{ pool: GossipPool; seen: Se
     sockets: nodeSockets,
     runtime: nodeRuntime,
     logger: silent,
+    memberlistLogger: silent,
     metrics: noted,
     events: {
       onMember: (event, member) => seen.members.push(`${event} ${member.name}`),

@@ -121,6 +121,7 @@ async function startPool(world: World, network: Network, encrypted: boolean): Pr
     sockets: network.socketsOf(self, process),
     runtime: process.runtime,
     logger: silentLogger,
+    memberlistLogger: silentLogger,
     metrics: silentMetrics,
     events: {
       onMember: () => {},

@@ -3,6 +3,8 @@
  * Serf sits on top and hears what happens by `MemberlistEvents`.
  */
 import type net from 'node:net';
+import { joinHostPort } from '../../../lib/host-port.ts';
+import { networkErrorText } from '../../../lib/network-error.ts';
 import type { Runtime, Timer } from '../../../lib/runtime.ts';
 import { hangUp, type Sockets } from '../../../lib/sockets.ts';
 import type { Logger, Metrics } from '../../telemetry/api.ts';
@@ -12,7 +14,7 @@ import { type Address, type Effect, type Node, sameAddress, understandsCrc } fro
 import { type Meter, meterOf } from './meter.ts';
 import { decrypt, encrypt } from './security.ts';
 import { encodeStream, StreamDecoder, type StreamMessage, type StreamSecurity } from './stream.ts';
-import { openTransport, type Transport, textOfAddr } from './transport.ts';
+import { openTransport, placeText, type Transport } from './transport.ts';
 import { decodePacket, encodePacket, WireError } from './wire.ts';
 
 export interface MemberlistEvents extends MemberlistOwner {
@@ -70,9 +72,10 @@ export class MemberlistDriver {
       onPacket: (packet, from) => driver?.receivePacket(packet, from),
       onStream: (socket) => {
         if (driver === undefined) socket.destroy();
-        else driver.#serve(socket).catch((error: unknown) => options.logger.debug('stream failed', { error }));
+        else
+          driver.#serve(socket).catch((error: unknown) => options.logger.debug('memberlist: stream failed', { error }));
       },
-      onError: (error) => options.logger.debug('Failed to send', { error: error.message }),
+      onError: (error) => options.logger.debug(`memberlist: Failed to send: ${error.message}`),
     });
     const { runtime, config, events, meta } = options;
     const bound = { ...config, port: config.port === 0 ? transport.port : config.port };
@@ -119,7 +122,7 @@ export class MemberlistDriver {
       } catch (error) {
         if (!(error instanceof WireError)) throw error;
         if (security.verifyIncoming) {
-          logger.error(`Decrypt packet failed: ${error.message} from=${textOfAddr(from.addr)}:${from.port}`);
+          logger.error(`memberlist: Decrypt packet failed: ${error.message} ${fromText(from)}`);
           return;
         }
       }
@@ -128,7 +131,7 @@ export class MemberlistDriver {
     decodePacket(
       plain,
       (message) => this.core.receive(message, from, now),
-      (reason) => logger.warn(`${reason} from=${textOfAddr(from.addr)}:${from.port}`),
+      (reason) => logger.warn(`memberlist: ${reason} ${fromText(from)}`),
     );
     this.#settle();
   }
@@ -192,7 +195,9 @@ export class MemberlistDriver {
         return;
       case 'pushPull':
         this.#exchange(effect.to, false).catch((error: unknown) =>
-          logger.error('Push/Pull with failed', { node: effect.node, error }),
+          logger.error(
+            `memberlist: Push/Pull with ${effect.node} failed: ${networkErrorText(error, placeText(effect.to))}`,
+          ),
         );
         return;
       case 'join':
@@ -201,8 +206,13 @@ export class MemberlistDriver {
         return events.onLeave(effect.node);
       case 'update':
         return events.onUpdate(effect.node);
-      case 'conflict':
-        return events.onConflict(effect.existing, effect.claimed);
+      case 'conflict': {
+        const { existing, claimed } = effect;
+        logger.error(
+          `memberlist: Conflicting address for ${existing.name}. Mine: ${placeText(existing)} Theirs: ${placeText(claimed)} Old state: ${existing.state}`,
+        );
+        return events.onConflict(existing, claimed);
+      }
       case 'user':
         return events.onUser(effect.payload);
       case 'rtt':
@@ -211,7 +221,7 @@ export class MemberlistDriver {
       case 'news':
         return this.#meter.news[effect.about]();
       case 'log':
-        logger[effect.level](effect.text);
+        logger[effect.level](`memberlist: ${effect.text}`);
     }
   }
 
@@ -231,7 +241,9 @@ export class MemberlistDriver {
       const answer = await this.#request(to, { type: 'ping', body: ping }, timeoutMs);
       answered = answer.type === 'ack' && answer.body.SeqNo === seqNo;
     } catch (error) {
-      this.#options.logger.debug('Failed fallback ping', { node, error });
+      this.#options.logger.debug(
+        `memberlist: Failed fallback ping to ${node}: ${networkErrorText(error, placeText(to))}`,
+      );
     }
     if (this.#stopped) return;
     this.core.onTcpPing(seqNo, answered);
@@ -292,6 +304,9 @@ export class MemberlistDriver {
   async #serve(socket: net.Socket): Promise<void> {
     this.#meter.tcpAccept();
     const { clock } = this.#options.runtime;
+    // A socket that was closed does not know any more who was there.
+    const { remoteAddress, remotePort } = socket;
+    const from = `from=${joinHostPort(remoteAddress ?? '', remotePort ?? 0)}`;
     const timer = clock.after(this.#options.tcpTimeoutMs, () => socket.destroy());
     socket.on('error', () => socket.destroy());
     try {
@@ -302,10 +317,10 @@ export class MemberlistDriver {
         message = decoder.push(chunk as Uint8Array);
         if (message !== null) break;
       }
-      if (message !== null) this.#answer(socket, message);
+      if (message !== null) this.#answer(socket, message, from);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      this.#options.logger.error('failed to receive and remove the stream label header', { error: error.message });
+      this.#options.logger.error(`memberlist: failed to receive: ${error.message} ${from}`);
       this.#send(socket, { type: 'err', text: error.message });
     } finally {
       timer.cancel();
@@ -313,7 +328,7 @@ export class MemberlistDriver {
     }
   }
 
-  #answer(socket: net.Socket, message: StreamMessage): void {
+  #answer(socket: net.Socket, message: StreamMessage, from: string): void {
     switch (message.type) {
       case 'ping':
         if (message.body.Node !== '' && message.body.Node !== this.#options.config.name) return;
@@ -326,7 +341,7 @@ export class MemberlistDriver {
           this.#merge(message);
         } catch (error) {
           if (!(error instanceof ExchangeError)) throw error;
-          this.#options.logger.error(`Failed push/pull merge: ${error.message}`);
+          this.#options.logger.error(`memberlist: Failed push/pull merge: ${error.message} ${from}`);
         }
         return;
       }
@@ -338,3 +353,5 @@ export class MemberlistDriver {
     }
   }
 }
+
+const fromText = (address: Address): string => `from=${placeText(address)}`;

@@ -1,8 +1,10 @@
 /** The sockets of a pool: UDP and TCP on one port. Bytes in, bytes out; what they mean is `driver.ts`'s business. */
 import { once } from 'node:events';
 import net from 'node:net';
+import { joinHostPort } from '../../../lib/host-port.ts';
 import { formatIp, parseIp } from '../../../lib/sockaddr/ip.ts';
 import type { Sockets } from '../../../lib/sockets.ts';
+import { systemFailure } from '../../../lib/system-text.ts';
 import { type Address, canonicalAddr } from './core/node.ts';
 
 /** Streams served at a time; more are closed unanswered (wire facts, section 4). */
@@ -14,6 +16,9 @@ export function textOfAddr(addr: Uint8Array): string {
   const plain = canonicalAddr(addr);
   return plain.length === 4 ? plain.join('.') : formatIp(Array.from({ length: 16 }, (_, i) => plain[i] ?? 0));
 }
+
+/** `addr:port` as logs and errors have it. */
+export const placeText = ({ addr, port }: Address): string => joinHostPort(textOfAddr(addr), port);
 
 /** @returns 4 or 16 bytes; null for what is no IP address. */
 export function addrOfText(text: string): Uint8Array | null {
@@ -36,6 +41,14 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+/** Thrown when a socket cannot be had; the text is memberlist's. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+  constructor(network: 'TCP' | 'UDP', host: string, port: number, cause: unknown) {
+    super(`Failed to start ${network} listener on "${host}" port ${port}: ${systemFailure(cause)}`, { cause });
+  }
+}
+
 /** Binds both sockets on `host:port`; port 0 finds one that is free for both. */
 export async function openTransport(
   sockets: Sockets,
@@ -54,7 +67,9 @@ export async function openTransport(
     events.onStream(socket);
   });
   server.listen({ host, port, exclusive: true });
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error) => {
+    throw new TransportError('TCP', host, port, error);
+  });
   const bound = (server.address() as net.AddressInfo).port;
   const udp = sockets.udp(net.isIPv6(host) ? 'udp6' : 'udp4');
   udp.on('message', (packet, from) => {
@@ -66,7 +81,7 @@ export async function openTransport(
     await once(udp, 'listening');
   } catch (error) {
     server.close();
-    throw error;
+    throw new TransportError('UDP', host, bound, error);
   }
   // From here on errors are reports, not the end: a full socket buffer loses a packet, as networks do.
   udp.on('error', events.onError);
@@ -95,7 +110,9 @@ export async function openTransport(
       const socket = sockets.connect({ host: textOfAddr(to.addr), port: to.port });
       streams.add(socket);
       socket.on('close', () => streams.delete(socket));
-      socket.setTimeout(timeoutMs, () => socket.destroy(new Error('i/o timeout')));
+      socket.setTimeout(timeoutMs, () => {
+        socket.destroy(new Error(socket.connecting ? `dial tcp ${placeText(to)}: i/o timeout` : 'i/o timeout'));
+      });
       await once(socket, 'connect');
       return socket;
     },

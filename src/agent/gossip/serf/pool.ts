@@ -5,6 +5,7 @@
 
 import { distanceSeconds } from '../../../lib/coordinate.ts';
 import { encode } from '../../../lib/msgpack/index.ts';
+import { networkErrorText } from '../../../lib/network-error.ts';
 import type { Runtime, Timer } from '../../../lib/runtime.ts';
 import type { Sockets } from '../../../lib/sockets.ts';
 import type { Logger, Metrics } from '../../telemetry/api.ts';
@@ -14,6 +15,7 @@ import { MemberlistDriver, type MemberlistEvents } from '../memberlist/driver.ts
 import type { Keyring } from '../memberlist/keyring.ts';
 import type { Alive, PushNodeState } from '../memberlist/messages.ts';
 import type { StreamSecurity } from '../memberlist/stream.ts';
+import { placeText } from '../memberlist/transport.ts';
 import { type Coordinate, CoordinateClient, CoordinateError } from './core/coordinate.ts';
 import type { Member, MemberEvent } from './core/members.ts';
 import type { OpenQuery } from './core/open-queries.ts';
@@ -64,6 +66,8 @@ export interface PoolOptions {
   readonly sockets: Sockets;
   readonly runtime: Runtime;
   readonly logger: Logger;
+  /** Where the memberlist below writes. */
+  readonly memberlistLogger: Logger;
   readonly metrics: Metrics;
 }
 
@@ -111,7 +115,16 @@ export class GossipPool {
       if (pool.#memberlist === undefined) early.push(run);
       else run();
     };
-    const { memberlist: config, bindHost, tcpTimeoutMs, security, sockets, runtime, logger, metrics } = options;
+    const {
+      memberlist: config,
+      bindHost,
+      tcpTimeoutMs,
+      security,
+      sockets,
+      runtime,
+      memberlistLogger,
+      metrics,
+    } = options;
     const events = pool.#memberlistEvents(when);
     pool.#memberlist = await MemberlistDriver.start({
       config,
@@ -123,7 +136,7 @@ export class GossipPool {
       events,
       sockets,
       runtime,
-      logger: logger.named('memberlist'),
+      logger: memberlistLogger,
       metrics,
     });
     for (const run of early) run();
@@ -211,7 +224,7 @@ export class GossipPool {
           await this.#memberlist.join(address);
           joined++;
         } catch (error) {
-          causes.push(reasonOf(error));
+          causes.push(networkErrorText(error, placeText(address)));
         }
       }
     } finally {
@@ -310,7 +323,7 @@ export class GossipPool {
       onJoin: (node) => settle(() => this.#serf.nodeJoined(node, this.#now())),
       onLeave: (node) => settle(() => this.#serf.nodeLeft(node, this.#now())),
       onUpdate: (node) => settle(() => this.#serf.nodeUpdated(node)),
-      onConflict: (existing) => this.#options.logger.warn(`Name conflict for '${existing.name}'`),
+      onConflict: (existing, claimed) => this.#onConflict(existing, claimed),
       onUser: (payload) => {
         this.#meter.received(payload.length);
         settle(() => this.#serf.receive(payload, this.#now()));
@@ -319,6 +332,18 @@ export class GossipPool {
       userState: () => this.#serf.localState(),
       mergeUserState: (state, join) => settle(() => this.#serf.mergeState(state, join, this.#ignoreOld, this.#now())),
     };
+  }
+
+  #onConflict(existing: Node, claimed: Address): void {
+    const { logger, serf } = this.#options;
+    if (existing.name === serf.name) {
+      logger.error(
+        `serf: Node name conflicts with another node at ${placeText(claimed)}. Names must be unique! (Resolution enabled: false)`,
+      );
+      return;
+    }
+    const both = `${placeText(existing)} and ${placeText(claimed)}`;
+    logger.warn(`serf: Name conflict for '${existing.name}' both ${both} are claiming`);
   }
 
   #learn(node: Node, rttMs: number, payload: Uint8Array | null): void {
@@ -370,11 +395,13 @@ export class GossipPool {
         this.#meter.sent(effect.message.length);
         return this.#memberlist.sendUser(effect.to, effect.message);
       case 'reconnect':
-        logger.info(`attempting reconnect to ${effect.member.name}`);
-        this.#memberlist.join(effect.member).catch((error: unknown) => logger.debug('reconnect failed', { error }));
+        logger.info(`serf: attempting reconnect to ${effect.member.name} ${placeText(effect.member)}`);
+        this.#memberlist.join(effect.member).catch((error: unknown) => {
+          logger.debug(`serf: reconnect failed: ${networkErrorText(error, placeText(effect.member))}`);
+        });
         return;
       case 'log':
-        logger[effect.level](effect.text);
+        logger[effect.level](`serf: ${effect.text}`);
     }
   }
 
@@ -386,7 +413,7 @@ export class GossipPool {
       if (answer !== null) this.#serf.respond(incoming, answer, this.#now());
     } catch (error) {
       if (!(error instanceof SerfWireError || error instanceof SerfLimitError)) throw error;
-      this.#options.logger.error(`Failed to answer query ${Name}: ${error.message}`);
+      this.#options.logger.error(`serf: Failed to answer query ${Name}: ${error.message}`);
     }
   }
 
@@ -399,15 +426,6 @@ export class GossipPool {
     const save = (ring: Keyring): void => events.onKeyringChange(ring);
     return answerKeyQuery(operation, payload, security?.ring ?? null, save, serf.queryResponseBytes);
   }
-}
-
-/** A failure to connect in Go's words, which operators know. */
-function reasonOf(error: unknown): string {
-  const { code, message, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
-  const at = `dial tcp ${address?.includes(':') === true ? `[${address}]` : address}:${port}`;
-  if (code === 'ECONNREFUSED') return `${at}: connect: connection refused`;
-  if (code === 'ETIMEDOUT') return `${at}: i/o timeout`;
-  return message;
 }
 
 const tagsOf = (meta: Uint8Array | null): Record<string, string> => decodeTags(meta ?? new Uint8Array(0));

@@ -14,10 +14,11 @@ import { fakeHost, loaded } from './fake-host.ts';
 const { files } = fakeHost({});
 
 describe('the banner', () => {
-  const show = (...argv: string[]) => banner(loaded(argv), { nodeId: 'b0b', version: 'v1' });
+  const show = (gossipEncrypted: boolean, ...argv: string[]) =>
+    banner(loaded(argv), { nodeId: 'b0b', version: 'v1', gossipEncrypted });
 
   it('of a development agent', () => {
-    expect(show('-dev', '-node=ban', '-http-port=1')).toBe(
+    expect(show(false, '-dev', '-node=ban', '-http-port=1')).toBe(
       [
         '==> Starting Consul agent...',
         "           Version: 'v1'",
@@ -37,9 +38,9 @@ describe('the banner', () => {
   });
 
   it('of a client, and of a server that bootstraps with encryption', () => {
-    const client = show('-data-dir=/d', '-bind=127.0.0.1', '-datacenter=dc9');
+    const client = show(false, '-data-dir=/d', '-bind=127.0.0.1', '-datacenter=dc9');
     expect(client).toContain("        Datacenter: 'dc9' (Segment: '')\n            Server: false (Bootstrap: false)\n");
-    const server = show('-data-dir=/d', '-bind=127.0.0.1', '-server', '-bootstrap-expect=1', '-encrypt=YWJjZA==');
+    const server = show(true, '-data-dir=/d', '-bind=127.0.0.1', '-server', '-bootstrap-expect=1');
     expect(server).toContain('            Server: true (Bootstrap: true)\n');
     expect(server).toContain('Encrypt: Gossip: true');
   });

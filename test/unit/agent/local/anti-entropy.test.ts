@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { errors, RpcError } from '../../../../src/agent/errors.ts';
 import { intervalScale, startAntiEntropy } from '../../../../src/agent/local/anti-entropy.ts';
 import { sameValue } from '../../../../src/agent/local/sync-core.ts';
+import type { Logger } from '../../../../src/agent/telemetry/api.ts';
 import { silentLogger } from '../../../../src/agent/telemetry/logger.ts';
 import { Stream } from '../../../sim/prng.ts';
 import { checkNamed, type Local, localAgent, localNode, serviceWithId, settle } from './support.ts';
 
-function start(local: Local, seed = 1) {
+function start(local: Local, seed = 1, logger: Logger = silentLogger) {
   return startAntiEntropy({
     state: local.state,
     datacenter: 'dc1',
@@ -15,7 +16,7 @@ function start(local: Local, seed = 1) {
     clusterSize: () => 3,
     rpc: local.catalog,
     runtime: { clock: local.clock, random: new Stream(seed, 'sync') },
-    logger: silentLogger,
+    logger,
   });
 }
 
@@ -129,6 +130,25 @@ describe('anti-entropy', () => {
     await settle();
     expectAgreement(local);
     expect([...local.state.serviceEntries()]).toEqual([]);
+    sync.stop();
+  });
+
+  it('complains once when the first success is not soon, however slowly the tries fail', async () => {
+    const local = localAgent();
+    local.catalog.fault = () => ({ error: errors.noLeader() });
+    const told: unknown[] = [];
+    const logger: Logger = { ...silentLogger, named: () => logger, error: (...said: unknown[]) => told.push(said) };
+    const sync = start(local, 1, logger);
+    for (let seconds = 0; seconds < 9; seconds++) {
+      await settle();
+      local.clock.advance(1000);
+    }
+    expect(told).toEqual([]);
+    for (let seconds = 0; seconds < 90; seconds++) {
+      await settle();
+      local.clock.advance(1000);
+    }
+    expect(told).toEqual([['failed to sync remote state', { error: 'No cluster leader' }]]);
     sync.stop();
   });
 

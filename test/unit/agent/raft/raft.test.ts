@@ -328,7 +328,8 @@ describe('a raft server alone', () => {
   it.each([
     ['garbage', /peers\.json is corrupt/],
     ['{}', /no list of servers/],
-    ['["127.0.0.1:8300"]', /server 1 is no object/],
+    ['[1]', /server 1 is no object/],
+    ['["127.0.0.1:8300"]', /server 1 is an address alone, as of Raft protocol 2/],
     ['[{"id": "a"}]', /server 1 has no id or no address/],
     ['[{"id": "a", "address": "b", "non_voter": 1}]', /neither true nor false/],
     ['[{"id": "a", "address": "b", "non_voter": true}]', /need at least one voter/],

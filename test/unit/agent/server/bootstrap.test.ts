@@ -6,8 +6,8 @@ import type { Forwarder } from '../../../../src/agent/rpc/forwarder.ts';
 import { Bootstrapper } from '../../../../src/agent/server/bootstrap.ts';
 import type { ServerContext } from '../../../../src/agent/server/context.ts';
 import type { Logger } from '../../../../src/agent/telemetry/api.ts';
-import { nodeRuntime } from '../../../../src/lib/runtime-node.ts';
 import { silentLogger } from '../../../silent.ts';
+import { Process, World } from '../../../sim/world.ts';
 
 const server = (n: number): Member => ({
   name: `s${n}`,
@@ -30,21 +30,23 @@ const server = (n: number): Member => ({
 
 function waiting(members: Member[], logger: Logger = silentLogger) {
   let taken: Configuration | null = null;
+  const world = new World(1);
+  const process = new Process(world, 'server');
   const context = {
     nodeId: 'id1',
     config: { bootstrapExpect: 3, datacenter: 'dc1' },
     members: () => members,
     logger,
-    runtime: nodeRuntime,
+    runtime: process.runtime,
     raft: {
-      stats: () => ({ lastLogIndex: 0, term: 0 }),
+      stats: () => ({ lastLogIndex: 0, term: 0, configuration: { servers: [] } }),
       bootstrap: (configuration: Configuration) => {
         taken = configuration;
       },
     },
   } as unknown as ServerContext;
   const forwarder = { ask: async () => ({ reply: [] }) } as unknown as Forwarder;
-  return { bootstrapper: new Bootstrapper(context, forwarder), taken: () => taken };
+  return { bootstrapper: new Bootstrapper(context, forwarder), taken: () => taken, world };
 }
 
 it('counts servers that arrive while it is still looking', async () => {
@@ -73,4 +75,15 @@ it('begins nothing with a server that speaks another Raft', async () => {
   expect(errors).toEqual([
     ['Member speaks a Raft protocol that is not supported. Expect disabled.', { member: 's3', raft_version: '2' }],
   ]);
+});
+
+it('says whom it waits for when nothing comes of it', async () => {
+  const told: unknown[] = [];
+  const logger: Logger = { ...silentLogger, named: () => logger, warn: (...said: unknown[]) => told.push(said) };
+  const { bootstrapper, world } = waiting([server(1), server(2)], logger);
+  bootstrapper.maybe();
+  await world.run(() => false, 9_000);
+  expect(told).toEqual([]);
+  await world.run(() => false, 11_000);
+  expect(told).toEqual([['no known peers, aborting election', { servers: 2, bootstrap_expect: 3 }]]);
 });

@@ -49,7 +49,7 @@ export type Effect =
   | { readonly kind: 'rtt'; readonly node: Node; readonly rttMs: number; readonly payload: Uint8Array | null }
   /** Word of a node that was news and believed. */
   | { readonly kind: 'news'; readonly about: 'alive' | 'suspect' | 'dead' }
-  | { readonly kind: 'log'; readonly level: 'debug' | 'warn' | 'error'; readonly text: string };
+  | { readonly kind: 'log'; readonly level: 'info' | 'warn'; readonly text: string };
 
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);

@@ -205,7 +205,7 @@ export class Prober {
     this.#probe = null;
     // Silence of helpers that should have said "no answer" speaks against us, not against the node.
     this.#awareness.apply(probe.nacksExpected > 0 ? probe.nacksExpected - probe.nacksReceived : 1);
-    this.#log('warn', `Suspect ${probe.node.name} has failed, no acks received`);
+    this.#log('info', `Suspect ${probe.node.name} has failed, no acks received`);
     this.#table.suspect({ Incarnation: probe.node.incarnation, Node: probe.node.name, From: this.#config.name }, nowMs);
   }
 
@@ -221,7 +221,7 @@ export class Prober {
     this.#table.effects.push(effect);
   }
 
-  #log(level: 'debug' | 'warn', text: string): void {
+  #log(level: 'info' | 'warn', text: string): void {
     this.#effect({ kind: 'log', level, text });
   }
 }

@@ -113,7 +113,6 @@ export class NodeTable {
           this.#config.deadNodeReclaimMs > 0 &&
           nowMs - known.stateChangedMs > this.#config.deadNodeReclaimMs);
       if (!mayReclaim) {
-        this.#log('error', `Conflicting address for ${claim.Node}`);
         this.effects.push({ kind: 'conflict', existing: known, claimed: { addr, port } });
         return;
       }
@@ -217,7 +216,7 @@ export class NodeTable {
       if (suspicion === null) this.#suspects.delete(node);
       if (suspicion === null || node.state !== 'suspect' || deadlineMs(suspicion) > nowMs) continue;
       this.#log(
-        'debug',
+        'info',
         `Marking ${node.name} as failed, suspect timeout reached (${suspicion.accusers.size - 1} peer confirmations)`,
       );
       this.dead({ Incarnation: node.incarnation, Node: node.name, From: this.#config.name }, nowMs);
@@ -286,7 +285,7 @@ export class NodeTable {
     this.#broadcasts.queue(encodeAlive(claim), name);
   }
 
-  #log(level: 'debug' | 'warn' | 'error', text: string): void {
+  #log(level: 'info' | 'warn', text: string): void {
     this.effects.push({ kind: 'log', level, text });
   }
 }
