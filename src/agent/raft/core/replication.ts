@@ -197,10 +197,12 @@ function onReplicationResult(state: CoreState, progress: Progress, result: Appen
   }
   // What it said of commits was not taken either.
   progress.commitSent = 0;
-  // Old news: this prefix was matched later, or another one is being tried by now.
-  if (prevIndex <= progress.matchIndex) return;
-  if (progress.mode === 'probe' && prevIndex !== progress.nextIndex - 1) return;
+  const isProbe = progress.mode === 'probe';
+  // Old news: another prefix is being tried by now.
+  if (isProbe && prevIndex !== progress.nextIndex - 1) return;
   fallBack(progress, state.nowMs);
+  // It had this once: its disk was replaced, or put back to an older state. What it has now is found out anew.
+  if (isProbe && result.noRetryBackoff && prevIndex <= progress.matchIndex) progress.matchIndex = 0;
   progress.nextIndex = Math.max(progress.matchIndex + 1, Math.min(prevIndex, result.lastLogIndex + 1));
   if (result.noRetryBackoff) progress.retryAtMs = 0;
 }

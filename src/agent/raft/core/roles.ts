@@ -24,6 +24,8 @@ export function stepDown(state: CoreState, leader: Peer | null): void {
 export function adoptTerm(state: CoreState, term: number, leader: Peer | null): void {
   assert(term > state.term, 'terms go up');
   state.setTerm(term, '');
+  // Who leads a term that is over may not know it yet: the word given to it holds.
+  if (!leader) state.quietUntilMs = Math.max(state.quietUntilMs, state.contactMs + state.options.timings.loyaltyMs);
   stepDown(state, leader);
 }
 

@@ -19,6 +19,7 @@
  *   transfer s1 [s2]         leadership transfer
  *   snapshot s1 [keep]       snapshot of what is applied, `keep` entries stay in the log
  *   crash s1 | start s1      what was not on disk is gone
+ *   wipe s1                  its disk is replaced by an empty one
  *   status                   one line a server
  *   leader s1                who leads, as s1 sees it
  */
@@ -33,7 +34,7 @@ import { MemoryLogStore } from '../../../../../src/agent/raft/log-store-memory.t
 
 interface Server {
   readonly id: string;
-  readonly store: MemoryLogStore;
+  store: MemoryLogStore;
   core: RaftCore | null;
   snapshot: SnapshotPoint | null;
   deadlineMs: number;
@@ -96,6 +97,7 @@ export class Story {
       this.#server(id).writes = [];
     },
     start: (id) => this.#start(this.#server(id)),
+    wipe: (id) => Object.assign(this.#server(id), { store: new MemoryLogStore(), snapshot: null }),
     leader: (id) => this.#say(this.#server(id).core?.leader?.id ?? 'nobody'),
     status: () => {
       for (const server of this.#servers.values()) this.#say(this.#status(server));
