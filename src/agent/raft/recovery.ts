@@ -71,6 +71,8 @@ export async function recover({ storage, fsm }: RaftOptions, recovery: Recovery,
   } finally {
     frozen.release();
   }
+  // Of two at the same place the later one counts, and clocks may go back.
+  if (newest?.index === index && newest.term === term) await snapshots.remove(newest.id);
   await store.reset(index);
   await recovery.done();
   logger.info('deleted peers.json file after successful recovery');

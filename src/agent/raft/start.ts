@@ -4,10 +4,10 @@ import { entryTypes, type LogEntry } from './api.ts';
 import { configurationCodec } from './configuration-codec.ts';
 import { configurationFault } from './core/configuration.ts';
 import { RaftCore } from './core/core.ts';
-import type { SnapshotPoint } from './core/effects.ts';
+import type { HardState, SnapshotPoint } from './core/effects.ts';
 import type { TermRun } from './core/log-view.ts';
 import { CorruptStorage } from './errors.ts';
-import { addContents } from './log-store.ts';
+import { addContents, type LogStore } from './log-store.ts';
 import type { RaftOptions } from './options.ts';
 import { recover } from './recovery.ts';
 
@@ -15,20 +15,24 @@ export async function startCore(options: RaftOptions, logger: Logger): Promise<R
   const { storage, runtime } = options;
   const { store } = storage;
   const { recovery = null } = storage;
-  if (recovery) await recover(options, recovery, logger);
-  const snapshot = await restoreNewest(options, logger);
-  const contents = { runs: [...store.contents().runs], configurations: [...store.contents().configurations] };
-  if (snapshot && (recovery || snapshot.index > store.lastIndex)) {
-    // The snapshot came from elsewhere; it may be that a crash came before the log was dropped.
+  let snapshot = await restoreNewest(options, logger);
+  const { runs, configurations } = store.contents();
+  let contents = { runs: [...runs], configurations: [...configurations] };
+  if (snapshot && !goesOnFrom(snapshot, store, runs)) {
+    // The snapshot came from elsewhere; a crash came before the log was dropped.
     await store.reset(snapshot.index);
-    contents.runs = [];
-    contents.configurations = [];
+    contents = { runs: [], configurations: [] };
   }
   if (store.firstIndex > (snapshot?.index ?? 0) + 1) {
     throw new CorruptStorage(
       store.place,
       `the log begins at ${store.firstIndex}, and no snapshot holds what was before`,
     );
+  }
+  if (recovery) {
+    await recover(options, recovery, logger);
+    contents = { runs: [], configurations: [] };
+    snapshot = await restoreNewest(options, logger);
   }
   const isEmpty = !snapshot && store.lastIndex === 0 && store.hardState.term === 0;
   if (isEmpty && options.bootstrap) await bootstrap(options, contents);
@@ -42,7 +46,7 @@ export async function startCore(options: RaftOptions, logger: Logger): Promise<R
     },
     configurationCodec,
     {
-      hardState: store.hardState,
+      hardState: hardStateOf(store, snapshot),
       extent: { firstIndex: store.firstIndex, lastIndex: store.lastIndex, runs: contents.runs },
       reader: store,
       snapshot,
@@ -51,6 +55,16 @@ export async function startCore(options: RaftOptions, logger: Logger): Promise<R
     runtime.clock.nowMs(),
   );
 }
+
+/** Whether the log reaches to the snapshot and has the same there: what is behind it may have been of a leader that lost. */
+function goesOnFrom({ index, term }: SnapshotPoint, { firstIndex, lastIndex }: LogStore, runs: readonly TermRun[]): boolean {
+  if (index > lastIndex) return false;
+  return index < firstIndex || runs.findLast((run) => run.firstIndex <= index)?.term === term;
+}
+
+/** A snapshot may have reached the disk before the term of the leader that sent it. No vote was given in that term then. */
+const hardStateOf = ({ hardState }: LogStore, snapshot: SnapshotPoint | null): HardState =>
+  snapshot && snapshot.term > hardState.term ? { term: snapshot.term, votedFor: '' } : hardState;
 
 async function restoreNewest({ storage, fsm }: RaftOptions, logger: Logger): Promise<SnapshotPoint | null> {
   const meta = storage.snapshots.list()[0];

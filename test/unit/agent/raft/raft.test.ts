@@ -325,6 +325,47 @@ describe('a raft server alone', () => {
     expect(await bench.settle(raft.propose(bytes('c')))).toMatchObject({ result: 'c!' });
   });
 
+  describe('a crash while a snapshot of the leader was taken over', () => {
+    const install = async (bench: Bench, index: number, term: number): Promise<void> => {
+      const configuration = { servers: [{ suffrage: 'voter', ...self }] } as const;
+      const sink = await bench.snapshots.create({ index, term, configuration, configurationIndex: 1 });
+      await sink.write(bytes('x y'));
+      await sink.commit();
+    };
+    const entry = (index: number, term: number): LogEntry => ({
+      ...{ index, term, type: 0, data: bytes(`e${index}`), extensions: null, appendedAtMs: 0 },
+    });
+
+    it('leaves no entries behind it that a leader which lost had sent', async () => {
+      const bench = new Bench();
+      const entries = [1, 2, 3, 4, 5].map((index) => entry(index, index < 3 ? 1 : 2));
+      await bench.store.write({ hardState: { term: 3, votedFor: '' }, entries });
+      await install(bench, 4, 3);
+      const raft = await bench.start();
+      expect(raft.stats()).toMatchObject({ lastLogIndex: 4, lastLogTerm: 3, lastSnapshotIndex: 4 });
+      expect(bench.store.firstIndex).toBe(5);
+    });
+
+    it('keeps entries behind it that go on from it', async () => {
+      const bench = new Bench();
+      const entries = [1, 2, 3, 4, 5].map((index) => entry(index, index < 3 ? 1 : 2));
+      await bench.store.write({ hardState: { term: 3, votedFor: '' }, entries });
+      await install(bench, 4, 2);
+      expect((await bench.start()).stats()).toMatchObject({ lastLogIndex: 5, lastLogTerm: 2 });
+    });
+
+    it('before the term was written does not keep it from starting', async () => {
+      const bench = new Bench();
+      await bench.store.write({ hardState: { term: 1, votedFor: 'a:1' }, entries: [entry(1, 1)] });
+      await install(bench, 4, 3);
+      const raft = await bench.start();
+      expect(raft.stats()).toMatchObject({ term: 4, lastLogIndex: 4, lastLogTerm: 3 });
+      await bench.settle(bench.world.sleep(100));
+      expect(await bench.settle(raft.propose(bytes('z')))).toEqual({ index: 6, result: 'z!' });
+      expect(bench.store.hardState.term).toBeGreaterThan(3);
+    });
+  });
+
   it.each([
     ['garbage', /peers\.json is corrupt/],
     ['{}', /no list of servers/],

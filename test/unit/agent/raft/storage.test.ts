@@ -2,8 +2,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RaftOptions } from '../../../../src/agent/raft/options.ts';
+import { recover } from '../../../../src/agent/raft/recovery.ts';
 import { openStorage } from '../../../../src/agent/raft/storage.ts';
-import { silentLogger } from '../../../silent.ts';
+import { entry } from './entries.ts';
+import { quietLogger } from './quiet.ts';
 
 let dataDir: string;
 beforeEach(() => {
@@ -41,6 +44,28 @@ describe('the raft folder', () => {
     expect(existsSync(file)).toBe(true);
     await recovery?.done();
     expect(existsSync(file)).toBe(false);
+  });
+
+  it('is recovered with the servers that were named, although the clock went back since its last snapshot', async () => {
+    const first = await openStorage(dataDir, { ...clock, wallMs: () => 1000 }, quietLogger);
+    await first.store.write({ hardState: { term: 1, votedFor: '' }, entries: [entry(1, 1)] });
+    const point = { index: 1, term: 1, configuration: { servers: [] }, configurationIndex: 1 };
+    await (await first.snapshots.create(point)).commit();
+    await first.store.close();
+    writeFileSync(join(dataDir, 'raft', 'peers.json'), peers);
+    const storage = await openStorage(dataDir, { ...clock, wallMs: () => 500 }, quietLogger);
+    const fsm = {
+      apply: () => [],
+      snapshot: () => ({ write: async function* () {}, release: () => {} }),
+      restore: async (stream: AsyncIterable<Uint8Array>) => {
+        for await (const _ of stream);
+      },
+    };
+    await recover({ storage, fsm } as unknown as RaftOptions, storage.recovery!, quietLogger);
+    await storage.store.close();
+    const { snapshots, store } = await open();
+    await store.close();
+    expect(snapshots.list()[0]).toMatchObject({ index: 1, configuration: storage.recovery!.configuration });
   });
 
   it('refuses a log that another program wrote', async () => {
