@@ -26,6 +26,7 @@ import { DiskWriter } from './disk-writer.ts';
 import {
   AbortedByRestore,
   asError,
+  BadConfigurationChange,
   LeadershipLost,
   NotLeader,
   refusalError,
@@ -43,6 +44,7 @@ import { startCore } from './start.ts';
 const applyBatch = 128;
 /** The event loop gets a turn after this long in a row of applying. */
 const applySliceMs = 5;
+const beingReplaced = 'a snapshot is being restored';
 
 /** Opens what is stored, restores the state machine from it and starts. Rejects with CorruptStorage or StorageFailed. */
 export async function createRaft(options: RaftOptions): Promise<RaftNode> {
@@ -178,6 +180,7 @@ class Node implements RaftNode {
       throw error;
     } finally {
       this.#replacing = false;
+      this.#guard(() => this.#applyCommitted(applySliceMs));
       this.#scheduleFlush();
     }
   }
@@ -225,6 +228,7 @@ class Node implements RaftNode {
 
   changeConfiguration(change: ConfigurationChange, prevIndex = 0): Promise<void> {
     if (this.#role !== 'running') return Promise.reject(new ShuttingDown());
+    if (this.#replacing) return Promise.reject(new BadConfigurationChange(beingReplaced));
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         type: entryTypes.configuration,
@@ -246,6 +250,7 @@ class Node implements RaftNode {
 
   async transferLeadership(to: string): Promise<void> {
     if (this.#role !== 'running') throw new ShuttingDown();
+    if (this.#replacing) throw new BadConfigurationChange(beingReplaced);
     const { outcome } = this.#step({ kind: 'transferLeadership', to });
     if (outcome?.ok !== true) throw refusalError(outcome);
   }
@@ -321,7 +326,8 @@ class Node implements RaftNode {
     if (effects.commitIndex > this.#commitIndex) {
       this.#metrics.commitNumLogs(effects.commitIndex - this.#commitIndex);
       this.#commitIndex = effects.commitIndex;
-      this.#applyCommitted(applySliceMs);
+      // What was before a snapshot must not be applied behind it.
+      if (!this.#replacing) this.#applyCommitted(applySliceMs);
     }
     return effects;
   }

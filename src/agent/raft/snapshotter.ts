@@ -198,14 +198,19 @@ export class Snapshotter {
     };
     const sink = await storage.snapshots.create(point);
     const meta = await this.#fill(sink, stream);
+    const demandTerm = (): void => {
+      if (!isLeader() || core.term !== term) throw new NotLeader();
+    };
     try {
+      demandTerm();
       await fsm.restore(storage.snapshots.read(meta.id));
+      this.diverged = true;
+      demandTerm();
     } catch (error) {
+      // The log is whole: the next start goes on from the state before.
       await storage.snapshots.remove(meta.id);
       throw error;
     }
-    this.diverged = true;
-    assert(isLeader() && core.term === term, 'a leader keeps its term while it replaces the state');
     await writer.run(() => this.#resetLog(point.index));
     this.diverged = false;
     this.#logger.info('restored user snapshot', { index: point.index });

@@ -57,7 +57,11 @@ export async function startCore(options: RaftOptions, logger: Logger): Promise<R
 }
 
 /** Whether the log reaches to the snapshot and has the same there: what is behind it may have been of a leader that lost. */
-function goesOnFrom({ index, term }: SnapshotPoint, { firstIndex, lastIndex }: LogStore, runs: readonly TermRun[]): boolean {
+function goesOnFrom(
+  { index, term }: SnapshotPoint,
+  { firstIndex, lastIndex }: LogStore,
+  runs: readonly TermRun[],
+): boolean {
   if (index > lastIndex) return false;
   return index < firstIndex || runs.findLast((run) => run.firstIndex <= index)?.term === term;
 }

@@ -26,7 +26,7 @@ async function* once(packed: PackedArchive): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** The archive is checked completely before anything is touched. */
+/** The archive is checked completely before anything is touched. Resolves when a quorum has the new state. */
 export async function restoreArchive(
   raft: Raft,
   archive: AsyncIterable<Uint8Array>,
@@ -36,6 +36,7 @@ export async function restoreArchive(
     const opened = await readArchive(until(archive, signal));
     try {
       await raft.restoreSnapshot(opened.meta, opened.state);
+      await raft.barrier();
     } finally {
       await opened.dispose();
     }

@@ -298,6 +298,7 @@ export class RaftCore {
     state.log.reset(snapshot.index, snapshot.term);
     state.commitIndex = snapshot.index;
     state.appliedIndex = snapshot.index;
+    state.membership.committedThrough(snapshot.index);
     forgetDeparting(leading, Number.POSITIVE_INFINITY);
     for (const progress of leading.progress.values()) {
       progress.mode = 'probe';

@@ -28,6 +28,8 @@ export function onAppendEntries(state: CoreState, request: AppendEntries): void 
   }
   // The disk belongs to the snapshot now; the leader tries again.
   if (state.installing) return;
+  demandNothingAgainstSnapshot(state, request.prevIndex, request.prevTerm);
+  for (const { index, term } of request.entries) demandNothingAgainstSnapshot(state, index, term);
   const prevTerm = state.log.term(request.prevIndex);
   // What lies before our snapshot is committed, so it matches.
   const matches = request.prevIndex <= state.log.snapshotIndex || prevTerm === request.prevTerm;
@@ -46,6 +48,17 @@ export function onAppendEntries(state: CoreState, request: AppendEntries): void 
   followCommit(state);
   if (state.log.persistedIndex >= lastNewIndex) state.send(answer(true));
   else state.sendAfterDisk(answer(true));
+}
+
+/**
+ * A leader restored an operator's snapshot and was succeeded before anybody else had it, by somebody who cannot know of it. Its state
+ * is that of nobody else; entries it acknowledged are gone from its log, so it must not quietly begin anew either.
+ */
+function demandNothingAgainstSnapshot({ log }: CoreState, index: number, term: number): void {
+  const { snapshotIndex, snapshotTerm } = log;
+  if (index === 0 || index > snapshotIndex) return;
+  const fits = index === snapshotIndex ? term === snapshotTerm : term <= snapshotTerm;
+  assert(fits, `a restored snapshot at ${snapshotIndex} that the cluster never got: data_dir has to be emptied`);
 }
 
 /** The entries that are not in the log yet, from the first difference on. */
@@ -91,6 +104,7 @@ export function onInstallSnapshot(state: CoreState, request: InstallSnapshot): v
     state.send(answer(false));
     return;
   }
+  demandNothingAgainstSnapshot(state, request.lastIndex, request.lastTerm);
   // All of it is here already: taking it over would lose entries behind it that this server has vouched for (Raft paper,
   // figure 13, rule 6).
   if (request.lastIndex <= state.commitIndex || state.log.term(request.lastIndex) === request.lastTerm) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fsm, LogEntry } from '../../../../src/agent/raft/api.ts';
+import type { Message } from '../../../../src/agent/raft/core/messages.ts';
 import { timingsFor } from '../../../../src/agent/raft/core/timings.ts';
 import {
   AbortedByRestore,
@@ -66,10 +67,25 @@ class CountingStore extends MemoryLogStore {
 }
 
 const self = { id: 'node-1', address: '127.0.0.1:8300' };
+const peer = { id: 'node-2', address: '127.0.0.2:8300' };
+const voter = (who: typeof self) => ({ suffrage: 'voter', ...who }) as const;
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
 async function* streamOf(text: string): AsyncGenerator<Uint8Array> {
   yield bytes(text);
+}
+
+/** A stream that waits until it is told to go on. */
+function heldStream(text: string): [AsyncIterable<Uint8Array>, () => void] {
+  let go = (): void => {};
+  const told = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const stream = async function* () {
+    await told;
+    yield bytes(text);
+  };
+  return [stream(), () => go()];
 }
 
 class Bench {
@@ -81,6 +97,8 @@ class Bench {
   fsm = new WordFsm();
   fatal: Error | null = null;
   recovery: Recovery | null = null;
+  /** With another voter, messages to it go here. */
+  other: ((message: Message) => void) | null = null;
 
   start(trailingLogs = 100) {
     const line = (message: string, fields: object = {}): void => {
@@ -101,8 +119,9 @@ class Bench {
       fsm: this.fsm,
       runtime: this.process.runtime,
       logger,
-      metrics: silentMetrics,
-      bootstrap: { servers: [{ suffrage: 'voter', ...self }] },
+      metrics: quietMetrics,
+      bootstrap: { servers: this.other ? [voter(self), voter(peer)] : [voter(self)] },
+      ...(this.other && { transport: { send: this.other } }),
       timings: timingsFor(1),
       snapshotIntervalMs: 30_000,
       snapshotThreshold: 8,
@@ -298,6 +317,99 @@ describe('a raft server alone', () => {
     release();
     await bench.settle(restored);
     expect(bench.fsm.words).toEqual(['new']);
+  });
+
+  it('changes no members and hands over nothing while its state is replaced', async () => {
+    const bench = new Bench();
+    const raft = await bench.leader();
+    const [stream, go] = heldStream('new');
+    const restored = raft.restoreSnapshot({ index: 1 }, stream);
+    await bench.settle(bench.world.sleep(1));
+    const change = raft.changeConfiguration({ kind: 'addNonvoter', ...peer });
+    await expect(bench.settle(change)).rejects.toThrow('a snapshot is being restored');
+    await expect(raft.transferLeadership('')).rejects.toThrow('a snapshot is being restored');
+    go();
+    await bench.settle(restored);
+    expect(bench.fatal).toBeNull();
+    expect(await bench.settle(raft.propose(bytes('on')))).toMatchObject({ result: 'on!' });
+    await bench.settle(raft.changeConfiguration({ kind: 'addNonvoter', ...peer }));
+  });
+
+  describe('with another voter', () => {
+    /** A leader whose other voter agrees to everything until it is told not to. */
+    async function leading() {
+      const bench = new Bench();
+      const agrees = { log: true };
+      bench.other = (message) => {
+        const back = { from: message.to, to: message.from, term: 'term' in message ? message.term : 0 };
+        bench.world.after(0.1, () => {
+          if (message.kind === 'requestVote')
+            raft.receive({
+              ...back,
+              kind: 'voteResult',
+              granted: true,
+              preVote: message.preVote,
+              forTerm: message.term,
+            });
+          if (message.kind !== 'appendEntries' || (message.entries !== null && !agrees.log)) return;
+          const { echo } = message;
+          const result = { kind: 'appendResult', lastLogIndex: 0, success: true, noRetryBackoff: false } as const;
+          raft.receive({ ...back, ...result, echo });
+        });
+      };
+      const raft = await bench.start();
+      await bench.settle(bench.world.sleep(3000));
+      await bench.settle(raft.propose(bytes('before')));
+      return { bench, raft, agrees };
+    }
+
+    it('applies nothing old behind a state that was replaced', async () => {
+      const { bench, raft, agrees } = await leading();
+      agrees.log = false;
+      const late = raft.propose(bytes('late'));
+      await bench.settle(bench.world.sleep(10));
+      const reset = bench.store.reset.bind(bench.store);
+      // The answer arrives when the state is the new one and the log still the old one.
+      bench.store.reset = async (index) => {
+        const { lastLogIndex, term } = raft.stats();
+        const echo = { round: 0, sentMs: bench.world.nowMs, prevIndex: lastLogIndex - 1, lastIndex: lastLogIndex };
+        const result = { kind: 'appendResult', lastLogIndex, success: true, noRetryBackoff: false } as const;
+        raft.receive({ ...result, from: peer, to: self, term, echo });
+        await reset(index);
+      };
+      const restored = raft.restoreSnapshot({ index: 1 }, streamOf('new'));
+      await expect(bench.settle(late)).rejects.toThrow(AbortedByRestore);
+      await bench.settle(restored);
+      expect(bench.fsm.words).toEqual(['new']);
+    });
+
+    it.each([
+      ['while the snapshot comes in', false],
+      ['while the state is replaced', true],
+    ])('does not begin with a snapshot of its own when somebody else leads %s', async (_, inRestore) => {
+      const { bench, raft } = await leading();
+      const { term, lastLogIndex } = raft.stats();
+      const succeed = (): void => {
+        const heartbeat = { kind: 'appendEntries', prevIndex: 0, prevTerm: 0, entries: null, commitIndex: 0 } as const;
+        const echo = { round: 0, sentMs: 0, prevIndex: 0, lastIndex: 0 };
+        raft.receive({ ...heartbeat, from: peer, to: self, term: term + 1, echo });
+      };
+      const [stream, go] = heldStream('new');
+      const restored = raft.restoreSnapshot({ index: 1 }, stream);
+      await bench.settle(bench.world.sleep(1));
+      if (inRestore) {
+        const restore = bench.fsm.restore.bind(bench.fsm);
+        bench.fsm.restore = async (from) => {
+          await restore(from);
+          succeed();
+        };
+      } else succeed();
+      go();
+      await expect(bench.settle(restored)).rejects.toThrow(NotLeader);
+      expect(bench.fatal !== null).toBe(inRestore);
+      expect(bench.snapshots.list()).toEqual([]);
+      expect(bench.store.lastIndex).toBe(lastLogIndex);
+    });
   });
 
   it('is recovered by hand: the state stays, the configuration is the one that was named', async () => {

@@ -18,6 +18,7 @@
  *   change s1 KIND s2        configuration change
  *   transfer s1 [s2]         leadership transfer
  *   snapshot s1 [keep]       snapshot of what is applied, `keep` entries stay in the log
+ *   restore s1               s1's state is replaced by an operator's snapshot
  *   crash s1 | start s1      what was not on disk is gone
  *   wipe s1                  its disk is replaced by an empty one
  *   status                   one line a server
@@ -25,6 +26,7 @@
  */
 import { entryTypes, type LogEntry } from '../../../../../src/agent/raft/api.ts';
 import { configurationCodec } from '../../../../../src/agent/raft/configuration-codec.ts';
+import { InvariantBroken } from '../../../../../src/agent/raft/core/assert.ts';
 import type { ConfigurationChange } from '../../../../../src/agent/raft/core/configuration.ts';
 import { RaftCore } from '../../../../../src/agent/raft/core/core.ts';
 import type { Effects, Input, Persist, SnapshotPoint } from '../../../../../src/agent/raft/core/effects.ts';
@@ -91,6 +93,7 @@ export class Story {
     change: (id, kind, who) => this.#change(id, kind, who),
     transfer: (id, to) => this.#step(this.#server(id), { kind: 'transferLeadership', to }),
     snapshot: (id, keep) => this.#snapshot(this.#server(id), Number(keep || 0)),
+    restore: (id) => this.#restore(this.#server(id)),
     gone: (leader, id) => this.#step(this.#server(id), { kind: 'leaderGone', id: leader }),
     crash: (id) => {
       this.#server(id).core = null;
@@ -231,6 +234,13 @@ export class Story {
     this.#step(server, { kind: 'compacted', snapshot: server.snapshot, firstIndex: server.store.firstIndex });
   }
 
+  #restore(server: Server): void {
+    const { log, term, configuration, configurationIndex } = server.core!;
+    server.snapshot = { index: log.lastIndex + 1, term, configuration, configurationIndex };
+    void server.store.reset(server.snapshot.index);
+    this.#step(server, { kind: 'replaced', snapshot: server.snapshot });
+  }
+
   #offer(pair: string): void {
     const [from, to] = pair.split('->').map((id) => this.#server(id));
     const { index, term, configuration, configurationIndex } = from!.snapshot!;
@@ -252,7 +262,16 @@ export class Story {
 
   #step(server: Server, input: Input): void {
     if (!server.core) throw new Error(`${server.id} is down`);
-    this.#handle(server, server.core.step(input, this.#nowMs));
+    let effects: Effects;
+    try {
+      effects = server.core.step(input, this.#nowMs);
+    } catch (error) {
+      if (!(error instanceof InvariantBroken)) throw error;
+      this.#say(`${server.id} stops: ${error.message}`);
+      server.core = null;
+      return;
+    }
+    this.#handle(server, effects);
   }
 
   #handle(server: Server, effects: Effects): void {
