@@ -21,7 +21,7 @@ import { assert } from './core/assert.ts';
 import type { ConfigurationChange } from './core/configuration.ts';
 import type { RaftCore } from './core/core.ts';
 import type { Effects, Input, Persist } from './core/effects.ts';
-import type { InstallSnapshot, Message } from './core/messages.ts';
+import { type InstallSnapshot, type Message, refusalInstead } from './core/messages.ts';
 import { DiskWriter } from './disk-writer.ts';
 import {
   AbortedByRestore,
@@ -343,6 +343,8 @@ class Node implements RaftNode {
     const failure =
       error instanceof StorageFailed ? error : new StorageFailed('failed to write to the raft log', error);
     this.#logger.error('failed to commit logs', { error: failure.message });
+    for (const message of writes.flatMap((write) => write.messages.flatMap((m) => refusalInstead(m) ?? [])))
+      this.#options.transport?.send(message);
     this.#step({ kind: 'persistFailed', seq: writes[0]!.seq }, (effects) => {
       if (effects.droppedFrom > 0) this.#proposals.rejectFrom(effects.droppedFrom, () => failure);
     });

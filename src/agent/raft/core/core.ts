@@ -4,7 +4,7 @@
  *
  * The owner's duties after each step, in any order unless said:
  * 1. Write `persist`, writes in order of their number. When durable: send its `messages`, step `persisted`. When it fails: drop it
- *    and all writes after it, step `persistFailed`.
+ *    and all writes after it, send `refusalInstead` of their messages, step `persistFailed`.
  * 2. Send `messages` at once.
  * 3. Apply entries up to `commitIndex`, in order, and step `applied`.
  * 4. Take over `install`, if any, and step `installed`.

@@ -26,8 +26,11 @@ export function onAppendEntries(state: CoreState, request: AppendEntries): void 
     state.send(answer(true));
     return;
   }
-  // The disk belongs to the snapshot now; the leader tries again.
-  if (state.installing) return;
+  // The disk belongs to the snapshot now; the leader tries again in a while.
+  if (state.installing) {
+    state.send({ ...answer(false), noRetryBackoff: false });
+    return;
+  }
   demandNothingAgainstSnapshot(state, request.prevIndex, request.prevTerm);
   for (const { index, term } of request.entries) demandNothingAgainstSnapshot(state, index, term);
   const prevTerm = state.log.term(request.prevIndex);

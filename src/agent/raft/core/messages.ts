@@ -100,3 +100,20 @@ export type Message =
   | InstallSnapshot
   | SnapshotResult
   | TimeoutNow;
+
+/**
+ * What is said instead of an answer that the disk does not allow: nothing was taken over, ask again. Whoever waits for it would else
+ * hear nothing until it gives up, and what it asked for behind that neither. null for what nobody waits for.
+ */
+export function refusalInstead(message: Message): Message | null {
+  switch (message.kind) {
+    case 'appendResult':
+      return { ...message, success: false, noRetryBackoff: false };
+    case 'snapshotResult':
+      return { ...message, success: false };
+    case 'voteResult':
+      return { ...message, granted: false };
+    default:
+      return null;
+  }
+}

@@ -5,7 +5,7 @@ import { assert } from './assert.ts';
 import type { CoreEvent, Effects, HardState, Persist, ProposeOutcome, Refusal, SnapshotPoint } from './effects.ts';
 import type { LogView } from './log-view.ts';
 import type { Membership } from './membership.ts';
-import type { InstallSnapshot, Message, Peer } from './messages.ts';
+import { type InstallSnapshot, type Message, type Peer, refusalInstead } from './messages.ts';
 import type { Progress } from './progress.ts';
 import type { Timings } from './timings.ts';
 
@@ -273,8 +273,11 @@ export class CoreState {
     const entries = this.#entries;
     const writeHardState = this.#hardStateDirty && (entries.length > 0 || this.nowMs >= this.storageRetryAtMs);
     this.#afterDisk = [];
-    // The disk is being left alone: whoever waits for these messages asks again.
-    if (this.#hardStateDirty && !writeHardState) messages = [];
+    // The disk is being left alone.
+    if (this.#hardStateDirty && !writeHardState) {
+      this.#now.push(...messages.flatMap((message) => refusalInstead(message) ?? []));
+      messages = [];
+    }
     if (!writeHardState && entries.length === 0 && messages.length === 0) return null;
     const seq = this.#nextSeq++;
     if (writeHardState) {

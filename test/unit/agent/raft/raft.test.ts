@@ -412,6 +412,42 @@ describe('a raft server alone', () => {
     });
   });
 
+  it('says no at once to what its disk does not take, and yes when it is asked again', async () => {
+    const bench = new Bench();
+    const said: string[] = [];
+    bench.other = (message) => {
+      if (message.kind === 'voteResult') said.push(`vote ${message.granted}`);
+      if (message.kind === 'appendResult') said.push(`append ${message.success}, retry ${message.noRetryBackoff}`);
+    };
+    const raft = await bench.start();
+    const [from, to] = [peer, self];
+    const vote = (): void => {
+      const request = { kind: 'requestVote', term: 5, leadershipTransfer: false, preVote: false } as const;
+      raft.receive({ ...request, from, to, lastLogIndex: 9, lastLogTerm: 4 });
+    };
+    const append = (): void => {
+      const request = { kind: 'appendEntries', term: 5, prevIndex: 1, prevTerm: 1, commitIndex: 0 } as const;
+      const entries: LogEntry[] = [{ index: 2, term: 5, type: 0, data: bytes('a'), extensions: null, appendedAtMs: 0 }];
+      const echo = { round: 0, sentMs: 0, prevIndex: 1, lastIndex: 2 };
+      raft.receive({ ...request, from, to, entries, echo });
+    };
+    await bench.settle(bench.world.sleep(300));
+    bench.store.failing = true;
+    vote();
+    await bench.settle(bench.world.sleep(10));
+    // Term and vote are not tried again at once.
+    vote();
+    await bench.settle(bench.world.sleep(10));
+    expect(said.splice(0)).toEqual(['vote false', 'vote false']);
+    append();
+    await bench.settle(bench.world.sleep(10));
+    expect(said.splice(0)).toEqual(['append false, retry false']);
+    bench.store.failing = false;
+    append();
+    await bench.settle(bench.world.sleep(10));
+    expect(said).toEqual(['append true, retry false']);
+  });
+
   it('is recovered by hand: the state stays, the configuration is the one that was named', async () => {
     const bench = new Bench();
     let raft = await bench.leader();
