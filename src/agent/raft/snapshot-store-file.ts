@@ -177,9 +177,13 @@ class FileSink implements SnapshotSink {
   async abort(): Promise<void> {
     const { directory, place, id } = this.#at;
     await this.#close();
-    await this.#files.remove(this.#done ? join(directory, id) : place).catch(() => {
-      // The next start removes it.
-    });
+    try {
+      // Half a snapshot must never be seen.
+      if (this.#done) await this.#files.rename(join(directory, id), place);
+      await this.#files.remove(place);
+    } catch {
+      // It is gone already, or the next start removes it.
+    }
   }
 
   async #close(): Promise<void> {

@@ -276,12 +276,13 @@ export class Snapshotter {
         await storage.snapshots.remove(meta.id);
         throw error;
       }
-      await this.#engine.writer.run(() => this.#resetLog(request.lastIndex));
       ok = true;
     } catch (error) {
       await sink.abort();
       this.#logger.error('failed to install snapshot', { error: asError(error).message });
     }
+    // From here on the snapshot stays: a part of the log may be gone already when this server is stopped.
+    if (ok) await this.#engine.writer.run(() => this.#resetLog(request.lastIndex));
     this.#engine.step({ kind: 'installed', request, ok });
   }
 }

@@ -412,6 +412,34 @@ describe('a raft server alone', () => {
     });
   });
 
+  it('keeps the snapshot it took over when it is stopped while the log goes', async () => {
+    const bench = new Bench();
+    bench.other = () => {};
+    const raft = await bench.start();
+    const reset = bench.store.reset.bind(bench.store);
+    bench.store.reset = async (index) => {
+      await reset(index);
+      throw new StorageFailed('failed to truncate', new Error('no'));
+    };
+    const configuration = { servers: [voter(self), voter(peer)] };
+    const received = raft.receiveSnapshot(
+      {
+        ...{ kind: 'installSnapshot', from: peer, to: self, term: 5, lastIndex: 9, lastTerm: 4 },
+        ...{ configuration, configurationIndex: 1, echo: { round: 0, sentMs: 0, prevIndex: 0, lastIndex: 9 } },
+      },
+      streamOf('kept'),
+    );
+    await bench.settle(bench.world.sleep(10));
+    const stopped = raft.stop();
+    await expect(bench.settle(received)).rejects.toThrow(ShuttingDown);
+    await bench.settle(stopped);
+    bench.store.reset = reset;
+    bench.fsm = new WordFsm();
+    const again = await bench.start();
+    expect(bench.fsm.words).toEqual(['kept']);
+    expect(again.stats()).toMatchObject({ lastLogIndex: 9, lastLogTerm: 4 });
+  });
+
   it('says no at once to what its disk does not take, and yes when it is asked again', async () => {
     const bench = new Bench();
     const said: string[] = [];

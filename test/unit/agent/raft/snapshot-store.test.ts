@@ -122,6 +122,25 @@ describe('a snapshot store in files', () => {
     });
   });
 
+  it('never shows a part of one that was given up when it was all but there', async () => {
+    const at = path();
+    const removed: string[] = [];
+    const files: typeof nodeFiles = {
+      ...nodeFiles,
+      syncDirectory: async (of) => {
+        if (of.endsWith('snapshots')) throw new Error('no');
+      },
+      remove: async (what) => void removed.push(what),
+    };
+    const store = await openFileSnapshotStore({ path: at, files, wallMs, logger: quietLogger });
+    const sink = await store.create(point(3));
+    await expect(sink.commit()).rejects.toThrow('no');
+    await sink.abort();
+    // What a crash leaves of the removal is as unfinished as the rest.
+    expect(readdirSync(join(at, 'snapshots'))).toEqual([expect.stringMatching(/\.tmp$/)]);
+    expect(removed).toEqual([expect.stringMatching(/\.tmp$/)]);
+  });
+
   it('removes what a crash left unfinished', async () => {
     const at = path();
     mkdirSync(join(at, 'snapshots', '2-7-1.tmp'), { recursive: true });
