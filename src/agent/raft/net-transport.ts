@@ -33,6 +33,7 @@ import {
   RequestVoteResponse,
   rpcTypes,
   TimeoutNow,
+  TimeoutNowInTerm,
   toLog,
 } from './wire.ts';
 
@@ -41,7 +42,7 @@ export interface NetTransportOptions {
   readonly snapshots: SnapshotStore;
   /** Where a server is now: by id if it is known to gossip, else the address of the configuration. */
   readonly resolve: (peer: Peer) => string;
-  /** Whether a server understands the question for a pre-vote; those that do not are taken to agree. */
+  /** Whether a server is one of ours: others do not understand the question for a pre-vote and are taken to agree. */
   readonly knowsPreVote: (peer: Peer) => boolean;
   /** Connections to servers, as the settings want them. */
   readonly sockets: Sockets;
@@ -218,7 +219,9 @@ export class NetTransport implements Transport {
 
   #timeoutNow(message: TimeoutNowMessage): void {
     this.#channelsOf(message.to).votes.send({
-      bytes: request(rpcTypes.timeoutNow, TimeoutNow, { ProtocolVersion: protocolVersion }),
+      bytes: this.#options.knowsPreVote(message.to)
+        ? request(rpcTypes.timeoutNow, TimeoutNowInTerm, { ProtocolVersion: protocolVersion, Term: message.term })
+        : request(rpcTypes.timeoutNow, TimeoutNow, { ProtocolVersion: protocolVersion }),
       onBody: (decoder) => read(decoder, TimeoutNow, () => {}),
       onError: (error) => this.#unreachable(message.to, 'timeoutNow', error),
     });

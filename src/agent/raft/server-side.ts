@@ -24,6 +24,7 @@ import {
   RequestVoteResponse,
   rpcTypes,
   TimeoutNow,
+  TimeoutNowInTerm,
 } from './wire.ts';
 
 export interface ServerSideOptions {
@@ -180,10 +181,10 @@ export class RaftServerSide {
           });
         });
       case rpcTypes.timeoutNow:
-        return this.#read(connection, TimeoutNow, () => {
+        return this.#read(connection, TimeoutNowInTerm, ({ Term: term }) => {
           respond(connection.socket, '', TimeoutNow, { ProtocolVersion: 0 });
           const { self } = this.#options;
-          this.#node()?.receive({ kind: 'timeoutNow', from: self, to: self });
+          this.#node()?.receive({ kind: 'timeoutNow', from: self, to: self, term });
         });
       case rpcTypes.installSnapshot:
         return this.#read(connection, InstallSnapshotRequest, (body) => {

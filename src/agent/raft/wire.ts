@@ -78,6 +78,8 @@ export const InstallSnapshotResponse = struct('InstallSnapshotResponse', {
 });
 
 export const TimeoutNow = struct('TimeoutNow', { ProtocolVersion: int64 });
+/** Ours: says which leader's wish it is. Others read over that. */
+export const TimeoutNowInTerm = struct('TimeoutNow', { ProtocolVersion: int64, Term: u64 });
 /** The text before every response body: '' = no error. */
 export const ErrorText = str;
 

@@ -209,7 +209,7 @@ export class RaftCore {
         onInstallSnapshot(state, message);
         break;
       case 'timeoutNow':
-        onTimeoutNow(state);
+        onTimeoutNow(state, message);
         break;
       case 'appendResult':
       case 'snapshotResult':

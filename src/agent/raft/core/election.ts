@@ -3,7 +3,7 @@
 import { votersOf } from './configuration.ts';
 import type { LogView } from './log-view.ts';
 import { mayCampaign } from './membership.ts';
-import type { Peer, RequestVote, VoteResult } from './messages.ts';
+import type { Peer, RequestVote, TimeoutNow, VoteResult } from './messages.ts';
 import { adoptTerm, campaign, countVote, standInTurn, successionStepMs, waitForLeader } from './roles.ts';
 import type { CoreState } from './state.ts';
 
@@ -45,8 +45,12 @@ export function onElectionTimeout(state: CoreState): void {
   }
 }
 
-/** The leader wants this server to take over: no waiting, no asking first. */
-export function onTimeoutNow(state: CoreState): void {
+/**
+ * The leader wants this server to take over: no waiting, no asking first. If somebody else leads by now, it came late, and who leads
+ * has not given up its lease.
+ */
+export function onTimeoutNow(state: CoreState, { term }: TimeoutNow): void {
+  if (term > 0 && term !== state.term) return;
   if (state.leading || state.installing || !mayCampaign(state)) return;
   campaign(state, false, true);
 }

@@ -90,6 +90,8 @@ export interface SnapshotResult extends Addressed {
 
 export interface TimeoutNow extends Addressed {
   readonly kind: 'timeoutNow';
+  /** Of the leader that wants it; 0 where it did not say. */
+  readonly term: number;
 }
 
 export type Message =

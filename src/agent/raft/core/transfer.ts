@@ -43,7 +43,12 @@ export function maybeSendTimeoutNow(state: CoreState, leading: Leading): void {
   transfer.sent = true;
   leading.leaseGivenUp = true;
   state.event({ kind: 'transfer', state: 'sent', to: transfer.to });
-  state.send({ kind: 'timeoutNow', from: state.self, to: { id: server.id, address: server.address } });
+  state.send({
+    kind: 'timeoutNow',
+    from: state.self,
+    to: { id: server.id, address: server.address },
+    term: state.term,
+  });
 }
 
 /** The target did not take over in time: this leader carries on. */

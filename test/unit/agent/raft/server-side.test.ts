@@ -14,6 +14,8 @@ import {
   InstallSnapshotRequest,
   protocolVersion,
   rpcTypes,
+  TimeoutNow,
+  TimeoutNowInTerm,
 } from '../../../../src/agent/raft/wire.ts';
 import { encodeTo, Writer } from '../../../../src/lib/msgpack/index.ts';
 import { nodeRuntime } from '../../../../src/lib/runtime-node.ts';
@@ -82,6 +84,24 @@ it('knows its leader by id as soon as the configuration names it', async () => {
   theirs.write(heartbeat());
   await turn();
   expect(heard).toEqual(['', 'a']);
+  side.close();
+});
+
+it.each([
+  ['of ours', { ProtocolVersion: 3, Term: 7 }, 7],
+  ['that does not say its term', { ProtocolVersion: 3 }, 0],
+])('takes the wish of a leader %s to be succeeded', async (_, body, term) => {
+  const [theirs, ours] = duplexPair();
+  const heard: unknown[] = [];
+  const side = serverSide({ receive: (message: unknown) => heard.push(message) } as unknown as RaftNode);
+  side.serve(ours as net.Socket, new Uint8Array(0));
+  const writer = new Writer();
+  writer.byte(rpcTypes.timeoutNow);
+  if ('Term' in body) encodeTo(writer, TimeoutNowInTerm, body as { ProtocolVersion: number; Term: number });
+  else encodeTo(writer, TimeoutNow, body);
+  theirs.write(writer.copy());
+  await turn();
+  expect(heard).toMatchObject([{ kind: 'timeoutNow', term }]);
   side.close();
 });
 
