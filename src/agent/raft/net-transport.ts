@@ -71,6 +71,8 @@ export class NetTransport implements Transport {
   readonly #channels = new Map<string, Channels>();
   readonly #serverSide: RaftServerSide;
   readonly #snapshots: SnapshotSender;
+  /** Snapshots being sent: to whom, where, and which. */
+  readonly #onTheirWay = new Set<string>();
   /** Why a peer cannot be reached, by its id. */
   readonly #complaints = new Map<string, string>();
   #node: RaftNode | null = null;
@@ -105,7 +107,7 @@ export class NetTransport implements Transport {
       case 'timeoutNow':
         return this.#timeoutNow(message);
       case 'installSnapshot':
-        return this.#installSnapshot(message);
+        return void this.#installSnapshot(message);
       default:
         this.#serverSide.answer(message);
     }
@@ -227,19 +229,30 @@ export class NetTransport implements Transport {
     });
   }
 
-  #installSnapshot(message: InstallSnapshot): void {
-    this.#snapshots.send(message, configurationCodec.encode(message.configuration)).then(
-      (reply) =>
-        this.#node?.receive({
-          kind: 'snapshotResult',
-          from: message.to,
-          to: message.from,
-          term: reply.Term,
-          success: reply.Success,
-          echo: message.echo,
-        }),
-      (error: unknown) => this.#unreachable(message.to, 'installSnapshot', error),
-    );
+  /**
+   * The core asks again when any connection to the peer fails. As long as the same is on its way already, another stream would only
+   * take its bandwidth.
+   */
+  async #installSnapshot(message: InstallSnapshot): Promise<void> {
+    const { to, term, lastTerm, lastIndex } = message;
+    const what = [to.id, this.#options.resolve(to), term, lastTerm, lastIndex].join(' ');
+    if (this.#onTheirWay.has(what)) return;
+    this.#onTheirWay.add(what);
+    try {
+      const reply = await this.#snapshots.send(message, configurationCodec.encode(message.configuration));
+      this.#onTheirWay.delete(what);
+      this.#node?.receive({
+        kind: 'snapshotResult',
+        from: to,
+        to: message.from,
+        term: reply.Term,
+        success: reply.Success,
+        echo: message.echo,
+      });
+    } catch (error) {
+      this.#onTheirWay.delete(what);
+      this.#unreachable(to, 'installSnapshot', error);
+    }
   }
 
   /** Said once for every reason, until the peer answers again. */

@@ -20,6 +20,7 @@ import {
 const rpcTimeoutMs = 10_000;
 /** A snapshot has this much longer for every so many bytes. */
 const bytesPerTimeout = 256 * 1024;
+const keepAliveMs = 15_000;
 const raftByte = 1;
 
 interface SenderOptions {
@@ -47,6 +48,9 @@ export class SnapshotSender {
     const socket = sockets.connect({
       host: address.slice(0, at).replace(/^\[|\]$/g, ''),
       port: Number(address.slice(at + 1)),
+      // All may have been sent when the other machine vanishes: nothing else would find that out.
+      keepAlive: true,
+      keepAliveInitialDelay: keepAliveMs,
     });
     this.#sockets.add(socket);
     socket.setTimeout(rpcTimeoutMs * Math.max(1, Math.floor(meta.sizeBytes / bytesPerTimeout)), () =>
