@@ -10,6 +10,7 @@ import { ConsulPool, type PoolListener } from './consul-pool.ts';
 import { loadKeyring, saveKeyring } from './keyring-file.ts';
 import { sameBytes } from './memberlist/core/node.ts';
 import { Keyring } from './memberlist/keyring.ts';
+import { encryptedLength } from './memberlist/security.ts';
 import type { StreamSecurity } from './memberlist/stream.ts';
 import { addrOfText, TransportError, textOfAddr } from './memberlist/transport.ts';
 import { type Candidate, lanVeto, wanVeto } from './merge-rules.ts';
@@ -99,6 +100,8 @@ async function startPool(context: PoolContext, listener: PoolListener, shape: Sh
   const { timers } = shape;
   const profile = profiles[shape.kind];
   const file = keyringPath(config, shape.keyringFile);
+  const security = securityOf(context, shape.kind, file);
+  const cipherBytes = security?.verifyOutgoing === true ? encryptedLength(1, 0) : 0;
   const starting = ConsulPool.start(
     {
       memberlist: {
@@ -108,6 +111,7 @@ async function startPool(context: PoolContext, listener: PoolListener, shape: Sh
         addr,
         port: shape.port,
         vsn: consulVsn,
+        packetBytes: profile.memberlist.packetBytes - cipherBytes,
       },
       serf: {
         ...consulSerf,
@@ -121,7 +125,7 @@ async function startPool(context: PoolContext, listener: PoolListener, shape: Sh
       broadcastTimeoutMs,
       leavePropagateDelayMs,
       tags: shape.tags,
-      security: securityOf(context, shape.kind, file),
+      security,
       coordinates: !config.disableCoordinates,
       sockets,
       runtime,

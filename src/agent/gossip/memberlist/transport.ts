@@ -100,6 +100,11 @@ export async function openTransport(
     port: bound,
     send(to, packet) {
       if (closed) return;
+      // Where to answer comes off the network as well; the system throws for what is no port.
+      if (!(to.port > 0 && to.port < 65536)) {
+        events.onError(new Error(`no port: ${to.port}`));
+        return;
+      }
       udp.send(packet, to.port, textOfAddr(to.addr), (error) => {
         if (error !== null && !closed) events.onError(error);
       });

@@ -1,4 +1,5 @@
 /** The queries that Serf answers by itself, named `_serf_...`: ping, conflict and the keys (wire facts of Serf, section 6). */
+import { messageOf } from '../../../lib/message-of.ts';
 import type { Keyring } from '../memberlist/keyring.ts';
 import { KeyringError } from '../memberlist/keyring.ts';
 import type { Member, MemberStatus } from './core/members.ts';
@@ -66,13 +67,23 @@ export function answerKeyQuery(
     if (operation === 'install-key') ring.add(key ?? new Uint8Array(0));
     else if (operation === 'use-key') ring.use(key ?? new Uint8Array(0));
     else ring.remove(key ?? new Uint8Array(0));
-    save(ring);
-    answer.Result = true;
+    answer.Message = saved(ring, save);
+    answer.Result = answer.Message === '';
   } catch (error) {
     if (!(error instanceof KeyringError)) throw error;
     answer.Message = error.message;
   }
   return encodeSerf('keyResponse', KeyResponse, answer);
+}
+
+/** Why it could not be written, '' if it was: then it counts until the next start only, and whoever asked has to know. */
+function saved(ring: Keyring, save: (ring: Keyring) => void): string {
+  try {
+    save(ring);
+    return '';
+  } catch (error) {
+    return `Failed to write keyring file: ${messageOf(error)}`;
+  }
 }
 
 function listKeys(ring: Keyring, limitBytes: number): Uint8Array {

@@ -219,6 +219,20 @@ describe('memberlist', () => {
     expect(p.opinions('n3')).toEqual(new Set(['left']));
   });
 
+  it('forgets in the end who said goodbye', () => {
+    const p = pool(3, 5);
+    p.run(5_000);
+    p.cores.get('n2')?.leave(p.now);
+    p.run(3_000);
+    p.down.add('n2');
+    const core = p.cores.get('n0') as Memberlist;
+    p.run(60_000);
+    expect(core.node('n2')?.state).toBe('left');
+    p.now += 24 * 3600_000;
+    p.run(60_000);
+    expect(core.nodes.map(({ name }) => name).sort()).toEqual(['n0', 'n1']);
+  });
+
   it('takes a node back that was thought dead', () => {
     const p = pool(10, 6);
     p.run(5_000);

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Node } from '../../../../src/agent/gossip/memberlist/core/node.ts';
+import { Keyring } from '../../../../src/agent/gossip/memberlist/keyring.ts';
 import { CoordinateClient } from '../../../../src/agent/gossip/serf/core/coordinate.ts';
 import { encodeFilters, matchesFilter } from '../../../../src/agent/gossip/serf/core/filters.ts';
 import { Serf } from '../../../../src/agent/gossip/serf/core/serf.ts';
 import { type SerfEffect, serfDefaults } from '../../../../src/agent/gossip/serf/core/types.ts';
-import { answerConflictQuery } from '../../../../src/agent/gossip/serf/internal-queries.ts';
+import { answerConflictQuery, answerKeyQuery } from '../../../../src/agent/gossip/serf/internal-queries.ts';
 import {
   ConflictResponse,
   decodeRelay,
@@ -236,6 +237,32 @@ describe('membership', () => {
     expect([serf.members.get('a')?.status, serf.members.get('b')]).toEqual(['failed', undefined]);
   });
 
+  it('forgets those that left earlier as well, where the tag rc_tm says so', () => {
+    const serf = started();
+    for (const [name, tags] of [
+      ['a', {}],
+      ['b', { rc_tm: '1m' }],
+    ] as const) {
+      serf.nodeJoined(node(name, tags), 0);
+      serf.receive(encodeSerf('leave', Leave, { LTime: 5, Node: name, Prune: false }), 0);
+      serf.nodeLeft(node(name), 0);
+    }
+    serf.tick(120_000);
+    expect([serf.members.get('a')?.status, serf.members.get('b')]).toEqual(['left', undefined]);
+  });
+
+  it('forgets on request who is not known to be gone yet, as soon as it is, unless it objects', () => {
+    const serf = started();
+    for (const name of ['gone', 'lives']) {
+      serf.nodeJoined(node(name), 0);
+      serf.receive(encodeSerf('leave', Leave, { LTime: 5, Node: name, Prune: true }), 0);
+    }
+    serf.receive(encodeSerf('join', Join, { LTime: 7, Node: 'lives' }), 0);
+    for (const name of ['gone', 'lives']) serf.nodeLeft(node(name), 1);
+    expect([serf.members.get('gone'), serf.members.get('lives')?.status]).toEqual([undefined, 'failed']);
+    expect(membersEvents(serf.takeEffects()).slice(2)).toEqual(['leave gone', 'reap gone', 'failed lives']);
+  });
+
   it('takes over what others know of clocks and goodbyes', () => {
     const [one, two] = [started(), started()];
     for (let i = 0; i < 20; i++) one.userEvent(`e${i}`, null, false);
@@ -332,6 +359,23 @@ describe('events and queries', () => {
     expect(sent(3, 2)).toEqual([['10.0.0.9', false]]);
   });
 
+  it('about keys say so when the changed ring cannot be written', () => {
+    const ring = new Keyring([new Uint8Array(16)]);
+    const asked = encodeSerf('keyRequest', KeyRequest, { Key: new Uint8Array(32) });
+    const fails = (): void => {
+      throw new Error('no space left on device');
+    };
+    const answer = decodeSerf(KeyResponse, answerKeyQuery('install-key', asked, ring, fails, 1024));
+    const Message = 'Failed to write keyring file: no space left on device';
+    expect(answer).toMatchObject({ Result: false, Message });
+    expect(
+      decodeSerf(
+        KeyResponse,
+        answerKeyQuery('install-key', asked, ring, () => {}, 1024),
+      ).Result,
+    ).toBe(true);
+  });
+
   it('about a name that two nodes have are answered by everybody else', () => {
     const { hex } = vector('conflict-response');
     const known = {
@@ -342,7 +386,7 @@ describe('events and queries', () => {
         tags: { role: 'web' },
         status: 'alive' as const,
       },
-      ...{ statusTime: 1, goneAtMs: 0, vsn: Uint8Array.of(1, 5, 2, 2, 5, 4) },
+      ...{ statusTime: 1, goneAtMs: 0, prune: false, vsn: Uint8Array.of(1, 5, 2, 2, 5, 4) },
     };
     const find = (name: string) => (name === 'node-c' ? known : undefined);
     const asked = (name: string, self: string) => answerConflictQuery(Buffer.from(name), self, find);

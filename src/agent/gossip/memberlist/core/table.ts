@@ -21,6 +21,7 @@ export interface TableOwner {
   vetoAddress(addr: Uint8Array): boolean;
 }
 
+const leftKeptMs = 24 * 3600_000;
 const noVersions = new Uint8Array(6);
 const noMeta = new Uint8Array(0);
 
@@ -230,13 +231,14 @@ export class NodeTable {
     return next;
   }
 
-  /** Forgets the dead that nobody gossips to any more, and shuffles the order of probes. */
+  /**
+   * Forgets the dead that nobody gossips to any more, and those that left as late as Serf does, and shuffles the order of probes. The
+   * original keeps the latter for ever: where machines come and go, its exchanges grow and its suspicions take longer and longer.
+   */
   sweep(nowMs: number): void {
     const keep = this.order.filter((node) => {
-      const kept =
-        node.state !== 'dead' ||
-        nowMs - node.stateChangedMs <= this.#config.gossipToTheDeadMs ||
-        node.name === this.#config.name;
+      const keptMs = node.state === 'dead' ? this.#config.gossipToTheDeadMs : leftKeptMs;
+      const kept = !isGone(node) || nowMs - node.stateChangedMs <= keptMs || node.name === this.#config.name;
       if (!kept) this.#byName.delete(node.name);
       return kept;
     });

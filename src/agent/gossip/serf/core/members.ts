@@ -17,6 +17,8 @@ export interface Member {
   statusTime: number;
   /** When it failed or left. */
   goneAtMs: number;
+  /** It is to be forgotten as soon as it has left. */
+  prune: boolean;
   /** pmin, pmax, pcur, dmin, dmax, dcur. */
   vsn: Uint8Array;
 }
@@ -75,6 +77,7 @@ export class Members {
         status: 'alive',
         statusTime: 0,
         goneAtMs: 0,
+        prune: false,
         vsn: node.vsn,
       };
       this.#byName.set(node.name, member);
@@ -82,6 +85,7 @@ export class Members {
       this.#refresh(member, node);
       member.status = 'alive';
       member.goneAtMs = 0;
+      member.prune = false;
     }
     if (intent !== undefined && intent.time > member.statusTime) {
       member.statusTime = intent.time;
@@ -97,6 +101,7 @@ export class Members {
       member.status = 'left';
       member.goneAtMs = nowMs;
       this.#onEvent('leave', member);
+      if (member.prune) this.erase(member);
     } else if (member.status === 'alive') {
       member.status = 'failed';
       member.goneAtMs = nowMs;
@@ -116,6 +121,7 @@ export class Members {
     if (member === undefined) return this.#keepIntent(name, { kind: 'join', time, atMs: nowMs });
     if (time <= member.statusTime) return false;
     member.statusTime = time;
+    member.prune = false;
     if (member.status === 'leaving') member.status = 'alive';
     return true;
   }
@@ -136,7 +142,8 @@ export class Members {
         break;
       default:
     }
-    if (prune && member.status === 'left') this.erase(member);
+    member.prune ||= prune;
+    if (member.prune && member.status === 'left') this.erase(member);
     return true;
   }
 
@@ -146,11 +153,11 @@ export class Members {
   }
 
   /** Forgets the failed and left whose time is over. */
-  reap(nowMs: number, limits: { failedMs: (member: Member) => number; leftMs: number }): void {
+  reap(nowMs: number, limits: { failedMs: (member: Member) => number; leftMs: (member: Member) => number }): void {
     for (const member of this.#byName.values()) {
       const overdue =
         (member.status === 'failed' && nowMs - member.goneAtMs > limits.failedMs(member)) ||
-        (member.status === 'left' && nowMs - member.goneAtMs > limits.leftMs);
+        (member.status === 'left' && nowMs - member.goneAtMs > limits.leftMs(member));
       if (overdue) this.erase(member);
     }
     for (const [name, intent] of this.#intents) if (nowMs - intent.atMs > recentIntentMs) this.#intents.delete(name);

@@ -23,7 +23,7 @@ import {
 } from '../messages.ts';
 import { encodeFilters, matchesFilter, reconnectOverrideMs } from './filters.ts';
 import { LamportClock } from './lamport.ts';
-import { type Member, Members } from './members.ts';
+import { Members } from './members.ts';
 import { OpenQueries, type OpenQuery } from './open-queries.ts';
 import { SeenRing } from './seen.ts';
 import { type IncomingQuery, type QueryOptions, type SerfConfig, type SerfEffect, SerfLimitError } from './types.ts';
@@ -88,9 +88,10 @@ export class Serf {
     this.#open.expire(nowMs);
     if (this.#nextReapMs <= nowMs) {
       this.#nextReapMs = nowMs + this.#config.reapIntervalMs;
+      // Members may say how long they are to be remembered (Consul's tag `rc_tm`).
       this.members.reap(nowMs, {
-        failedMs: (m) => this.#reconnectTimeoutMs(m),
-        leftMs: this.#config.tombstoneTimeoutMs,
+        failedMs: (m) => reconnectOverrideMs(m.tags['rc_tm']) ?? this.#config.reconnectTimeoutMs,
+        leftMs: (m) => reconnectOverrideMs(m.tags['rc_tm']) ?? this.#config.tombstoneTimeoutMs,
       });
       const limit = Math.max(queueLimit, 2 * this.members.size);
       for (const queue of [this.#intents, this.#events, this.#queries]) queue.prune(limit);
@@ -416,11 +417,6 @@ export class Serf {
     if (this.#random.float() > failed.length / others) return;
     const member = failed[this.#random.int(failed.length)];
     if (member !== undefined) this.#effects.push({ kind: 'reconnect', member });
-  }
-
-  /** Members may say how long to wait for their return (Consul's tag `rc_tm`). */
-  #reconnectTimeoutMs(member: Member): number {
-    return reconnectOverrideMs(member.tags['rc_tm']) ?? this.#config.reconnectTimeoutMs;
   }
 
   #log(level: 'debug' | 'warn' | 'error', text: string): void {
