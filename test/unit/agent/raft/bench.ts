@@ -9,8 +9,8 @@ import { createRaft } from '../../../../src/agent/raft/raft.ts';
 import type { Recovery } from '../../../../src/agent/raft/recovery.ts';
 import { memorySnapshotStore } from '../../../../src/agent/raft/snapshot-store-memory.ts';
 import type { Logger } from '../../../../src/agent/telemetry/api.ts';
+import { silentMetrics } from '../../../silent.ts';
 import { Process, World } from '../../../sim/world.ts';
-import { quietMetrics } from './quiet.ts';
 
 /** Words in the order they were applied. `fail` gives an error result, `throw` breaks the machine. */
 export class WordFsm implements Fsm {
@@ -113,7 +113,7 @@ export class Bench {
       fsm: this.fsm,
       runtime: this.process.runtime,
       logger,
-      metrics: quietMetrics,
+      metrics: silentMetrics,
       bootstrap: { servers: this.other ? [voter(self), voter(peer)] : [voter(self)] },
       ...(this.other && { transport: { send: this.other } }),
       timings: timingsFor(1),

@@ -8,8 +8,8 @@ import { NetTransport } from '../../../../src/agent/raft/net-transport.ts';
 import type { RaftNode } from '../../../../src/agent/raft/options.ts';
 import type { SnapshotStore } from '../../../../src/agent/raft/snapshot-store.ts';
 import type { Sockets } from '../../../../src/lib/sockets.ts';
+import { silentLogger } from '../../../silent.ts';
 import { manualRuntime } from '../server/manual-runtime.ts';
-import { quietLogger } from './quiet.ts';
 
 const self = { id: 'a', address: '10.0.0.1:8300' };
 const to = { id: 'b', address: '10.0.0.2:8300' };
@@ -34,7 +34,7 @@ it('sends a snapshot once at a time, and again when that failed', async () => {
   const places = { b: '10.0.0.2:8300' };
   const transport = new NetTransport({
     ...{ self, snapshots, sockets, plainSockets: sockets, knowsPreVote: () => true },
-    ...{ resolve: () => places.b, clock: manualRuntime().clock, logger: quietLogger },
+    ...{ resolve: () => places.b, clock: manualRuntime().clock, logger: silentLogger },
   });
   const unreachable: string[] = [];
   transport.attach({ unreachable: (id: string) => unreachable.push(id) } as unknown as RaftNode);

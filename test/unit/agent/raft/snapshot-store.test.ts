@@ -132,7 +132,7 @@ describe('a snapshot store in files', () => {
       },
       remove: async (what) => void removed.push(what),
     };
-    const store = await openFileSnapshotStore({ path: at, files, wallMs, logger: quietLogger });
+    const store = await openFileSnapshotStore({ path: at, files, wallMs, logger: silentLogger });
     const sink = await store.create(point(3));
     await expect(sink.commit()).rejects.toThrow('no');
     await sink.abort();

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RaftOptions } from '../../../../src/agent/raft/options.ts';
 import { recover } from '../../../../src/agent/raft/recovery.ts';
 import { openStorage } from '../../../../src/agent/raft/storage.ts';
+import { silentLogger } from '../../../silent.ts';
 import { entry } from './entries.ts';
-import { quietLogger } from './quiet.ts';
 
 let dataDir: string;
 beforeEach(() => {
@@ -47,13 +47,13 @@ describe('the raft folder', () => {
   });
 
   it('is recovered with the servers that were named, although the clock went back since its last snapshot', async () => {
-    const first = await openStorage(dataDir, { ...clock, wallMs: () => 1000 }, quietLogger);
+    const first = await openStorage(dataDir, { ...clock, wallMs: () => 1000 }, silentLogger);
     await first.store.write({ hardState: { term: 1, votedFor: '' }, entries: [entry(1, 1)] });
     const point = { index: 1, term: 1, configuration: { servers: [] }, configurationIndex: 1 };
     await (await first.snapshots.create(point)).commit();
     await first.store.close();
     writeFileSync(join(dataDir, 'raft', 'peers.json'), peers);
-    const storage = await openStorage(dataDir, { ...clock, wallMs: () => 500 }, quietLogger);
+    const storage = await openStorage(dataDir, { ...clock, wallMs: () => 500 }, silentLogger);
     const fsm = {
       apply: () => [],
       snapshot: () => ({ write: async function* () {}, release: () => {} }),
@@ -61,7 +61,7 @@ describe('the raft folder', () => {
         for await (const _ of stream);
       },
     };
-    await recover({ storage, fsm } as unknown as RaftOptions, storage.recovery!, quietLogger);
+    await recover({ storage, fsm } as unknown as RaftOptions, storage.recovery!, silentLogger);
     await storage.store.close();
     const { snapshots, store } = await open();
     await store.close();
