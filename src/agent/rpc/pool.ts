@@ -5,7 +5,7 @@
 import { messageOf } from '../../lib/message-of.ts';
 import type { Clock, Timer } from '../../lib/runtime.ts';
 import type { Sockets } from '../../lib/sockets.ts';
-import { dialServer } from './dial.ts';
+import { dialServer, notOpened } from './dial.ts';
 import { firstBytes } from './listener.ts';
 import type { Args, MethodName, Reply } from './signatures.ts';
 import { wireOf } from './socket.ts';
@@ -26,11 +26,19 @@ interface Session {
   readonly idle: StreamClient[];
   inUse: number;
   idleTimer: Timer | undefined;
+  /** Calls from here on dial anew. */
+  readonly forget: () => void;
+}
+
+/** A session, or one in the making. */
+interface Dialled {
+  readonly opening: Promise<Session>;
+  session: Session | null;
 }
 
 export class ConnectionPool {
   readonly #options: PoolOptions;
-  readonly #sessions = new Map<string, Promise<Session>>();
+  readonly #sessions = new Map<string, Dialled>();
   #closed = false;
 
   constructor(options: PoolOptions) {
@@ -39,17 +47,18 @@ export class ConnectionPool {
 
   /**
    * @param address `host:port` of a server
-   * @throws RemoteError with the server's text, ConnectionError when it could not be reached or answered no more
+   * @throws RemoteError with the server's text, ConnectionError when it could not be reached or answered no more, the signal's reason
    */
   async call<M extends MethodName>(address: string, method: M, args: Args<M>, signal?: AbortSignal): Promise<Reply<M>> {
-    const session = await this.#session(address);
+    const dialled = this.#session(address);
+    const session = dialled.session ?? (await unlessAborted(dialled.opening, signal));
     session.idleTimer?.cancel();
     session.inUse++;
     let stream: StreamClient | undefined;
     try {
       do stream = session.idle.pop();
       while (stream !== undefined && !stream.usable);
-      stream ??= this.#open(session);
+      stream ??= await this.#open(session);
       return await stream.call(method, args, signal);
     } finally {
       session.inUse--;
@@ -57,16 +66,14 @@ export class ConnectionPool {
         if (session.idle.length < this.#options.maxStreams && !session.yamux.closed) session.idle.push(stream);
         else stream.close();
       }
-      if (session.inUse === 0 && !session.yamux.closed) {
-        session.idleTimer = this.#options.clock.after(this.#options.idleMs, () => session.yamux.close());
-      }
+      if (session.inUse === 0 && !session.yamux.closed) this.#closeWhenIdle(session);
     }
   }
 
   close(): void {
     this.#closed = true;
-    for (const session of this.#sessions.values()) {
-      session.then(
+    for (const { opening } of this.#sessions.values()) {
+      opening.then(
         (s) => s.yamux.close(),
         () => {},
       );
@@ -74,37 +81,43 @@ export class ConnectionPool {
     this.#sessions.clear();
   }
 
-  #open(session: Session): StreamClient {
+  #closeWhenIdle(session: Session): void {
+    session.idleTimer = this.#options.clock.after(this.#options.idleMs, () => session.yamux.close());
+  }
+
+  /** Nothing was asked when this fails. */
+  async #open(session: Session): Promise<StreamClient> {
     try {
-      return new StreamClient(session.yamux.open());
+      return new StreamClient(await session.yamux.openInTurn());
     } catch (error) {
-      throw new ConnectionError(messageOf(error), { cause: error });
+      session.forget();
+      throw new ConnectionError(`rpc error getting client: ${notOpened}: ${messageOf(error)}`, { cause: error });
     }
   }
 
-  #session(address: string): Promise<Session> {
-    if (this.#closed) return Promise.reject(new ConnectionError('rpc error: shutdown'));
-    let session = this.#sessions.get(address);
-    if (session === undefined) {
-      const forget = (): void => {
-        if (this.#sessions.get(address) === dialled) this.#sessions.delete(address);
-      };
-      const dialled = this.#dial(address, forget);
-      this.#sessions.set(address, dialled);
-      dialled.catch(forget);
-      session = dialled;
-    }
-    return session;
+  #session(address: string): Dialled {
+    if (this.#closed) throw new ConnectionError('rpc error: shutdown');
+    const known = this.#sessions.get(address);
+    if (known !== undefined) return known;
+    const forget = (): void => {
+      if (this.#sessions.get(address) === dialled) this.#sessions.delete(address);
+    };
+    const dialled: Dialled = { opening: this.#dial(address, forget), session: null };
+    this.#sessions.set(address, dialled);
+    dialled.opening.then((session) => {
+      dialled.session = session;
+    }, forget);
+    return dialled;
   }
 
-  /** `onEnd` is called when nothing more can be asked of it: before the socket has closed, which a dead peer can delay for long. */
-  async #dial(address: string, onEnd: () => void): Promise<Session> {
+  /** `forget` is called when nothing more can be asked of it: before the socket has closed, which a dead peer can delay for long. */
+  async #dial(address: string, forget: () => void): Promise<Session> {
     const socket = await dialServer(this.#options, address);
     socket.write(Uint8Array.of(firstBytes.multiplex));
     const wire = wireOf(socket);
     const end = (error: Error | null): void => {
       session.idleTimer?.cancel();
-      onEnd();
+      forget();
       wire.close(error);
     };
     const yamux = new YamuxSession({
@@ -114,7 +127,9 @@ export class ConnectionPool {
       // Servers do not call back.
       onStream: (stream) => stream.reset(),
     });
-    const session: Session = { yamux, idle: [], inUse: 0, idleTimer: undefined };
+    const session: Session = { yamux, idle: [], inUse: 0, idleTimer: undefined, forget };
+    // Whoever asked for it may have gone.
+    this.#closeWhenIdle(session);
     socket.on('data', (chunk: Uint8Array) => yamux.receive(chunk));
     socket.on('error', (error) => yamux.close(error));
     const eof = (): void => yamux.close(new ConnectionError('EOF'));
@@ -123,4 +138,15 @@ export class ConnectionPool {
     socket.on('close', eof);
     return session;
   }
+}
+
+/** Whoever gave up does not wait for a connection that may take long to fail; others still may want it. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }

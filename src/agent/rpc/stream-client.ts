@@ -21,7 +21,8 @@ export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
 }
 
-const valueLimitBytes = 64 * 1024 * 1024;
+/** Servers are believed when they send much: a listing of all keys may be larger than any request. */
+const replyLimitBytes = 512 * 1024 * 1024;
 
 interface Pending {
   readonly method: MethodName;
@@ -47,7 +48,7 @@ function reasonIn(body: Uint8Array): string {
 
 export class StreamClient {
   readonly #stream: ByteStream & { reset?: () => void };
-  readonly #decoder = new Decoder({ maxValueBytes: valueLimitBytes });
+  readonly #decoder = new Decoder({ maxValueBytes: replyLimitBytes });
   #pending: Pending | null = null;
   #seq = 0;
   #broken: Error | null = null;

@@ -61,7 +61,12 @@ export function serveStream(stream: ByteStream, dispatch: Dispatch, onDone: () =
       response = encodeResponse(head, ErrorBody, { Reason: error instanceof RpcError ? error.reason : '' });
     }
     if (over) return;
-    if (!stream.write(response)) await stream.drained();
+    try {
+      if (!stream.write(response)) await stream.drained();
+    } catch {
+      // It takes nothing any more: there is nobody to tell.
+      return finish();
+    }
     busy = false;
     pump();
   };

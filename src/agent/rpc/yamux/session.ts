@@ -28,8 +28,11 @@ export interface SessionOptions {
   readonly onStream: (stream: YamuxStream) => void;
 }
 
-/** Streams opened by the peer beyond this many at a time are reset: one connection must not exhaust us. */
-const acceptLimit = 4096;
+/**
+ * Streams opened by the peer beyond this many at a time are reset: one connection must not exhaust us. Every blocking query that a
+ * client agent passes on is one.
+ */
+const acceptLimit = 65_536;
 const pingIntervalMs = 30_000;
 const pingTimeoutMs = 10_000;
 /** A peer that does not acknowledge a stream for this long has lost it, and with it the count of our streams. */
@@ -59,6 +62,8 @@ export class YamuxSession {
   /** Streams of ours that the peer has not acknowledged, oldest first, with the time they were opened. */
   readonly #unacked = new Map<number, number>();
   #ackDeadline: Timer | undefined;
+  /** Those who wait until a stream may be opened, in turn. */
+  #waiting: (() => void)[] = [];
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -74,7 +79,15 @@ export class YamuxSession {
     return this.#streams.size;
   }
 
-  /** @throws YamuxError when the peer takes no more streams, or the session is over. */
+  /** `open` as soon as the peer has acknowledged enough of those before. */
+  async openInTurn(): Promise<YamuxStream> {
+    while (this.#unacked.size >= unackedLimit && !this.#closed) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    return this.open();
+  }
+
+  /** @throws YamuxError when the peer takes no more streams or has too many to acknowledge, or the session is over. */
   open(): YamuxStream {
     if (this.#closed) throw new YamuxError('session shutdown');
     if (this.#remoteGone) throw new YamuxError('remote end is not accepting connections');
@@ -113,6 +126,7 @@ export class YamuxSession {
     this.#pingDeadline?.cancel();
     this.#ackDeadline?.cancel();
     for (const stream of [...this.#streams.values()]) stream.abort(error ?? new YamuxError('session shutdown'));
+    for (const go of this.#waiting.splice(0)) go();
     this.#options.wire.close(error);
   }
 
@@ -154,7 +168,8 @@ export class YamuxSession {
       default:
     }
     if ((header.flags & flags.syn) !== 0) this.#accept(header.streamId);
-    if ((header.flags & (flags.ack | flags.rst)) !== 0) this.#unacked.delete(header.streamId);
+    if ((header.flags & (flags.ack | flags.rst)) !== 0 && this.#unacked.delete(header.streamId))
+      this.#waiting.shift()?.();
     const stream = this.#streams.get(header.streamId) ?? null;
     if (header.type === frameTypes.data) {
       this.#pendingBytes = header.length;

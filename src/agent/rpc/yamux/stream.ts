@@ -18,7 +18,7 @@ export interface StreamListener {
   onEnd(error: Error | null): void;
 }
 
-/** What may wait for credit on one stream; a writer that does not look at `write`'s answer is cut off there. */
+/** What may wait for credit on one stream when more is written; a writer that does not look at `write`'s answer is cut off there. */
 const writeLimitBytes = 16 * 1024 * 1024;
 
 export class YamuxStream {
@@ -53,10 +53,13 @@ export class YamuxStream {
     if (this.#ended !== undefined) listener.onEnd(this.#ended.error);
   }
 
-  /** True while more may be written at once; after false, await `drained` before going on. */
+  /**
+   * True while more may be written at once; after false, await `drained` before going on. One payload may be of any size: it is in
+   * memory already.
+   */
   write(payload: Uint8Array): boolean {
     if (this.#finishing || this.#localDone) throw new Error('the stream is closed for writing');
-    if (this.#waitingBytes + payload.length > writeLimitBytes) throw new Error('too much unsent data on a stream');
+    if (this.#waitingBytes >= writeLimitBytes) throw new Error('too much unsent data on a stream');
     this.#waiting.push(payload);
     this.#waitingBytes += payload.length;
     this.#flush();

@@ -147,6 +147,17 @@ describe('streams of msgpack-rpc', () => {
     expect([stream.sent(), stream.ended()]).toEqual(['', true]);
   });
 
+  it('end when the other side takes no answer any more', async () => {
+    const stream = fakeStream();
+    serveStream({ ...stream, write: () => expect.fail('too much unsent data on a stream') }, () => ({
+      reply: true,
+      meta: noMeta,
+    }));
+    stream.feed((vectors.find((v) => v.name === pairs[0]?.name) as Vector).hex);
+    await settle();
+    expect(stream.ended()).toBe(true);
+  });
+
   it('tell an error and go on', async () => {
     const [near, far] = wirePair();
     let calls = 0;

@@ -228,4 +228,33 @@ describe('acknowledgements', () => {
     session.receive(ack(1));
     expect(session.open().id).toBe(513);
   });
+
+  it('make room for the next in turn, and the end of the session for all', async () => {
+    const { session } = makeSession('client');
+    for (let n = 0; n < 256; n++) session.open();
+    const opened: string[] = [];
+    const open = async (name: string): Promise<void> => {
+      try {
+        await session.openInTurn();
+        opened.push(name);
+      } catch (error) {
+        opened.push(`${name}: ${(error as Error).message}`);
+      }
+    };
+    const all = ['a', 'b', 'c'].map(open);
+    session.receive(ack(1));
+    await all[0];
+    expect(opened).toEqual(['a']);
+    session.close();
+    await Promise.all(all);
+    expect(opened).toEqual(['a', 'b: session shutdown', 'c: session shutdown']);
+  });
+});
+
+describe('what a stream keeps for a reader without credit', () => {
+  it('is one payload of any size, and no more behind it', () => {
+    const stream = makeSession('client').session.open();
+    expect(stream.write(new Uint8Array(20 << 20))).toBe(false);
+    expect(() => stream.write(Uint8Array.of(1))).toThrow('too much unsent data on a stream');
+  });
 });
