@@ -337,6 +337,7 @@ async function startClientNode(options: ClusterOptions, stops: Stops): Promise<C
     servers,
     datacenter: config.datacenter,
     holdTimeoutMs: config.rpcHoldTimeoutMs,
+    waitLimits: config,
     limit: { perSecond: config.limits.rpcRate, burst: config.limits.rpcMaxBurst },
     runtime,
     logger,
@@ -345,7 +346,7 @@ async function startClientNode(options: ClusterOptions, stops: Stops): Promise<C
   if (enrolment !== null && enrolled !== null) stops.push(keepEnrolled(enrolment, enrolled, remote));
   const views = config.useStreamingBackend ? createHealthViews({ ...options, sockets, servers }) : null;
   stops.push(() => views?.stop());
-  const rpc = views === null ? remote : withViews(remote, views);
+  const rpc = views === null ? remote : withViews(remote, views, clock, config);
   let shuffling = clock.after(rebalanceIntervalMs(1, 1, random), function again() {
     servers.shuffle();
     shuffling = clock.after(rebalanceIntervalMs(servers.size, lan.members().length, random), again);

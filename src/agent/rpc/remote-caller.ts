@@ -13,6 +13,7 @@ import { type RateLimit, RateLimiter } from './rate-limiter.ts';
 import type { ServerList } from './server-list.ts';
 import { type Args, type MethodName, type Reply, type Signature, signatures } from './signatures.ts';
 import { ConnectionError, RemoteError } from './stream-client.ts';
+import { afterWaiting, isBlocking, type WaitLimits } from './waiting.ts';
 
 export interface RemoteCallerOptions {
   readonly pool: ConnectionPool;
@@ -20,6 +21,7 @@ export interface RemoteCallerOptions {
   readonly datacenter: string;
   /** How long a call is tried again while there is no leader, or nobody answers. */
   readonly holdTimeoutMs: number;
+  readonly waitLimits: WaitLimits;
   /** Calls of this agent beyond it are refused. */
   readonly limit: RateLimit;
   readonly runtime: Runtime;
@@ -37,12 +39,25 @@ export function createRemoteCaller(options: RemoteCallerOptions): RpcCaller & { 
       const { clock, random } = options.runtime;
       if (!limiter.take(clock.nowMs())) throw errors.rateLimited();
       const signal = call?.signal === undefined ? stopped.signal : AbortSignal.any([call.signal, stopped.signal]);
-      const full = withDatacenter(method, args, options.datacenter);
-      const deadlineMs = clock.nowMs() + options.holdTimeoutMs;
+      const full: Args<M> & object = withDatacenter(method, args, options.datacenter);
+      const startMs = clock.nowMs();
+      let deadlineMs = startMs + options.holdTimeoutMs;
+      let wasLost = false;
       for (;;) {
-        const failure = await attempt(options, method, full, signal);
-        if ('answer' in failure) return failure.answer;
-        if (!mayRetry(method, failure.error) || clock.nowMs() >= deadlineMs) throw failure.error;
+        const askedMs = clock.nowMs();
+        const asked =
+          askedMs === startMs ? full : (afterWaiting(full, askedMs - startMs, options.waitLimits) as Args<M>);
+        const outcome = await attempt(options, method, asked, signal);
+        if ('answer' in outcome) return outcome.answer;
+        const { error } = outcome;
+        const nowMs = clock.nowMs();
+        // A server that was lost may have kept it for long: only now it is without one. What waits may have that happen more than once.
+        const wasKept = nowMs - askedMs > options.holdTimeoutMs;
+        if (error instanceof LostCall && (!wasLost || (wasKept && isBlocking(full)))) {
+          wasLost = true;
+          deadlineMs = nowMs + options.holdTimeoutMs;
+        }
+        if (!mayRetry(method, error) || nowMs >= deadlineMs) throw error;
         await pause(clock, random.float() * (options.holdTimeoutMs / jitterFraction), signal);
       }
     },
@@ -88,8 +103,8 @@ function mayRetry(method: MethodName, error: Error): boolean {
   return (signatures[method] as Signature).kind === 'read' || error.message.includes(notOpened);
 }
 
-function withDatacenter<M extends MethodName>(method: M, args: Partial<Args<M>>, datacenter: string): Args<M> {
+function withDatacenter<M extends MethodName>(method: M, args: Partial<Args<M>>, datacenter: string): Args<M> & object {
   const full = make(signatures[method].args, args as object) as { Datacenter?: string };
   if (full.Datacenter === '') full.Datacenter = datacenter;
-  return full as Args<M>;
+  return full as Args<M> & object;
 }

@@ -9,6 +9,8 @@ import { asError } from '../raft/errors.ts';
 import type { Answer, CallOptions } from '../rpc/caller.ts';
 import { type Forwarder, TryAgain } from '../rpc/forwarder.ts';
 import { type Args, type MethodName, type Reply, type Signature, signatures } from '../rpc/signatures.ts';
+import { ConnectionError } from '../rpc/stream-client.ts';
+import { afterWaiting, isBlocking, type Waiting, waitMsOf } from '../rpc/waiting.ts';
 import {
   isUntried,
   type Method,
@@ -26,9 +28,7 @@ import { Checkpoint } from './rights/checkpoint.ts';
 
 type Outcome<M extends MethodName> = Answer<Reply<M>> | Promise<Answer<Reply<M>>>;
 /** What queries carry besides their subject. */
-interface QueryArgs {
-  readonly MinQueryIndex?: number;
-  readonly MaxQueryTime?: number;
+interface QueryArgs extends Waiting {
   readonly AllowStale?: boolean;
   readonly RequireConsistent?: boolean;
 }
@@ -206,7 +206,7 @@ export class Dispatcher {
     confirmed: boolean,
   ): Outcome<M> {
     this.#queries();
-    const { MinQueryIndex = 0, MaxQueryTime = 0 } = args as QueryArgs;
+    const { MinQueryIndex = 0 } = args as QueryArgs;
     const guarded = this.#checkpoint?.guard(name, args) ?? null;
     const key = `${name}\0${guarded === null ? '' : `${guarded.key}\0`}${method.key(args)}`;
     if (MinQueryIndex === 0) {
@@ -225,8 +225,10 @@ export class Dispatcher {
         ? asked.then((answer) => this.#located(answer, guarded?.lasts, confirmed))
         : this.#located(asked, guarded?.lasts, confirmed);
     }
-    const wait = { minIndex: MinQueryIndex, timeoutMs: this.#timeoutMs(MaxQueryTime), signal: options?.signal };
-    return this.#reads.askBeyond(question, wait, () => this.#dispatch(name, args, options, 0));
+    const { config, runtime } = this.#context;
+    const wait = { minIndex: MinQueryIndex, timeoutMs: waitMsOf(args, config), signal: options?.signal };
+    const sinceMs = runtime.clock.nowMs();
+    return this.#reads.askBeyond(question, wait, () => this.#dispatch(name, this.#waited(args, sinceMs), options, 0));
   }
 
   async #askReadIndex(Verified: boolean, signal: AbortSignal): Promise<number> {
@@ -256,9 +258,9 @@ export class Dispatcher {
     return { reply, meta: aged, ...shared, isCurrent, lastContactNs };
   }
 
-  #timeoutMs(maxQueryTimeNs: number): number {
-    const { defaultQueryTimeMs, maxQueryTimeMs } = this.#context.config;
-    return Math.min(maxQueryTimeNs > 0 ? maxQueryTimeNs / 1e6 : defaultQueryTimeMs, maxQueryTimeMs);
+  #waited<M extends MethodName>(args: PartialArgs<M>, sinceMs: number): PartialArgs<M> {
+    const { config, runtime } = this.#context;
+    return isBlocking(args) ? afterWaiting(args, runtime.clock.nowMs() - sinceMs, config) : args;
   }
 
   #run<M extends MethodName>(
@@ -298,11 +300,16 @@ export class Dispatcher {
   ): Promise<Answer<Reply<M>>> {
     const { leader, isLeader } = this.#context.raft.leadership;
     if (leader === null || isLeader) return this.#hold(name, args, options, deadlineMs, null);
+    const { clock } = this.#context.runtime;
+    const askedMs = clock.nowMs();
     try {
       return await this.#forwarder.toLeader(leader, name, args, options?.signal);
     } catch (error) {
       if (!(error instanceof TryAgain)) throw error;
-      return this.#hold(name, args, options, deadlineMs, new RpcError(error.message, 500, { cause: error }));
+      const because = new RpcError(error.message, 500, { cause: error });
+      // A leader that was lost while the query waited there had not refused it: only now it is held.
+      const wasKept = error.cause instanceof ConnectionError && this.#gate.isOver(askedMs) && isBlocking(args);
+      return this.#hold(name, this.#waited(args, askedMs), options, wasKept ? 0 : deadlineMs, because);
     }
   }
 
@@ -314,7 +321,8 @@ export class Dispatcher {
     because: Error | null,
   ): Promise<Answer<Reply<M>>> {
     const deadlineMs = heldUntilMs === 0 ? this.#gate.deadlineMs() : heldUntilMs;
-    const retry = (): Outcome<M> => this.#dispatch(name, args, options, deadlineMs);
+    const sinceMs = this.#context.runtime.clock.nowMs();
+    const retry = (): Outcome<M> => this.#dispatch(name, this.#waited(args, sinceMs), options, deadlineMs);
     return this.#gate.hold(retry, { deadlineMs, signal: options?.signal, because });
   }
 

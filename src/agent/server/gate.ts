@@ -41,6 +41,11 @@ export class Gate {
     return this.#clock.nowMs() + this.#holdTimeoutMs;
   }
 
+  /** Whether a call that began then would have given up by now. */
+  isOver(sinceMs: number): boolean {
+    return this.#clock.nowMs() - sinceMs >= this.#holdTimeoutMs;
+  }
+
   /**
    * Runs `retry` when the gate opens, and for a leader that is known also after a pause: that he can be reached again is no news of
    * Raft's. Rejects at the deadline with `because`, or `No cluster leader`.

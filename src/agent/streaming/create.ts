@@ -35,8 +35,7 @@ export function createHealthViews({ config, servers, sockets, runtime, logger }:
     grpc,
     datacenter: config.datacenter,
     runtime,
-    defaultWaitMs: config.defaultQueryTimeMs,
-    maxWaitMs: config.maxQueryTimeMs,
+    waitLimits: config,
     logger: logger.named('client').named('streaming'),
   });
 }

@@ -13,6 +13,7 @@ import { filterBy } from '../filter.ts';
 import type { Answer } from '../rpc/caller.ts';
 import type { GrpcClient } from '../rpc/grpc-client.ts';
 import type { Args } from '../rpc/signatures.ts';
+import { type WaitLimits, waitMsOf } from '../rpc/waiting.ts';
 import { noMeta } from '../server/context.ts';
 import { instanceFilter, instanceKey } from '../server/methods/catalog.ts';
 import { SharedReads } from '../server/reads/shared-reads.ts';
@@ -29,9 +30,7 @@ export interface HealthViewsOptions {
   readonly grpc: Pick<GrpcClient, 'stream' | 'close'>;
   readonly datacenter: string;
   readonly runtime: Runtime;
-  /** The longest wait of a query that names none. */
-  readonly defaultWaitMs: number;
-  readonly maxWaitMs: number;
+  readonly waitLimits: WaitLimits;
   readonly logger: Logger;
 }
 
@@ -139,9 +138,7 @@ export class HealthViews {
     };
     const minIndex = query.MinQueryIndex ?? 0;
     if (minIndex === 0) return this.#reads.ask(question);
-    const { defaultWaitMs, maxWaitMs } = this.#options;
-    const wishedMs = (query.MaxQueryTime ?? 0) / 1e6;
-    const timeoutMs = Math.min(wishedMs > 0 ? wishedMs : defaultWaitMs, maxWaitMs);
+    const timeoutMs = waitMsOf(query, this.#options.waitLimits);
     return this.#reads.askBeyond(question, { minIndex, timeoutMs, signal }, () => this.#reads.ask(question));
   }
 

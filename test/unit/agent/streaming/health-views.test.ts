@@ -17,6 +17,7 @@ interface Stream {
   fail(code: number): void;
 }
 
+const waitLimits = { defaultQueryTimeMs: 300_000, maxQueryTimeMs: 600_000 };
 const made: HealthViews[] = [];
 afterEach(() => {
   for (const views of made.splice(0)) views.stop();
@@ -44,8 +45,7 @@ function setUp() {
     },
     datacenter: 'dc1',
     runtime,
-    defaultWaitMs: 300_000,
-    maxWaitMs: 600_000,
+    waitLimits,
     logger: silentLogger,
   });
   made.push(views);
@@ -182,12 +182,11 @@ describe('views of health', () => {
   it('are not asked about what only servers know', async () => {
     const asked: object[] = [];
     const plain = { reply: 'plain' };
-    const rpc = withViews({ call: () => plain as never }, {
-      answer: async (query: object) => {
-        asked.push(query);
-        return null;
-      },
-    } as never);
+    const answer = async (query: object) => {
+      asked.push(query);
+      return null;
+    };
+    const rpc = withViews({ call: () => plain as never }, { answer }, manualRuntime().clock, waitLimits);
     const source = { Datacenter: 'dc1', Segment: '', Node: 'n1', Ip: '' };
     for (const args of [
       { ServiceName: 'web' },
@@ -202,5 +201,24 @@ describe('views of health', () => {
     expect(await rpc.call('Health.ServiceNodes', { ServiceName: 'web', MinQueryIndex: 1 })).toBe(plain);
     expect(await rpc.call('Health.ServiceNodes', { ServiceName: 'web', UseCache: true })).toBe(plain);
     expect(asked).toHaveLength(2);
+  });
+
+  it('that are lost while somebody waits leave him the rest of his time', async () => {
+    const { clock, advance } = manualRuntime();
+    const asked: object[] = [];
+    const call = (_method: string, args: object) => {
+      asked.push(args);
+      return {} as never;
+    };
+    let lose: (answer: null) => void = () => {};
+    const lost = new Promise<null>((resolve) => {
+      lose = resolve;
+    });
+    const rpc = withViews({ call }, { answer: () => lost }, clock, waitLimits);
+    const waiting = rpc.call('Health.ServiceNodes', { ServiceName: 'web', MinQueryIndex: 1, MaxQueryTime: 60e9 });
+    advance(45_000);
+    lose(null);
+    await waiting;
+    expect(asked).toEqual([{ ServiceName: 'web', MinQueryIndex: 1, MaxQueryTime: 15e9 }]);
   });
 });
