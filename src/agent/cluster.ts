@@ -19,6 +19,7 @@ import { type Member, type ServerInfo, serverInfo } from './gossip/member.ts';
 import type { MemberEvent } from './gossip/serf/core/members.ts';
 import type { UserEvent } from './gossip/serf/messages.ts';
 import { type PoolContext, startLanPool, startWanPool } from './gossip/start-pools.ts';
+import type { Leadership, Raft } from './raft/api.ts';
 import { timingsFor } from './raft/core/timings.ts';
 import { NetTransport } from './raft/net-transport.ts';
 import type { RaftNode, RaftOptions } from './raft/options.ts';
@@ -209,6 +210,10 @@ async function startServerNode(options: ClusterOptions, stops: Stops): Promise<C
       );
     }
   };
+  const doubt = (member: Member): void => {
+    const info = serverInfo(member);
+    if (info !== null) pool.doubt(info.address);
+  };
   const context = poolContext(options, serverLogger);
   lan = await startLanPool(context, {
     onMember: (event, member) => {
@@ -216,6 +221,7 @@ async function startServerNode(options: ClusterOptions, stops: Stops): Promise<C
       server?.memberChanged(member);
       server?.maybeBootstrap();
       if (event === 'join') floodJoin();
+      if (event === 'failed') doubt(member);
     },
     onUserEvent: options.onUserEvent,
   });
@@ -223,6 +229,7 @@ async function startServerNode(options: ClusterOptions, stops: Stops): Promise<C
   if (config.ports.serfWan > 0) {
     wan = await startWanPool(context, {
       onMember: (event, member) => {
+        if (event === 'failed') doubt(member);
         if (event === 'join')
           serverLogger.info('Handled event for server in area', {
             event: 'member-join',
@@ -270,6 +277,7 @@ async function startServerNode(options: ClusterOptions, stops: Stops): Promise<C
         onFatal: options.onFatal,
       });
       transport.attach(raft);
+      doubtFormerLeaders(raft, (leader) => pool.doubt(serverOf(leader.id)?.address ?? leader.address));
       return raft;
     },
   });
@@ -318,6 +326,8 @@ async function startClientNode(options: ClusterOptions, stops: Stops): Promise<C
   const enrolment = config.tls.autoEncrypt.tls ? { ...options, logger, token: () => options.tokens.agent } : null;
   const enrolled = enrolment === null ? null : await enrol(enrolment);
   const context = poolContext(enrolled === null ? options : withGossipKey(options, enrolled.gossipKey), logger);
+  const views = config.useStreamingBackend ? createHealthViews({ ...options, sockets, servers }) : null;
+  stops.push(() => views?.stop());
   const lan = await startLanPool(context, {
     onMember: (event, member) => {
       logMember(logger, event, member);
@@ -327,7 +337,12 @@ async function startClientNode(options: ClusterOptions, stops: Stops): Promise<C
         servers.add(info);
         if (event === 'join')
           logger.info('adding server', { server: `${info.name} (Addr: tcp/${info.address}) (DC: ${info.datacenter})` });
-      } else servers.remove(info);
+        return;
+      }
+      servers.remove(info);
+      if (event !== 'failed') return;
+      pool.doubt(info.address);
+      views?.doubt();
     },
     onUserEvent: options.onUserEvent,
   });
@@ -344,8 +359,6 @@ async function startClientNode(options: ClusterOptions, stops: Stops): Promise<C
   });
   stops.push(() => remote.stop());
   if (enrolment !== null && enrolled !== null) stops.push(keepEnrolled(enrolment, enrolled, remote));
-  const views = config.useStreamingBackend ? createHealthViews({ ...options, sockets, servers }) : null;
-  stops.push(() => views?.stop());
   const rpc = views === null ? remote : withViews(remote, views, clock, config);
   let shuffling = clock.after(rebalanceIntervalMs(1, 1, random), function again() {
     servers.shuffle();
@@ -372,6 +385,17 @@ async function startClientNode(options: ClusterOptions, stops: Stops): Promise<C
     leave: () => lan.leave(),
     stop: () => stopAll(stops),
   };
+}
+
+type Leader = NonNullable<Leadership['leader']>;
+
+/** A leader is followed by another one when it cannot be reached: who still waits for its answer need not wait as long as for any other. */
+function doubtFormerLeaders(raft: Pick<Raft, 'onLeadership'>, doubt: (former: Leader) => void): void {
+  let known: Leader | null = null;
+  raft.onLeadership(({ leader }) => {
+    if (known !== null && known.id !== leader?.id) doubt(known);
+    known = leader;
+  });
 }
 
 /** Ways to servers, as the settings of TLS want them. An address nobody announced is of this datacenter. */

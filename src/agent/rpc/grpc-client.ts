@@ -19,6 +19,8 @@ export interface GrpcClientOptions {
 
 const pingIntervalMs = 30_000;
 const pingTimeoutMs = 10_000;
+/** For a server that is said to be gone. */
+const doubtTimeoutMs = 3_000;
 const settingsTimeoutMs = 10_000;
 const maxMessageBytes = 16 * 1024 * 1024;
 /** What a server may send before it was read, for all streams together. */
@@ -91,6 +93,14 @@ export class GrpcClient {
     });
   }
 
+  /** Somebody says that a server is gone: if it is this one, its streams are soon free to go on with another. */
+  doubt(): void {
+    this.#session?.then(
+      (session) => this.#ping(session, doubtTimeoutMs, () => {}),
+      () => {},
+    );
+  }
+
   close(): void {
     this.#closed = true;
     this.#session?.then(
@@ -157,16 +167,20 @@ export class GrpcClient {
     const { clock } = this.#options;
     let timer: Timer;
     const next = (): void => {
-      timer = clock.after(pingIntervalMs, () => {
-        timer = clock.after(pingTimeoutMs, () => session.destroy());
-        session.ping((error) => {
-          timer.cancel();
-          if (error === null && !session.destroyed) next();
-          else session.destroy();
-        });
-      });
+      timer = clock.after(pingIntervalMs, () => this.#ping(session, pingTimeoutMs, next));
     };
     next();
     session.once('close', () => timer.cancel());
+  }
+
+  /** Ends a connection on which it is not answered. */
+  #ping(session: ClientHttp2Session, timeoutMs: number, onAnswer: () => void): void {
+    if (session.destroyed || session.closed) return;
+    const timer = this.#options.clock.after(timeoutMs, () => session.destroy());
+    session.ping((error) => {
+      timer.cancel();
+      if (error === null && !session.destroyed) onAnswer();
+      else session.destroy();
+    });
   }
 }

@@ -70,6 +70,11 @@ export class ConnectionPool {
     }
   }
 
+  /** Somebody says that this server is gone: whoever waits for its answers gets to know soon if that is true. */
+  doubt(address: string): void {
+    this.#sessions.get(address)?.session?.yamux.doubt();
+  }
+
   close(): void {
     this.#closed = true;
     for (const { opening } of this.#sessions.values()) {

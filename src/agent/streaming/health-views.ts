@@ -27,7 +27,7 @@ export type HealthQuery = Partial<Args<'Health.ServiceNodes'>>;
 type HealthAnswer = Answer<IndexedCheckServiceNodes>;
 
 export interface HealthViewsOptions {
-  readonly grpc: Pick<GrpcClient, 'stream' | 'close'>;
+  readonly grpc: Pick<GrpcClient, 'stream' | 'doubt' | 'close'>;
   readonly datacenter: string;
   readonly runtime: Runtime;
   readonly waitLimits: WaitLimits;
@@ -110,6 +110,11 @@ export class HealthViews {
       if (error instanceof ViewLost) return null;
       throw error;
     }
+  }
+
+  /** A server is said to be gone: maybe it is the one that is followed. */
+  doubt(): void {
+    this.#options.grpc.doubt();
   }
 
   stop(): void {

@@ -34,7 +34,10 @@ export interface SessionOptions {
  */
 const acceptLimit = 65_536;
 const pingIntervalMs = 30_000;
+/** How long a peer may take to answer a ping ... */
 const pingTimeoutMs = 10_000;
+/** ... and one that is said to be gone. */
+const doubtTimeoutMs = 3_000;
 /** A peer that does not acknowledge a stream for this long has lost it, and with it the count of our streams. */
 const ackTimeoutMs = 75_000;
 /** Streams opened but not acknowledged yet; more are not opened. */
@@ -68,7 +71,7 @@ export class YamuxSession {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#nextId = options.side === 'client' ? 1 : 2;
-    this.#keepAlive = options.clock.after(pingIntervalMs, () => this.#ping());
+    this.#keepAlive = options.clock.after(pingIntervalMs, () => this.#ping(pingTimeoutMs));
   }
 
   get closed(): boolean {
@@ -98,6 +101,11 @@ export class YamuxSession {
     this.#ackDeadline ??= this.#options.clock.after(ackTimeoutMs, () => this.#checkAcks());
     this.#send(encodeHeader(frameTypes.windowUpdate, flags.syn, stream.id, 0));
     return stream;
+  }
+
+  /** Looks at once whether the peer still answers, with less patience than usual: there is reason to believe that it does not. */
+  doubt(): void {
+    if (!this.#closed) this.#ping(doubtTimeoutMs);
   }
 
   /** Says that no more streams will be taken; those that run may finish. */
@@ -239,12 +247,14 @@ export class YamuxSession {
     else this.#ackDeadline = this.#options.clock.after(leftMs, () => this.#checkAcks());
   }
 
-  #ping(): void {
+  #ping(timeoutMs: number): void {
+    this.#pingDeadline?.cancel();
+    this.#keepAlive.cancel();
     this.#pingId++;
     this.#send(encodeHeader(frameTypes.ping, flags.syn, 0, this.#pingId));
     const { clock } = this.#options;
-    this.#pingDeadline = clock.after(pingTimeoutMs, () => this.close(new YamuxError('keepalive timeout')));
-    this.#keepAlive = clock.after(pingIntervalMs, () => this.#ping());
+    this.#pingDeadline = clock.after(timeoutMs, () => this.close(new YamuxError('keepalive timeout')));
+    this.#keepAlive = clock.after(pingIntervalMs, () => this.#ping(pingTimeoutMs));
   }
 
   #onGoAway(code: number): void {

@@ -140,6 +140,25 @@ describe('yamux session', () => {
     expect(client.clock.pending).toBe(0);
   });
 
+  it('closes sooner when there is doubt about the peer, and else goes on as usual', () => {
+    const pong = (id: number): Uint8Array => Uint8Array.of(0, 2, 0, 2, 0, 0, 0, 0, 0, 0, 0, id);
+    const { session, closed, clock } = makeSession('client');
+    clock.advance(15_000);
+    session.doubt();
+    session.receive(pong(1));
+    clock.advance(29_000);
+    expect(clock.pending).toBe(1);
+    clock.advance(1_000);
+    session.receive(pong(2));
+    session.doubt();
+    clock.advance(2_999);
+    expect(session.closed).toBe(false);
+    clock.advance(1);
+    expect(closed.map((error) => error?.message)).toEqual(['keepalive timeout']);
+    session.doubt();
+    expect(clock.pending).toBe(0);
+  });
+
   it('carries any bytes in any cut between two sessions', () => {
     fc.assert(
       fc.property(

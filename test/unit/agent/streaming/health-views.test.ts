@@ -41,6 +41,7 @@ function setUp() {
             fail: (code) => reject(new GrpcError(code, 'as told')),
           });
         }),
+      doubt: () => {},
       close: () => {},
     },
     datacenter: 'dc1',
