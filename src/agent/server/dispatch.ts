@@ -85,6 +85,7 @@ export class Dispatcher {
     };
     this.#readIndex = new ReadIndex({
       raft: context.raft,
+      clock: context.runtime.clock,
       ask: (verified, signal) => this.#askReadIndex(verified, signal),
     });
     this.#unsubscribe = context.raft.onLeadership(() => this.#readIndex.interrupt());

@@ -62,6 +62,7 @@ export class YamuxSession {
   #pingId = 0;
   #keepAlive: Timer;
   #pingDeadline: Timer | undefined;
+  #doubted = false;
   /** Streams of ours that the peer has not acknowledged, oldest first, with the time they were opened. */
   readonly #unacked = new Map<number, number>();
   #ackDeadline: Timer | undefined;
@@ -105,7 +106,9 @@ export class YamuxSession {
 
   /** Looks at once whether the peer still answers, with less patience than usual: there is reason to believe that it does not. */
   doubt(): void {
-    if (!this.#closed) this.#ping(doubtTimeoutMs);
+    if (this.#closed || this.#doubted) return;
+    this.#doubted = true;
+    this.#ping(doubtTimeoutMs);
   }
 
   /** Says that no more streams will be taken; those that run may finish. */
@@ -235,7 +238,9 @@ export class YamuxSession {
       this.#send(encodeHeader(frameTypes.ping, flags.ack, 0, id));
       return;
     }
-    if (id === this.#pingId) this.#pingDeadline?.cancel();
+    if (id !== this.#pingId) return;
+    this.#doubted = false;
+    this.#pingDeadline?.cancel();
   }
 
   #checkAcks(): void {

@@ -151,7 +151,9 @@ describe('yamux session', () => {
     clock.advance(1_000);
     session.receive(pong(2));
     session.doubt();
-    clock.advance(2_999);
+    clock.advance(2_000);
+    session.doubt();
+    clock.advance(999);
     expect(session.closed).toBe(false);
     clock.advance(1);
     expect(closed.map((error) => error?.message)).toEqual(['keepalive timeout']);

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { AppliedWaiters } from '../../../../src/agent/raft/applied-waiters.ts';
 import { AskTheLeader, ReadIndex } from '../../../../src/agent/server/reads/read-index.ts';
+import { manualRuntime } from './manual-runtime.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 function follower(appliedIndex = 5) {
   const waiters = new AppliedWaiters();
+  const { clock, advance, pending } = manualRuntime();
   const asked: { verified: boolean; answer: (index: number) => void; fail: (error: Error) => void }[] = [];
   let applied = appliedIndex;
   const reads = new ReadIndex({
+    clock,
     ask: (verified, signal) =>
       new Promise((answer, fail) => {
         signal.addEventListener('abort', () => fail(signal.reason));
@@ -32,7 +35,7 @@ function follower(appliedIndex = 5) {
       (error) => done.push(`${name} ${error.name}`),
     );
   };
-  return { reads, asked, apply, done, read };
+  return { reads, asked, apply, done, read, advance, pending };
 }
 
 describe('reads by the leader’s commit index', () => {
@@ -91,6 +94,27 @@ describe('reads by the leader’s commit index', () => {
     asked[3]!.answer(5);
     await turn();
     expect(done.at(-1)).toBe('d');
+  });
+});
+
+describe('a read whose entries do not come', () => {
+  it('is the leader’s to answer before long', async () => {
+    const { asked, done, read, advance, apply, pending } = follower(5);
+    read('a');
+    asked[0]!.answer(7);
+    await turn();
+    advance(999);
+    await turn();
+    expect(done).toEqual([]);
+    advance(1);
+    await turn();
+    expect(done).toEqual([`a ${AskTheLeader.name}`]);
+    apply(7);
+    read('b');
+    asked[1]!.answer(7);
+    await turn();
+    expect(done.at(-1)).toBe('b');
+    expect(pending()).toBe(0);
   });
 });
 
