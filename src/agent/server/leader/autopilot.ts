@@ -39,6 +39,8 @@ export class Autopilot {
   #health = new Map<string, ServerHealthView>();
   #timers: Timer[] = [];
   #stopped = true;
+  /** Of leadership: what began in an earlier one does not go on in this. */
+  #term = 0;
 
   constructor(context: ServerContext, forwarder: Forwarder) {
     this.#context = context;
@@ -48,10 +50,13 @@ export class Autopilot {
   /** With leadership. */
   start(): void {
     this.#stopped = false;
+    this.#term++;
     this.#health.clear();
-    void this.#updateHealth();
-    this.#every(healthIntervalMs, () => this.#updateHealth());
-    this.#every(reconcileIntervalMs, () => this.#reconcile());
+    const update = (): Promise<void> =>
+      this.#guarded('failed to update the health of servers', () => this.#updateHealth());
+    void update();
+    this.#every(healthIntervalMs, update);
+    this.#every(reconcileIntervalMs, () => this.#guarded('failed to reconcile', () => this.#reconcile()));
   }
 
   stop(): void {
@@ -98,6 +103,7 @@ export class Autopilot {
     const { raft, store, runtime } = this.#context;
     const config = getAutopilot(store.state);
     if (config === undefined) return;
+    const term = this.#term;
     const servers = raft.stats().configuration.servers;
     const views = await Promise.all(
       servers.map(async ({ id, address, suffrage }) => {
@@ -115,7 +121,7 @@ export class Autopilot {
         };
       }),
     );
-    if (this.#stopped) return;
+    if (this.#stopped || term !== this.#term) return;
     this.#health = new Map(views.map((view) => [view.id, view]));
     const { metrics } = this.#context;
     metrics.gauge('autopilot.healthy')(views.every((v) => v.healthy) ? 1 : 0);
@@ -153,13 +159,8 @@ export class Autopilot {
   async #reconcile(): Promise<void> {
     const config = getAutopilot(this.#context.store.state);
     if (config === undefined) return;
-    try {
-      await this.#promote(config);
-      if (config.CleanupDeadServers) await this.#prune(config);
-    } catch (error) {
-      if (!this.#stopped)
-        this.#context.logger.named('autopilot').error('failed to reconcile', { error: messageOf(error) });
-    }
+    await this.#promote(config);
+    if (config.CleanupDeadServers) await this.#prune(config);
   }
 
   /** One vote at a time. */
@@ -199,13 +200,26 @@ export class Autopilot {
     }
   }
 
+  /** Again and again, that long after the end of the last time, for this term of leadership. */
   #every(intervalMs: number, run: () => Promise<void>): void {
-    if (this.#stopped) return;
-    const timer = this.#context.runtime.clock.after(intervalMs, () => {
-      this.#timers = this.#timers.filter((t) => t !== timer);
-      void run().finally(() => this.#every(intervalMs, run));
-    });
-    this.#timers.push(timer);
+    const term = this.#term;
+    const again = (): void => {
+      if (this.#stopped || term !== this.#term) return;
+      const timer = this.#context.runtime.clock.after(intervalMs, () => {
+        this.#timers = this.#timers.filter((t) => t !== timer);
+        void run().then(again);
+      });
+      this.#timers.push(timer);
+    };
+    again();
+  }
+
+  async #guarded(what: string, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (!this.#stopped) this.#context.logger.named('autopilot').error(what, { error: messageOf(error) });
+    }
   }
 }
 
