@@ -19,12 +19,12 @@ import { type Member, type ServerInfo, serverInfo } from './gossip/member.ts';
 import type { MemberEvent } from './gossip/serf/core/members.ts';
 import type { UserEvent } from './gossip/serf/messages.ts';
 import { type PoolContext, startLanPool, startWanPool } from './gossip/start-pools.ts';
-import type { Leadership, Raft } from './raft/api.ts';
 import { timingsFor } from './raft/core/timings.ts';
 import { NetTransport } from './raft/net-transport.ts';
 import type { RaftNode, RaftOptions } from './raft/options.ts';
 import type { RaftStorage } from './raft/storage.ts';
 import type { Answer, RpcCaller } from './rpc/caller.ts';
+import { doubtFormerLeaders, doubtMember } from './rpc/doubt.ts';
 import { Forwarder } from './rpc/forwarder.ts';
 import { GrpcServer } from './rpc/grpc-server.ts';
 import { listenRpc } from './rpc/listener.ts';
@@ -210,10 +210,6 @@ async function startServerNode(options: ClusterOptions, stops: Stops): Promise<C
       );
     }
   };
-  const doubt = (member: Member): void => {
-    const info = serverInfo(member);
-    if (info !== null) pool.doubt(info.address);
-  };
   const context = poolContext(options, serverLogger);
   lan = await startLanPool(context, {
     onMember: (event, member) => {
@@ -221,7 +217,7 @@ async function startServerNode(options: ClusterOptions, stops: Stops): Promise<C
       server?.memberChanged(member);
       server?.maybeBootstrap();
       if (event === 'join') floodJoin();
-      if (event === 'failed') doubt(member);
+      if (event === 'failed') doubtMember(pool, member);
     },
     onUserEvent: options.onUserEvent,
   });
@@ -229,7 +225,7 @@ async function startServerNode(options: ClusterOptions, stops: Stops): Promise<C
   if (config.ports.serfWan > 0) {
     wan = await startWanPool(context, {
       onMember: (event, member) => {
-        if (event === 'failed') doubt(member);
+        if (event === 'failed') doubtMember(pool, member);
         if (event === 'join')
           serverLogger.info('Handled event for server in area', {
             event: 'member-join',
@@ -277,7 +273,7 @@ async function startServerNode(options: ClusterOptions, stops: Stops): Promise<C
         onFatal: options.onFatal,
       });
       transport.attach(raft);
-      doubtFormerLeaders(raft, (leader) => pool.doubt(serverOf(leader.id)?.address ?? leader.address));
+      doubtFormerLeaders(pool, raft, ({ id, address }) => serverOf(id)?.address ?? address);
       return raft;
     },
   });
@@ -341,7 +337,7 @@ async function startClientNode(options: ClusterOptions, stops: Stops): Promise<C
       }
       servers.remove(info);
       if (event !== 'failed') return;
-      pool.doubt(info.address);
+      doubtMember(pool, member);
       views?.doubt();
     },
     onUserEvent: options.onUserEvent,
@@ -385,17 +381,6 @@ async function startClientNode(options: ClusterOptions, stops: Stops): Promise<C
     leave: () => lan.leave(),
     stop: () => stopAll(stops),
   };
-}
-
-type Leader = NonNullable<Leadership['leader']>;
-
-/** A leader is followed by another one when it cannot be reached: who still waits for its answer need not wait as long as for any other. */
-function doubtFormerLeaders(raft: Pick<Raft, 'onLeadership'>, doubt: (former: Leader) => void): void {
-  let known: Leader | null = null;
-  raft.onLeadership(({ leader }) => {
-    if (known !== null && known.id !== leader?.id) doubt(known);
-    known = leader;
-  });
 }
 
 /** Ways to servers, as the settings of TLS want them. An address nobody announced is of this datacenter. */

@@ -25,6 +25,12 @@ export function hangUp(socket: net.Socket, patienceMs = farewellMs): void {
   socket.setTimeout(patienceMs, () => socket.destroy());
 }
 
+/** Ends a connection once the other has taken what was written; not for ever, as one that hangs never does. */
+export function breakOff(socket: net.Socket): void {
+  socket.destroySoon();
+  if (!socket.destroyed) socket.setTimeout(farewellMs, () => socket.destroy());
+}
+
 export const nodeSockets: Sockets = {
   connect: (options) => net.connect(options),
   listener: (options, onConnection) => net.createServer(options, onConnection),

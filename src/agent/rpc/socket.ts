@@ -1,6 +1,6 @@
 /** A TCP connection as what the codecs above want: bytes written in one go per turn, backpressure, one end. */
 import type net from 'node:net';
-import { hangUp } from '../../lib/sockets.ts';
+import { breakOff, hangUp } from '../../lib/sockets.ts';
 import type { ByteStream } from './stream-server.ts';
 import type { Wire } from './yamux/session.ts';
 
@@ -96,7 +96,7 @@ export function wireOf(socket: net.Socket): Wire {
     close(error) {
       out.finish();
       if (error === null) hangUp(socket);
-      else socket.destroySoon();
+      else breakOff(socket);
     },
   };
 }
