@@ -15,6 +15,7 @@ import { assert } from './assert.ts';
 import type { Effects, HardState, Input, Proposal, SnapshotPoint } from './effects.ts';
 import { onElectionTimeout, onLeaderGone, onRequestVote, onTimeoutNow, onVoteResult } from './election.ts';
 import { followCommit, onAppendEntries, onInstalled, onInstallSnapshot, onSnapshotArriving } from './follower.ts';
+import { isFounding } from './founding.ts';
 import { type LogExtent, type LogReader, LogView } from './log-view.ts';
 import { bootstrap, type ConfigurationCodec, Membership, proposeChange, selfDecidesAlone } from './membership.ts';
 import type { AppendResult, Message, Peer, SnapshotResult } from './messages.ts';
@@ -230,8 +231,13 @@ export class RaftCore {
   #onPropose(proposals: readonly Proposal[]): void {
     const state = this.#state;
     const { leading } = state;
-    if (!leading || leading.transfer) {
-      state.refused(leading ? 'transferring' : 'notLeader');
+    // Who leads only a majority at the founding leads nobody yet.
+    if (!leading || isFounding(state)) {
+      state.refused('notLeader');
+      return;
+    }
+    if (leading.transfer) {
+      state.refused('transferring');
       return;
     }
     const appendedAtMs = state.options.wallMs();

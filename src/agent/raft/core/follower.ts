@@ -1,6 +1,7 @@
 /** The follower's side of the log: what a leader sends is taken over (Raft paper 5.3, figure 2). */
 import type { LogEntry } from '../api.ts';
 import { assert } from './assert.ts';
+import { isAnotherBeginning } from './founding.ts';
 import type { AppendEntries, AppendResult, InstallSnapshot, Peer, SnapshotResult } from './messages.ts';
 import { adoptTerm, stepDown, waitForLeader } from './roles.ts';
 import type { CoreState } from './state.ts';
@@ -67,7 +68,9 @@ function demandNothingAgainstSnapshot({ log }: CoreState, index: number, term: n
 /** The entries that are not in the log yet, from the first difference on. */
 function freshEntries(state: CoreState, entries: readonly LogEntry[]): readonly LogEntry[] {
   const { log } = state;
-  const start = entries.findIndex((entry) => entry.index > log.snapshotIndex && log.term(entry.index) !== entry.term);
+  const differs = (entry: LogEntry): boolean =>
+    log.term(entry.index) !== entry.term || isAnotherBeginning(state, entry);
+  const start = entries.findIndex((entry) => entry.index > log.snapshotIndex && differs(entry));
   return start < 0 ? [] : entries.slice(start);
 }
 

@@ -80,6 +80,11 @@ export class LogView {
     return this.#snapshotTerm;
   }
 
+  /** No leader has left more than one entry, and nothing was compacted. */
+  get hasOneEntryATerm(): boolean {
+    return this.#snapshotIndex === 0 && this.#runs.length === this.#lastIndex;
+  }
+
   /** Term of the entry at `index`; undefined where the log has no such entry any more, or not yet. */
   term(index: number): number | undefined {
     if (index === 0) return 0;

@@ -1,7 +1,8 @@
 /** The leader's side of the log: what each follower is sent, and what is committed (Raft paper 5.3, 5.4). */
 import type { Configuration, RaftServer } from '../api.ts';
 import { assert } from './assert.ts';
-import { findServer, isVoter, quorumValue } from './configuration.ts';
+import { findServer, isVoter } from './configuration.ts';
+import { agreedIndex, isFounding } from './founding.ts';
 import type { AppendResult, Echo, Peer, SnapshotResult } from './messages.ts';
 import { fallBack, maySend, newProgress, type Progress } from './progress.ts';
 import { confirmReads } from './reads.ts';
@@ -25,9 +26,10 @@ export function ensureProgress(state: CoreState, leading: Leading, before: Confi
     leading.departing.set(server.id, { server, index, untilMs });
   }
   for (const { id } of latest.servers) leading.departing.delete(id);
+  const nextIndex = isFounding(state) ? 1 : state.log.lastIndex + 1;
   for (const { id } of [...latest.servers, ...before.servers]) {
     if (id === self.id || leading.progress.has(id)) continue;
-    leading.progress.set(id, newProgress(state.log.lastIndex + 1, nowMs));
+    leading.progress.set(id, newProgress(nextIndex, nowMs));
   }
 }
 
@@ -242,7 +244,7 @@ function onContact(state: CoreState, leading: Leading, progress: Progress, id: s
  */
 export function maybeCommit(state: CoreState, leading: Leading): boolean {
   const { log, membership, self } = state;
-  const reached = quorumValue(membership.latest, (server) =>
+  const reached = agreedIndex(state, (server) =>
     server.id === self.id ? log.persistedIndex : (leading.progress.get(server.id)?.matchIndex ?? 0),
   );
   const index = Math.min(reached, log.persistedIndex);

@@ -1,7 +1,8 @@
 /** All changes of role go through these functions (Raft paper, figure 4). */
 import { entryTypes } from '../api.ts';
 import { assert } from './assert.ts';
-import { isVoter, quorumOf, votersOf } from './configuration.ts';
+import { isVoter, votersOf } from './configuration.ts';
+import { votesNeeded } from './founding.ts';
 import { mayCampaign, selfDecidesAlone } from './membership.ts';
 import type { Peer } from './messages.ts';
 import { broadcastHeartbeat, ensureProgress, maybeCommit, replicateToAll } from './replication.ts';
@@ -66,7 +67,7 @@ export function campaign(state: CoreState, preVote: boolean, transfer: boolean):
   const term = asking ? state.term + 1 : state.term;
   state.campaign = { preVote: asking, transfer, term, votes: new Set() };
   state.electionAtMs = state.nowMs + state.spread(state.options.timings.electionTimeoutMs);
-  state.event({ kind: 'campaign', preVote: asking, term, needed: quorumOf(state.membership.latest) });
+  state.event({ kind: 'campaign', preVote: asking, term, needed: votesNeeded(state) });
   for (const { id, address } of votersOf(state.membership.latest)) {
     if (id === state.self.id) continue;
     state.send({
@@ -91,7 +92,7 @@ export function countVote(state: CoreState, from: Peer): void {
   if (current.votes.has(from.id) || !isVoter(state.membership.latest, from.id)) return;
   current.votes.add(from.id);
   state.event({ kind: 'vote', from, term: current.term, tally: current.votes.size });
-  if (current.votes.size < quorumOf(state.membership.latest)) return;
+  if (current.votes.size < votesNeeded(state)) return;
   if (current.preVote) campaign(state, false, current.transfer);
   else becomeLeader(state, current.votes.size);
 }

@@ -2,7 +2,9 @@
  * A little language for stories about several cores (in the manner of etcd's interaction tests): each command is followed by
  * `----` and what it made happen. Nothing happens by itself: time, messages and disks move when the story says so.
  *
- *   servers 3 [preVote]      s1 (voters s1 s2 s3, all with the same bootstrapped configuration)
+ *   servers 3 [preVote]      s1 s2 s3, voters of a cluster that was founded before
+ *   empty 3 [preVote]        s1 s2 s3, who know of no cluster
+ *   bootstrap s1 s1,s2       s1 begins a cluster with these voters
  *   advance 1000             time passes; whoever is due ticks
  *   run 1000                 time passes and everything that is sent arrives
  *   deliver [s1->s2]         delivers messages until there are none (of that pair)
@@ -24,7 +26,7 @@
  *   status                   one line a server
  *   leader s1                who leads, as s1 sees it
  */
-import { entryTypes, type LogEntry } from '../../../../../src/agent/raft/api.ts';
+import { type Configuration, entryTypes, type LogEntry } from '../../../../../src/agent/raft/api.ts';
 import { configurationCodec } from '../../../../../src/agent/raft/configuration-codec.ts';
 import { InvariantBroken } from '../../../../../src/agent/raft/core/assert.ts';
 import type { ConfigurationChange } from '../../../../../src/agent/raft/core/configuration.ts';
@@ -45,6 +47,9 @@ interface Server {
 }
 
 const addressOf = (id: string): string => `${id}:8300`;
+const votersAre = (ids: readonly string[]): Configuration => ({
+  servers: ids.map((id) => ({ suffrage: 'voter', id, address: addressOf(id) })),
+});
 
 export class Story {
   #nowMs = 0;
@@ -68,7 +73,11 @@ export class Story {
   }
 
   readonly #commands: Readonly<Record<string, (first: string, second: string, third: string) => void>> = {
-    servers: (count, mode) => this.#make(Number(count), mode === 'preVote'),
+    servers: (count, mode) => this.#make(Number(count), mode === 'preVote', true),
+    empty: (count, mode) => this.#make(Number(count), mode === 'preVote', false),
+    bootstrap: (id, voters) => {
+      this.#step(this.#server(id), { kind: 'bootstrap', configuration: votersAre(voters.split(',')) });
+    },
     advance: (ms) => this.#advance(Number(ms)),
     run: (ms) => this.#runFor(Number(ms)),
     deliver: (pair) => this.#deliver(pair),
@@ -117,18 +126,21 @@ export class Story {
     return server;
   }
 
-  #make(count: number, preVote: boolean): void {
+  #make(count: number, preVote: boolean, founded: boolean): void {
     this.#preVote = preVote;
     const ids = Array.from({ length: count }, (_, i) => `s${i + 1}`);
-    const servers = ids.map((id) => ({ suffrage: 'voter' as const, id, address: addressOf(id) }));
-    const data = configurationCodec.encode({ servers });
+    const configuration = votersAre(ids);
+    const data = configurationCodec.encode(configuration);
     for (const id of ids) {
       const store = new MemoryLogStore();
-      void store.write({
-        hardState: { term: 1, votedFor: '' },
-        entries: [{ index: 1, term: 1, type: entryTypes.configuration, data, extensions: null, appendedAtMs: 0 }],
-      });
-      const server: Server = { id, store, core: null, snapshot: null, deadlineMs: Infinity, slow: false, writes: [] };
+      if (founded) {
+        void store.write({
+          hardState: { term: 1, votedFor: '' },
+          entries: [{ index: 1, term: 1, type: entryTypes.configuration, data, extensions: null, appendedAtMs: 0 }],
+        });
+      }
+      const snapshot = founded ? { index: 1, term: 1, configuration, configurationIndex: 1 } : null;
+      const server: Server = { id, store, core: null, snapshot, deadlineMs: Infinity, slow: false, writes: [] };
       this.#servers.set(id, server);
       this.#start(server);
     }
