@@ -39,7 +39,7 @@ export interface ServerSideOptions {
 /** An answer that does not come within this time ends the connection: the asker has given up by then. */
 const answerTimeoutMs = 10_000;
 const unsupported = 'operation not supported with current protocol version';
-const noEcho: Echo = { round: 0, sentMs: 0, prevIndex: 0, lastIndex: 0 };
+const noEcho: Echo = { term: 0, round: 0, sentMs: 0, prevIndex: 0, lastIndex: 0 };
 
 type Result = AppendResult | VoteResult | SnapshotResult;
 

@@ -222,8 +222,8 @@ export class RaftCore {
   #onResult(message: AppendResult | SnapshotResult): void {
     const state = this.#state;
     if (message.term > state.term) adoptTerm(state, message.term, null);
-    // An answer to a request of an earlier term of ours says nothing now.
-    if (message.term < state.term || !state.leading) return;
+    // What was asked in an earlier term of ours says nothing now, also when the answer is a refusal of this term.
+    if (message.term < state.term || message.echo.term < state.term || !state.leading) return;
     if (message.kind === 'appendResult') onAppendResult(state, state.leading, message);
     else onSnapshotResult(state, state.leading, message);
   }

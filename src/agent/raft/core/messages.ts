@@ -15,6 +15,7 @@ export interface Peer {
  * request and puts it into the answer.
  */
 export interface Echo {
+  readonly term: number;
   /** Number of the newest leadership check that was open when the request left. */
   readonly round: number;
   readonly sentMs: number;

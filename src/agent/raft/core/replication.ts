@@ -126,6 +126,7 @@ function sendSnapshot(state: CoreState, leading: Leading, server: RaftServer, pr
 }
 
 const echo = (state: CoreState, leading: Leading, prevIndex: number, lastIndex: number): Echo => ({
+  term: state.term,
   round: leading.round,
   sentMs: state.nowMs,
   prevIndex,

@@ -267,7 +267,7 @@ export class Story {
         lastTerm: term,
         configuration,
         configurationIndex,
-        echo: { round: 0, sentMs: this.#nowMs, prevIndex: 0, lastIndex: index },
+        echo: { term: from!.core!.term, round: 0, sentMs: this.#nowMs, prevIndex: 0, lastIndex: index },
       },
     });
   }
