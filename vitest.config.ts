@@ -1,9 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Pure unit tests share threads; what opens ports or starts processes gets a process of its own.
 export default defineConfig({
   test: {
     setupFiles: ['test/setup.ts'],
+    // Most of the time agents wait for each other: two files at a time do not disturb one another on two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { extends: true, test: { name: 'tidy', include: ['test/tidy.test.ts'], pool: 'threads' } },
       {

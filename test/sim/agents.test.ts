@@ -36,6 +36,10 @@ describe('whole agents, servers and clients, on a bad network', () => {
     expect((await runAgents(900_065)).error).toBeNull();
   });
 
+  it('are one cluster, also when servers begin with different ones', async () => {
+    expect((await runAgents(1_000_418)).error).toBeNull();
+  });
+
   it('do exactly the same twice from the same seed', async () => {
     for (const seed of [3, 8]) expect((await runAgents(seed)).traceHash).toBe((await runAgents(seed)).traceHash);
     expect((await runAgents(3)).traceHash).not.toBe((await runAgents(8)).traceHash);

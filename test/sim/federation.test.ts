@@ -30,6 +30,10 @@ describe('two datacenters of whole agents on a bad network', () => {
     expect((await runFederation(800_459)).error).toBeNull();
   });
 
+  it('do all of a key operation at once: nothing of it comes after the next one', async () => {
+    expect((await runFederation(1_101_060)).error).toBeNull();
+  });
+
   it('do exactly the same twice from the same seed', async () => {
     for (const seed of [3, 8]) {
       expect((await runFederation(seed)).traceHash).toBe((await runFederation(seed)).traceHash);

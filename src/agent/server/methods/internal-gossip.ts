@@ -44,15 +44,18 @@ export const internalGossipMethods: MethodTable = {
       if (args.Forwarded || args.LocalOnly || wan === null) {
         return answer({ Responses: [await run(pools.lan(), false)], ...noMeta });
       }
-      // The WAN pool once, from here; every LAN pool by a server of its own.
-      const Responses = [await run(wan, true), await run(pools.lan(), false)];
-      for (const Datacenter of forwarder.datacenters()) {
-        if (Datacenter === config.datacenter) continue;
+      const elsewhere = async (Datacenter: string): Promise<readonly KeyringResponse[]> => {
         const asked = { ...args, Datacenter, Forwarded: true };
-        const { reply } = await forwarder.toDatacenter(Datacenter, 'Internal.KeyringOperation', asked);
-        Responses.push(...(reply.Responses ?? []));
-      }
-      return answer({ Responses, ...noMeta });
+        return (await forwarder.toDatacenter(Datacenter, 'Internal.KeyringOperation', asked)).reply.Responses ?? [];
+      };
+      const others = forwarder.datacenters().filter((name) => name !== config.datacenter);
+      // The WAN pool once, from here; every LAN pool by a server of its own. All at once: a pool that waits for a member that is away must
+      // not delay the others, or what it does there may come after the operator's next step.
+      const [here, ...there] = await Promise.all([
+        Promise.all([run(wan, true), run(pools.lan(), false)]),
+        ...others.map(elsewhere),
+      ]);
+      return answer({ Responses: [...here, ...there.flat()], ...noMeta });
     },
   },
 };
