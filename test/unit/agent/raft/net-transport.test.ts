@@ -41,7 +41,7 @@ it('sends a snapshot once at a time, and again when that failed', async () => {
   const message: InstallSnapshot = {
     ...{ kind: 'installSnapshot', from: self, to, term: 3, lastIndex: 7, lastTerm: 2 },
     ...{ configuration: { servers: [] }, configurationIndex: 1 },
-    echo: { round: 0, sentMs: 0, prevIndex: 0, lastIndex: 7 },
+    echo: { term: 3, round: 0, sentMs: 0, prevIndex: 0, lastIndex: 7 },
   };
   transport.send(message);
   await turn();

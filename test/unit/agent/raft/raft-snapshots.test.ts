@@ -116,7 +116,13 @@ describe('a snapshot from elsewhere', () => {
       // The answer arrives when the state is the new one and the log still the old one.
       bench.store.reset = async (index) => {
         const { lastLogIndex, term } = raft.stats();
-        const echo = { round: 0, sentMs: bench.world.nowMs, prevIndex: lastLogIndex - 1, lastIndex: lastLogIndex };
+        const echo = {
+          term,
+          round: 0,
+          sentMs: bench.world.nowMs,
+          prevIndex: lastLogIndex - 1,
+          lastIndex: lastLogIndex,
+        };
         const result = { kind: 'appendResult', lastLogIndex, success: true, noRetryBackoff: false } as const;
         raft.receive({ ...result, from: peer, to: self, term, echo });
         await reset(index);
@@ -135,7 +141,7 @@ describe('a snapshot from elsewhere', () => {
       const { term, lastLogIndex } = raft.stats();
       const succeed = (): void => {
         const heartbeat = { kind: 'appendEntries', prevIndex: 0, prevTerm: 0, entries: null, commitIndex: 0 } as const;
-        const echo = { round: 0, sentMs: 0, prevIndex: 0, lastIndex: 0 };
+        const echo = { term: 0, round: 0, sentMs: 0, prevIndex: 0, lastIndex: 0 };
         raft.receive({ ...heartbeat, from: peer, to: self, term: term + 1, echo });
       };
       const [stream, go] = heldStream('new');
@@ -169,7 +175,7 @@ describe('a snapshot from elsewhere', () => {
     const received = raft.receiveSnapshot(
       {
         ...{ kind: 'installSnapshot', from: peer, to: self, term: 5, lastIndex: 9, lastTerm: 4 },
-        ...{ configuration, configurationIndex: 1, echo: { round: 0, sentMs: 0, prevIndex: 0, lastIndex: 9 } },
+        ...{ configuration, configurationIndex: 1, echo: { term: 0, round: 0, sentMs: 0, prevIndex: 0, lastIndex: 9 } },
       },
       streamOf('kept'),
     );

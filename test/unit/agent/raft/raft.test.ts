@@ -129,7 +129,7 @@ describe('a raft server alone', () => {
     const append = (): void => {
       const request = { kind: 'appendEntries', term: 5, prevIndex: 1, prevTerm: 1, commitIndex: 0 } as const;
       const entries: LogEntry[] = [{ index: 2, term: 5, type: 0, data: bytes('a'), extensions: null, appendedAtMs: 0 }];
-      const echo = { round: 0, sentMs: 0, prevIndex: 1, lastIndex: 2 };
+      const echo = { term: 0, round: 0, sentMs: 0, prevIndex: 1, lastIndex: 2 };
       raft.receive({ ...request, from, to, entries, echo });
     };
     await bench.settle(bench.world.sleep(300));
