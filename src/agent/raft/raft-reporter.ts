@@ -16,6 +16,9 @@ const serverText = ({ suffrage, id, address }: RaftServer): string =>
 export const configurationText = (configuration: Configuration): string =>
   `[${configuration.servers.map(serverText).join(' ')}]`;
 
+/** A first election that takes a few attempts is nothing to speak of. */
+const foundingsUntilSaid = 5;
+
 const roleTexts = { follower: 'Follower', candidate: 'Candidate', leader: 'Leader' } as const;
 
 export class RaftReporter {
@@ -23,6 +26,8 @@ export class RaftReporter {
   readonly #self: Peer;
   readonly #roles: Record<keyof typeof roleTexts, () => void>;
   readonly #lastContact: (ms: number) => void;
+  /** Elections in a row that needed everybody's vote. */
+  #foundings = 0;
 
   constructor(logger: Logger, metrics: Metrics, self: Peer) {
     this.#logger = logger;
@@ -65,6 +70,11 @@ export class RaftReporter {
         break;
       case 'campaign':
         logger.debug(event.preVote ? 'pre-votes' : 'votes', { needed: event.needed });
+        this.#foundings = event.founding ? this.#foundings + 1 : 0;
+        if (this.#foundings > 0 && this.#foundings % foundingsUntilSaid === 0) {
+          const servers = { servers: event.needed };
+          logger.warn('cluster is not founded yet, its first election needs the vote of every server', servers);
+        }
         break;
       case 'vote':
         logger.debug('vote granted', { from: event.from.id, term: event.term, tally: event.tally });

@@ -81,7 +81,14 @@ export type CoreEvent =
   /** The leader is silent, and this server has no vote. */
   | { readonly kind: 'standsAside' }
   | { readonly kind: 'electionTimeout' }
-  | { readonly kind: 'campaign'; readonly preVote: boolean; readonly term: number; readonly needed: number }
+  /** `founding`: every vote is needed, because nothing was ever committed. */
+  | {
+      readonly kind: 'campaign';
+      readonly preVote: boolean;
+      readonly term: number;
+      readonly needed: number;
+      readonly founding: boolean;
+    }
   | { readonly kind: 'vote'; readonly from: Peer; readonly term: number; readonly tally: number }
   | { readonly kind: 'electionWon'; readonly tally: number }
   | { readonly kind: 'leaseLost' }

@@ -2,7 +2,7 @@
 import { entryTypes } from '../api.ts';
 import { assert } from './assert.ts';
 import { isVoter, votersOf } from './configuration.ts';
-import { votesNeeded } from './founding.ts';
+import { isFounding, votesNeeded } from './founding.ts';
 import { mayCampaign, selfDecidesAlone } from './membership.ts';
 import type { Peer } from './messages.ts';
 import { broadcastHeartbeat, ensureProgress, maybeCommit, replicateToAll } from './replication.ts';
@@ -67,7 +67,8 @@ export function campaign(state: CoreState, preVote: boolean, transfer: boolean):
   const term = asking ? state.term + 1 : state.term;
   state.campaign = { preVote: asking, transfer, term, votes: new Set() };
   state.electionAtMs = state.nowMs + state.spread(state.options.timings.electionTimeoutMs);
-  state.event({ kind: 'campaign', preVote: asking, term, needed: votesNeeded(state) });
+  const needed = votesNeeded(state);
+  state.event({ kind: 'campaign', preVote: asking, term, needed, founding: isFounding(state) });
   for (const { id, address } of votersOf(state.membership.latest)) {
     if (id === state.self.id) continue;
     state.send({
