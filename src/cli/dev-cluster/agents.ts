@@ -47,6 +47,23 @@ export async function stopAgents(agents: readonly RunningAgent[]): Promise<void>
   clearTimeout(late);
 }
 
+/** No way out of this process leaves them behind: not even one that waits for nobody. @returns how to call that off */
+export function endWithUs(agents: readonly RunningAgent[], andThen: () => void): () => void {
+  const end = (): void => {
+    for (const agent of agents) agent.kill('SIGKILL');
+    andThen();
+  };
+  process.once('exit', end);
+  return () => process.off('exit', end);
+}
+
+/** Aborts when the terminal goes away. */
+export function hangup(): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGHUP', () => controller.abort('SIGHUP'));
+  return controller.signal;
+}
+
 /** Why a process ended by itself: its last words. */
 export function lastWords({ logFile }: RunningAgent): string {
   const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n');

@@ -3,7 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CliError, defineCommand } from '../../cli/command.ts';
-import { lastWords, type RunningAgent, startAgentProcess, stopAgents } from '../../cli/dev-cluster/agents.ts';
+import {
+  endWithUs,
+  hangup,
+  lastWords,
+  type RunningAgent,
+  startAgentProcess,
+  stopAgents,
+} from '../../cli/dev-cluster/agents.ts';
 import { freePorts, freeRow } from '../../cli/dev-cluster/free-ports.ts';
 import { innerPortsPerAgent, planCluster } from '../../cli/dev-cluster/plan.ts';
 import { registerSample } from '../../cli/dev-cluster/sample.ts';
@@ -62,8 +69,12 @@ Without -data-dir the state is thrown away at the end.`,
       token: flags.acl ? randomUUID() : null,
       extraArgs: [`-log-level=${flags['log-level']}`],
     });
-    const signal = interrupted();
+    const signal = AbortSignal.any([interrupted(), hangup()]);
     const agents: RunningAgent[] = [];
+    const tidy = (): void => {
+      if (!kept) rmSync(directory, { recursive: true, force: true });
+    };
+    const calm = endWithUs(agents, tidy);
     try {
       for (const agent of plan) agents.push(startAgentProcess(agent, directory));
       const fallen = Promise.race(agents.map((one) => one.ended.then(() => one)));
@@ -87,7 +98,8 @@ Without -data-dir the state is thrown away at the end.`,
       return 0;
     } finally {
       await stopAgents(agents);
-      if (!kept) rmSync(directory, { recursive: true, force: true });
+      calm();
+      tidy();
     }
   },
 });
