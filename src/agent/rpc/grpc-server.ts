@@ -101,7 +101,7 @@ function requestOf(stream: ServerHttp2Stream): Promise<Uint8Array> {
 }
 
 async function send(stream: ServerHttp2Stream, message: Uint8Array): Promise<void> {
-  if (stream.destroyed) throw new GrpcError(codes.unavailable, 'the caller is gone');
+  if (stream.destroyed || stream.closed) throw new GrpcError(codes.unavailable, 'the caller is gone');
   if (!stream.headersSent) begin(stream);
   if (stream.write(frame(message))) return;
   await new Promise<void>((resolve, reject) => {
@@ -123,7 +123,7 @@ function begin(stream: ServerHttp2Stream): void {
 }
 
 function end(stream: ServerHttp2Stream, status: Pick<GrpcError, 'code' | 'message'>): void {
-  if (stream.destroyed) return;
+  if (stream.destroyed || stream.closed) return;
   if (!stream.headersSent && status.code !== codes.ok) {
     stream.respond({ ...responseHeaders, ...trailersOf(status) }, { endStream: true });
     return;

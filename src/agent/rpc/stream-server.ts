@@ -101,6 +101,8 @@ export function serveStream(stream: ByteStream, dispatch: Dispatch, onDone: () =
       if (over) return;
       decoder.push(chunk.slice());
       if (!busy) pump();
+      // Nobody honest asks so much ahead.
+      else if (decoder.bufferedBytes > valueLimitBytes) finish();
     },
     onEnd: finish,
   });

@@ -147,6 +147,17 @@ describe('streams of msgpack-rpc', () => {
     expect([stream.sent(), stream.ended()]).toEqual(['', true]);
   });
 
+  it('end when more is asked ahead than anybody honest would', async () => {
+    const stream = fakeStream();
+    serveStream(stream, () => new Promise(() => {}));
+    stream.feed((vectors.find((v) => v.name === pairs[0]?.name) as Vector).hex);
+    const megabyte = '00'.repeat(1 << 20);
+    for (let n = 0; n < 64; n++) stream.feed(megabyte);
+    expect(stream.ended()).toBe(false);
+    stream.feed('00');
+    expect(stream.ended()).toBe(true);
+  });
+
   it('end when the other side takes no answer any more', async () => {
     const stream = fakeStream();
     serveStream({ ...stream, write: () => expect.fail('too much unsent data on a stream') }, () => ({
