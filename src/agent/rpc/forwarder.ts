@@ -69,12 +69,15 @@ export class Forwarder {
     const known = this.#servers(this.#options.wan()).filter((s) => s.datacenter === datacenter);
     if (known.length === 0) throw errors.noPathToDatacenter();
     const alive = known.filter((s) => s.status === 'alive');
+    let leaderless = 0;
     while (alive.length > 0) {
       const [server] = alive.splice(this.#options.random.int(alive.length), 1) as [ServerInfo];
       try {
         return await this.#call(server.address, method, args, signal);
       } catch (error) {
         if (!(error instanceof TryAgain)) throw error;
+        // Each has waited for a leader in vain, for as long as one does; it may have been cut off from the others, two hardly.
+        if (error.cause instanceof RemoteError && ++leaderless === 2) throw fromRemote(error.message);
       }
     }
     throw errors.remoteDatacenterUnreachable();

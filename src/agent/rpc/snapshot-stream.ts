@@ -36,6 +36,8 @@ export interface Snapshots {
 }
 
 const dialTimeoutMs = 10_000;
+/** A server begins to answer at once; one that hangs with its connections open never does. */
+const silenceMs = 60_000;
 /** A request or response of this kind is small. */
 const headLimitBytes = 64 * 1024;
 
@@ -51,7 +53,10 @@ export async function saveFrom(
   try {
     ask(socket, question, snapshotOps.save);
     socket.end();
+    socket.setTimeout(silenceMs, () => socket.destroy(new ConnectionError('i/o timeout')));
     const response = await incoming.value(SnapshotResponse);
+    // From here on it goes as fast as whoever reads it.
+    socket.setTimeout(0);
     if (response.Error !== '') throw fromRemote(`rpc error making call: ${response.Error}`);
     return { meta: metaOf(response), archive: closing(socket, incoming.rest()) };
   } catch (error) {

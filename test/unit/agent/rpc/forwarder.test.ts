@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Member } from '../../../../src/agent/gossip/member.ts';
 import { Forwarder } from '../../../../src/agent/rpc/forwarder.ts';
 import { ConnectionPool } from '../../../../src/agent/rpc/pool.ts';
-import { ConnectionError } from '../../../../src/agent/rpc/stream-client.ts';
+import { ConnectionError, RemoteError } from '../../../../src/agent/rpc/stream-client.ts';
 import { nodeRuntime } from '../../../../src/lib/runtime-node.ts';
 import { nodeSockets } from '../../../../src/lib/sockets.ts';
 
@@ -64,6 +64,28 @@ describe('datacenters', () => {
     await expect(forwarder.toPrimary('two', 'Status.Ping', {})).rejects.toThrow(why);
     await expect(forwarder.toPrimary('three', 'Status.Ping', {})).rejects.toThrow('Remote DC has no server');
     await expect(forwarder.toPrimary('four', 'Status.Ping', {})).rejects.toThrow('No path to datacenter');
+  });
+});
+
+describe('a datacenter without a leader', () => {
+  it('is asked twice, for one server alone may have been cut off, and not until all have waited in vain', async () => {
+    let count = 0;
+    const forwarder = new Forwarder({
+      pool: {
+        call: () => {
+          count++;
+          return Promise.reject(new RemoteError('No cluster leader'));
+        },
+      },
+      random: nodeRuntime.random,
+      datacenter: 'here',
+      lan: () => [],
+      wan: () => ['a', 'b', 'c', 'd', 'e'].map((name) => server(name, 'there')),
+      rttSeconds: () => 0,
+    });
+    const call = forwarder.toDatacenter('there', 'KVS.Get', {});
+    await expect(call).rejects.toThrow('rpc error making call: No cluster leader');
+    expect(count).toBe(2);
   });
 });
 
