@@ -21,6 +21,7 @@ describe('whole agents, servers and clients, on a bad network', () => {
       'more than one leader in a run',
       'state restored from a snapshot',
       'session found ended',
+      'more servers than expected',
       'blocking query saw a change',
       'write of unknown outcome',
     ]) {

@@ -28,4 +28,6 @@ export const drawAgentsOptions = (random: Stream) => ({
   ...drawTroubles(random, [0, 0, 1000]),
   snapshotThreshold: random.pick([20, 200, 8192]),
   trailingLogs: random.pick([0, 10, 10_000]),
+  /** More servers come at once than are expected, and all of them wait for each other. */
+  crowded: random.chance(0.2),
 });

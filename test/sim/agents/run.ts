@@ -58,10 +58,13 @@ class AgentsRun {
       onUserEvent: () => {},
       onFailure: (error: unknown) => this.#course.fail(error),
     };
-    const { servers, laterServers, clientAgents } = options;
+    const { servers, laterServers, clientAgents, crowded } = options;
     this.#agents = [
       ...Array.from({ length: servers }, (_, i) => new SimAgent(i + 1, true, servers, around)),
-      ...Array.from({ length: laterServers }, (_, i) => new SimAgent(servers + i + 1, true, 0, around)),
+      ...Array.from(
+        { length: laterServers },
+        (_, i) => new SimAgent(servers + i + 1, true, crowded ? servers : 0, around),
+      ),
       ...Array.from({ length: clientAgents }, (_, i) => new SimAgent(servers + laterServers + i + 1, false, 0, around)),
     ];
     this.#storm = { world, network: this.#network, agents: this.#agents, options, onFailure: around.onFailure };
@@ -80,7 +83,10 @@ class AgentsRun {
     const world = this.#world;
     const random = world.stream('arrival');
     for (const [i, agent] of this.#agents.entries()) {
-      world.after(i < this.#options.servers ? random.around(300) : random.around(8000), () => {
+      const { servers, laterServers, crowded } = this.#options;
+      const isFirst = i < servers || (crowded && i < servers + laterServers);
+      if (isFirst && i >= servers) world.sometime('more servers than expected');
+      world.after(isFirst ? random.around(300) : random.around(8000), () => {
         if (agent.process === null) agent.start();
       });
     }
