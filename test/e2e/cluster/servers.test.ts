@@ -1,5 +1,7 @@
 /** Servers and clients as real processes: they form, fail, come back, grow and shrink. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { parseDurationMs } from '../../../src/lib/duration.ts';
 import { type ClusterNode, knowsLeader, leaderOf, modes, Playground, statuses, until } from './node.ts';
 
 const valueAt = async (node: ClusterNode, key: string, how = ''): Promise<string | undefined> =>
@@ -109,5 +111,21 @@ describe.each(modes)('a %s cluster', (mode) => {
       return address !== '' && !address.endsWith(`:${before.ports.rpc}`) && (await knowsLeader(other));
     });
     expect((await before.ask('PUT', '/v1/kv/k', 'v')).text).toBe('true');
+  });
+});
+
+describe('with the timings of the default', () => {
+  it('followers hear from an idle leader as often as autopilot wants it', async () => {
+    await using ground = await Playground.make();
+    const servers = await ground.servers(2, ['-hcl=performance { raft_multiplier = 5 }']);
+    const leader = await leaderOf(servers);
+    const follower = servers.find((server) => server !== leader)!;
+    let [recent, samples] = [0, 0];
+    for (; samples < 40; samples++) {
+      const self = await follower.read<{ Stats: { raft: { last_contact: string } } }>('/v1/agent/self');
+      if (parseDurationMs(self?.Stats.raft.last_contact ?? '') < 200) recent++;
+      await sleep(61);
+    }
+    expect(recent).toBeGreaterThan(0.8 * samples);
   });
 });

@@ -135,7 +135,7 @@ const echo = (state: CoreState, leading: Leading, prevIndex: number, lastIndex: 
 
 /** A sign of life for everybody; also what confirms leadership. */
 export function broadcastHeartbeat(state: CoreState, leading: Leading): void {
-  leading.heartbeatAtMs = state.nowMs + state.spread(state.options.timings.heartbeatTimeoutMs / 10);
+  leading.heartbeatAtMs = state.nowMs + state.spread(state.options.timings.heartbeatIntervalMs);
   for (const server of recipients(state, leading)) {
     state.send({
       kind: 'appendEntries',

@@ -7,8 +7,13 @@ export interface Timings {
   /** A leader that did not hear from a quorum for this long steps down. Must not exceed the heartbeat timeout. */
   readonly leaderLeaseTimeoutMs: number;
   /**
-   * A leader answers reads alone for this long after it sent what a quorum has answered. More than two heartbeats apart (1/10 to 1/5 of
-   * the heartbeat timeout), so that an idle leader has it all the time, and short, because whoever succeeds a leader that is gone has to
+   * Signs of life are 1x..2x of this apart, whatever the multiplier: Autopilot takes a server for unhealthy that did not hear from
+   * its leader for 200 ms, and gives it no vote.
+   */
+  readonly heartbeatIntervalMs: number;
+  /**
+   * A leader answers reads alone for this long after it sent what a quorum has answered. More than two heartbeats apart, so that an
+   * idle leader has it all the time, and short, because whoever succeeds a leader that is gone has to
    * wait for it.
    */
   readonly readLeaseMs: number;
@@ -26,6 +31,7 @@ export const timingsFor = (multiplier: number): Timings => ({
   heartbeatTimeoutMs: 1000 * multiplier,
   electionTimeoutMs: 1000 * multiplier,
   leaderLeaseTimeoutMs: 500 * multiplier,
+  heartbeatIntervalMs: 100,
   readLeaseMs: 250 * multiplier,
   loyaltyMs: 275 * multiplier,
   commitTimeoutMs: 50,

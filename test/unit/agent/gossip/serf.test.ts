@@ -182,6 +182,18 @@ describe('membership', () => {
     expect(serf.members.get('late')?.status).toBe('leaving');
   });
 
+  it('tells when one that came as leaving, by a goodbye of its life before, stays', () => {
+    const serf = started();
+    serf.receive(encodeSerf('leave', Leave, { LTime: 9, Node: 'back', Prune: true }), 0);
+    serf.nodeJoined(node('back'), 1);
+    serf.takeEffects();
+    serf.receive(encodeSerf('join', Join, { LTime: 10, Node: 'back' }), 2);
+    expect(serf.members.get('back')?.status).toBe('alive');
+    expect(membersEvents(serf.takeEffects())).toEqual(['update back']);
+    serf.receive(encodeSerf('join', Join, { LTime: 11, Node: 'back' }), 3);
+    expect(membersEvents(serf.takeEffects())).toEqual([]);
+  });
+
   it('refutes a goodbye said in its name', () => {
     const serf = started();
     serf.receive(encodeSerf('leave', Leave, { LTime: 9, Node: 'me', Prune: false }), 0);
@@ -260,7 +272,12 @@ describe('membership', () => {
     serf.receive(encodeSerf('join', Join, { LTime: 7, Node: 'lives' }), 0);
     for (const name of ['gone', 'lives']) serf.nodeLeft(node(name), 1);
     expect([serf.members.get('gone'), serf.members.get('lives')?.status]).toEqual([undefined, 'failed']);
-    expect(membersEvents(serf.takeEffects()).slice(2)).toEqual(['leave gone', 'reap gone', 'failed lives']);
+    expect(membersEvents(serf.takeEffects()).slice(2)).toEqual([
+      'update lives',
+      'leave gone',
+      'reap gone',
+      'failed lives',
+    ]);
   });
 
   it('takes over what others know of clocks and goodbyes', () => {

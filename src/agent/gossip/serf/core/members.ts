@@ -122,7 +122,11 @@ export class Members {
     if (time <= member.statusTime) return false;
     member.statusTime = time;
     member.prune = false;
-    if (member.status === 'leaving') member.status = 'alive';
+    if (member.status === 'leaving') {
+      member.status = 'alive';
+      // It may have come as one that leaves, by a goodbye of its life before: who passed it over learns that it stays.
+      this.#onEvent('update', member);
+    }
     return true;
   }
 
