@@ -7,6 +7,8 @@ export interface ClusterOptions {
   readonly loss: number;
   readonly repeat: number;
   readonly meanDelayMs: number;
+  /** Chance that a message comes seconds late, when the world has moved on. */
+  readonly late: number;
   readonly meanDiskMs: number;
   readonly diskFails: number;
   readonly crashEveryMs: number;
@@ -35,4 +37,5 @@ export const drawClusterOptions = (random: Stream, servers: number): ClusterOpti
   transferEveryMs: random.pick([0, 3000]),
   snapshotEveryMs: random.pick([0, 500, 3000]),
   preVote: random.chance(0.5),
+  late: random.pick([0, 0, 0.001, 0.02]),
 });

@@ -6,10 +6,11 @@ import { entryTypes, type LogEntry } from '../../src/agent/raft/api.ts';
 import { configurationCodec } from '../../src/agent/raft/configuration-codec.ts';
 import { RaftCore } from '../../src/agent/raft/core/core.ts';
 import type { Effects, Input, Persist, SnapshotPoint } from '../../src/agent/raft/core/effects.ts';
-import type { Echo, Message, Peer } from '../../src/agent/raft/core/messages.ts';
+import type { Echo, InstallSnapshot, Message, Peer } from '../../src/agent/raft/core/messages.ts';
 import { timingsFor } from '../../src/agent/raft/core/timings.ts';
 import { asError } from '../../src/agent/raft/errors.ts';
 import { MemoryLogStore } from '../../src/agent/raft/log-store-memory.ts';
+import { goesOnFrom, hardStateOf } from '../../src/agent/raft/start.ts';
 import { ClusterChecker } from './cluster-checker.ts';
 import { type ClusterOptions, drawClusterOptions } from './cluster-options.ts';
 import { storm } from './cluster-storm.ts';
@@ -30,6 +31,7 @@ export interface Server {
 }
 
 const rpcTimeoutMs = 1000;
+const lateMs = 2000;
 const stormMs = 15_000;
 const calmMs = 30_000;
 
@@ -167,6 +169,7 @@ export class Cluster {
     server.writes = [];
     server.deadlineMs = Number.POSITIVE_INFINITY;
     const { store, snapshot, peer } = server;
+    if (snapshot && !goesOnFrom(snapshot, store, store.contents().runs)) void store.reset(snapshot.index);
     const contents = store.contents();
     server.core = new RaftCore(
       {
@@ -178,7 +181,7 @@ export class Cluster {
       },
       configurationCodec,
       {
-        hardState: store.hardState,
+        hardState: hardStateOf(store, snapshot),
         extent: { firstIndex: store.firstIndex, lastIndex: store.lastIndex, runs: contents.runs },
         reader: store,
         snapshot,
@@ -256,8 +259,16 @@ export class Cluster {
         this.sometime('snapshot installed');
         const { lastIndex, lastTerm, configuration, configurationIndex } = request;
         server.snapshot = { index: lastIndex, term: lastTerm, configuration, configurationIndex };
-        void server.store.reset(lastIndex);
         this.checker.installed(peer.id, lastIndex);
+        // Snapshot and log are different files: a crash may come between them.
+        this.after(this.#disk.around(this.options.meanDiskMs), () => finish(request));
+      };
+      const finish = (request: InstallSnapshot): void => {
+        if (server.life !== life) {
+          this.sometime('crash between snapshot and log');
+          return;
+        }
+        void server.store.reset(request.lastIndex);
         this.step(server, { kind: 'installed', request, ok: true });
       };
       this.after(this.#disk.around(this.options.meanDiskMs * 5), install);
@@ -328,7 +339,7 @@ export class Cluster {
   #send(from: Server, message: Message): void {
     const to = this.servers.find(({ peer }) => peer.id === message.to.id);
     const isRequest = 'echo' in message && (message.kind === 'appendEntries' || message.kind === 'installSnapshot');
-    const { loss, repeat, meanDelayMs } = this.options;
+    const { loss, repeat, meanDelayMs, late } = this.options;
     const lost = !to || this.isCut(from.peer.id, to.peer.id) || (!this.calm && this.#network.chance(loss));
     const { life } = from;
     if (lost) {
@@ -338,7 +349,9 @@ export class Cluster {
     }
     const copies = !this.calm && this.#network.chance(repeat) ? 2 : 1;
     for (let i = 0; i < copies; i++) {
-      this.after(this.#network.around(meanDelayMs), () => {
+      const isLate = !this.calm && this.#network.chance(late);
+      if (isLate) this.sometime('message seconds late');
+      this.after(this.#network.around(isLate ? lateMs : meanDelayMs), () => {
         if (!to.core || this.isCut(from.peer.id, to.peer.id)) {
           if (isRequest) this.#giveUp(from, life, to.peer.id);
           return;

@@ -57,7 +57,7 @@ export async function startCore(options: RaftOptions, logger: Logger): Promise<R
 }
 
 /** Whether the log reaches to the snapshot and has the same there: what is behind it may have been of a leader that lost. */
-function goesOnFrom(
+export function goesOnFrom(
   { index, term }: SnapshotPoint,
   { firstIndex, lastIndex }: LogStore,
   runs: readonly TermRun[],
@@ -67,7 +67,7 @@ function goesOnFrom(
 }
 
 /** A snapshot may have reached the disk before the term of the leader that sent it. No vote was given in that term then. */
-const hardStateOf = ({ hardState }: LogStore, snapshot: SnapshotPoint | null): HardState =>
+export const hardStateOf = ({ hardState }: LogStore, snapshot: SnapshotPoint | null): HardState =>
   snapshot && snapshot.term > hardState.term ? { term: snapshot.term, votedFor: '' } : hardState;
 
 async function restoreNewest({ storage, fsm }: RaftOptions, logger: Logger): Promise<SnapshotPoint | null> {
