@@ -6,7 +6,7 @@ import { entryTypes, type LogEntry } from '../../src/agent/raft/api.ts';
 import { configurationCodec } from '../../src/agent/raft/configuration-codec.ts';
 import { RaftCore } from '../../src/agent/raft/core/core.ts';
 import type { Effects, Input, Persist, SnapshotPoint } from '../../src/agent/raft/core/effects.ts';
-import type { Echo, InstallSnapshot, Message, Peer } from '../../src/agent/raft/core/messages.ts';
+import type { Echo, Message, Peer } from '../../src/agent/raft/core/messages.ts';
 import { timingsFor } from '../../src/agent/raft/core/timings.ts';
 import { asError } from '../../src/agent/raft/errors.ts';
 import { MemoryLogStore } from '../../src/agent/raft/log-store-memory.ts';
@@ -260,15 +260,13 @@ export class Cluster {
         const { lastIndex, lastTerm, configuration, configurationIndex } = request;
         server.snapshot = { index: lastIndex, term: lastTerm, configuration, configurationIndex };
         this.checker.installed(peer.id, lastIndex);
-        // Snapshot and log are different files: a crash may come between them.
-        this.after(this.#disk.around(this.options.meanDiskMs), () => finish(request));
-      };
-      const finish = (request: InstallSnapshot): void => {
-        if (server.life !== life) {
+        // Snapshot and log are different files.
+        if (!this.calm && this.options.crashEveryMs > 0 && this.#disk.chance(0.1)) {
           this.sometime('crash between snapshot and log');
+          this.crash(server);
           return;
         }
-        void server.store.reset(request.lastIndex);
+        void server.store.reset(lastIndex);
         this.step(server, { kind: 'installed', request, ok: true });
       };
       this.after(this.#disk.around(this.options.meanDiskMs * 5), install);
