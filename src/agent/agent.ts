@@ -209,7 +209,10 @@ async function compose(options: AgentOptions, stops: (() => unknown)[], stop: Ag
     join: async (address, inWan) => {
       const pool = inWan ? wan : lan;
       if (pool === null) throw new RpcError('Must be a server to join WAN cluster');
-      await pool.join([address]);
+      const [where, addresses] = inWan ? ['(WAN)', 'wan_addresses'] : ['(LAN)', 'lan_addresses'];
+      logger.info(`${where} joining`, { [addresses]: `[${address}]` });
+      const nodes = await pool.join([address]);
+      logger.info(`${where} joined`, { number_of_nodes: nodes });
     },
     forceLeave: (name, prune) => {
       if (!lan.members().some((member) => member.name === name)) {

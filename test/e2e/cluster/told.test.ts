@@ -66,6 +66,18 @@ describe('a log names', () => {
     expect(server.output).toContain('Encrypt: Gossip: true');
   });
 
+  it('who is joined by request', async () => {
+    await using ground = await Playground.make('plain');
+    const [server] = (await ground.servers(1)) as [ClusterNode];
+    const client = await ground.node({ name: 'c1', server: false });
+    client.start();
+    await says(client, /Consul agent running/);
+    const address = `127.0.0.1:${server.ports.lan}`;
+    expect((await client.ask('PUT', `/v1/agent/join/${address}`)).status).toBe(200);
+    await says(client, `agent: (LAN) joining: lan_addresses=[${address}]`);
+    await says(client, 'agent: (LAN) joined: number_of_nodes=1');
+  });
+
   it('clouds whose servers it cannot look up', async () => {
     await using ground = await Playground.make('plain');
     const args = ['-retry-join=provider=aws secret_access_key=hush tag_key=a', '-hcl=retry_max = 1'];
