@@ -2,12 +2,17 @@
  * Prints the table of docs/gossip-at-size.md.
  *
  *   node test/sim/gossip/at-size.ts 1000        about a minute
- *   node --max-old-space-size=12000 test/sim/gossip/at-size.ts 5000
+ *   node --max-old-space-size=14000 test/sim/gossip/at-size.ts 5000
+ *   node --max-old-space-size=14000 test/sim/gossip/at-size.ts 5000 -slow    only the rows with slow nodes
  */
 import { measure, type Row, type Spread, type Weather } from './measure.ts';
 import { GossipPool } from './pool.ts';
 
-const sizes = process.argv.slice(2).map(Number);
+const onlySlow = process.argv.includes('-slow');
+const sizes = process.argv
+  .slice(2)
+  .filter((arg) => arg !== '-slow')
+  .map(Number);
 const weathersOf = (nodes: number): Weather[] => [
   { loss: 0, slow: 0 },
   { loss: 0.01, slow: 0 },
@@ -26,7 +31,7 @@ line([
 line(Array.from({ length: 10 }, () => '---:'));
 for (const nodes of sizes) {
   const pool = new GossipPool(nodes, nodes);
-  for (const weather of weathersOf(nodes)) {
+  for (const weather of weathersOf(nodes).filter(({ slow }) => slow > 0 || !onlySlow)) {
     const row: Row = measure(pool, weather);
     line([
       ...[row.nodes, `${row.loss * 100} %`, row.slow, spread(row.joinSeconds), spread(row.firstSeconds)],
