@@ -1,4 +1,5 @@
 /** Finding others: by address, by name, by template, over IPv6; and what happens when nobody is found. */
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type ClusterNode, knowsLeader, Playground, statuses, until } from './node.ts';
@@ -58,6 +59,8 @@ describe('an agent remembers', () => {
     const client = await ground.node({ name: 'c1', server: false });
     client.start([`-join=127.0.0.1:${server.ports.lan}`]);
     await until('it has joined', async () => (await statuses(server))['c1'] === 1);
+    const memory = `${ground.directory}/c1/serf/local.snapshot`;
+    await until('it has noted it', async () => readFileSync(memory, 'utf8').includes(`:${server.ports.lan}`));
     await client.end();
     client.start(['-node=renamed']);
     await until('it is back', async () => (await statuses(server))['renamed'] === 1);
