@@ -89,7 +89,7 @@ async function listen(id: string): Promise<Place> {
   return place;
 }
 
-async function start(place: Place, configuration: Configuration): Promise<Server> {
+async function start(place: Place, configuration: Configuration | null): Promise<Server> {
   const address = `127.0.0.1:${place.listener.port}`;
   const storage = memoryStorage(nodeRuntime.clock);
   const transport = new NetTransport({
@@ -147,12 +147,15 @@ const leaderOf = (servers: readonly Server[]): Server | undefined => servers.fin
 
 it('three servers elect, replicate, survive their leader and catch up by snapshot', { timeout: 60_000 }, async () => {
   const places = await Promise.all(['a', 'b', 'c'].map(listen));
-  const configuration: Configuration = {
-    servers: places.map((p) => ({ suffrage: 'voter', id: p.id, address: `127.0.0.1:${p.listener.port}` })),
-  };
   const [first, second, third] = places as [Place, Place, Place];
+  const addressOf = ({ listener }: Place): string => `127.0.0.1:${listener.port}`;
+  const configuration: Configuration = {
+    servers: [first, second].map((p) => ({ suffrage: 'voter', id: p.id, address: addressOf(p) })),
+  };
   const servers = [await start(first, configuration), await start(second, configuration)];
   const leader = await until(() => leaderOf(servers));
+  // It leads once all that founded the cluster have its first entry.
+  await until(() => leader.raft.commitIndex > 1);
 
   const expected = Array.from({ length: 500 }, (_, i) => `command ${i}`);
   await Promise.all(expected.map((text) => leader.raft.propose(Buffer.from(text))));
@@ -161,8 +164,9 @@ it('three servers elect, replicate, survive their leader and catch up by snapsho
   await leader.raft.verifyLeader();
 
   // The third comes when the log no longer reaches back to its beginning.
+  await leader.raft.changeConfiguration({ kind: 'addVoter', id: third.id, address: addressOf(third) });
   await leader.raft.takeSnapshot();
-  const late = await start(third, configuration);
+  const late = await start(third, null);
   await until(() => late.fsm.commands.length === 500);
   expect(late.fsm.commands).toEqual(expected);
   expect(late.raft.stats().lastSnapshotIndex).toBeGreaterThan(0);

@@ -6,6 +6,7 @@ import { messageOf } from '../../../lib/message-of.ts';
 import type { Timer } from '../../../lib/runtime.ts';
 import { newLeaderEvent } from '../../events/user-event.ts';
 import type { Member } from '../../gossip/member.ts';
+import { NotLeader } from '../../raft/errors.ts';
 import { getAutopilot, getMetadata } from '../../state/operator.ts';
 import { maxIndex } from '../../state/store.ts';
 import { reportIntervalMs as caReportIntervalMs, pruneIntervalMs } from '../ca/authority.ts';
@@ -18,6 +19,7 @@ import { reconcileAll, reconcileMember, reconcileMembers } from './reconcile.ts'
 
 const reconcileIntervalMs = 60_000;
 const establishRetryMs = 1_000;
+const foundingRetryMs = 10;
 const caRetryMs = 10_000;
 /** Listings older than this are not waited on any more. */
 const tombstoneTtlMs = 15 * 60_000;
@@ -110,8 +112,10 @@ export class LeadershipDuties {
       await (this.#established ? reconcileMembers : reconcileAll)(this.#context);
     } catch (error) {
       if (this.#stopped) return;
-      logger.error('failed to establish leadership', { error: messageOf(error) });
-      this.#after(establishRetryMs, () => void this.#establish());
+      // It leads, but not all that found the cluster have heard of it: they will, in milliseconds.
+      const isFounding = error instanceof NotLeader && raft.leadership.isLeader;
+      if (!isFounding) logger.error('failed to establish leadership', { error: messageOf(error) });
+      this.#after(isFounding ? foundingRetryMs : establishRetryMs, () => void this.#establish());
       return;
     }
     if (this.#stopped || this.#established) return;
