@@ -132,6 +132,16 @@ describe('messages of serf', () => {
     expect(matchesFilter(Uint8Array.of(9, 1), 'x', {})).toBe(false);
   });
 
+  it.each([
+    ['in the language of Go', '(?i)^CONSUL$', 'consul', true],
+    ['that cannot be read', '(', 'consul', false],
+    // With a backtracking engine this would take years.
+    ['in time that grows with the text alone', '^(a+)+$', `${'a'.repeat(500)}!`, false],
+  ])('matches tags by expressions %s', (_, role, tag, matches) => {
+    const [filter] = encodeFilters({ filterTags: { role } });
+    expect(matchesFilter(filter!, 'x', { role: tag })).toBe(matches);
+  });
+
   it.each(['unknown-type', 'truncated-leave'])('drops %s', (name) => {
     const serf = started();
     serf.receive(bytesOf(vector(name).hex), 0);

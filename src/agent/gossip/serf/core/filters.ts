@@ -1,5 +1,6 @@
 /** Who a query is for: names of nodes, and tags by regular expression (wire facts of Serf, section 6). */
 import { DurationError, parseDurationMs } from '../../../../lib/duration.ts';
+import { compileGoRegexp, GoRegexpError } from '../../../../lib/go-regexp.ts';
 import { encode } from '../../../../lib/msgpack/index.ts';
 import { decodeSerf, filterTypes, NodeFilter, prefixed, SerfWireError, TagFilter } from '../messages.ts';
 
@@ -7,9 +8,6 @@ export interface QueryFilters {
   readonly filterNodes?: readonly string[];
   readonly filterTags?: Readonly<Record<string, string>>;
 }
-
-/** Longest expression a peer may send: matching costs time here. */
-const expressionLimit = 512;
 
 export function encodeFilters({ filterNodes = [], filterTags = {} }: QueryFilters): Uint8Array[] {
   const filters: Uint8Array[] = [];
@@ -28,13 +26,13 @@ export function matchesFilter(filter: Uint8Array, name: string, tags: Readonly<R
         return (decodeSerf(NodeFilter, filter) ?? []).includes(name);
       case filterTypes.tag: {
         const { Tag, Expr } = decodeSerf(TagFilter, filter);
-        return Expr.length <= expressionLimit && new RegExp(Expr, 'u').test(tags[Tag] ?? '');
+        return compileGoRegexp(Expr).test(tags[Tag] ?? '');
       }
       default:
         return false;
     }
   } catch (error) {
-    if (error instanceof SerfWireError || error instanceof SyntaxError) return false;
+    if (error instanceof SerfWireError || error instanceof GoRegexpError) return false;
     throw error;
   }
 }
