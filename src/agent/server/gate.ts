@@ -21,6 +21,8 @@ export interface Waiting {
 
 /** Calls held at once; more are refused at once. */
 const maxHeld = 10_000;
+/** Calls that go on in one turn of the event loop. */
+const sliceSize = 64;
 /** Pauses before a known leader is asked again are random, up to this part of the hold time. */
 const jitterFraction = 16;
 
@@ -29,6 +31,9 @@ export class Gate {
   readonly #random: Random;
   readonly #holdTimeoutMs: number;
   readonly #held = new Set<Held>();
+  /** Those that the open gate still has to let through. */
+  readonly #due = new Set<Held>();
+  #nextSlice: Timer | null = null;
 
   constructor({ clock, random }: { readonly clock: Clock; readonly random: Random }, holdTimeoutMs: number) {
     this.#clock = clock;
@@ -60,6 +65,7 @@ export class Gate {
       }
       const leave = (settle: () => void): void => {
         if (!this.#held.delete(held)) return;
+        this.#due.delete(held);
         held.timer.cancel();
         signal?.removeEventListener('abort', onAbort);
         settle();
@@ -78,12 +84,26 @@ export class Gate {
     });
   }
 
-  /** There is a leader: everybody tries again. */
+  /** There is a leader: everybody tries again, so many at a time that a leader's first moments are not theirs alone. */
   open(): void {
-    for (const held of [...this.#held]) held.resume();
+    for (const held of this.#held) this.#due.add(held);
+    if (this.#nextSlice === null) this.#release();
+  }
+
+  #release(): void {
+    this.#nextSlice = null;
+    let left = sliceSize;
+    for (const held of this.#due) {
+      if (left-- === 0) {
+        this.#nextSlice = this.#clock.after(0, () => this.#release());
+        return;
+      }
+      held.resume();
+    }
   }
 
   stop(): void {
+    this.#nextSlice?.cancel();
     for (const held of [...this.#held]) held.fail(errors.shuttingDown());
   }
 }

@@ -53,6 +53,31 @@ describe('a call that is held', () => {
     expect(runtime.pending()).toBe(0);
   });
 
+  it('goes on in its turn when there are many, or ends before it', async () => {
+    const runtime = manualRuntime();
+    const gate = new Gate(runtime, holdTimeoutMs);
+    let done = 0;
+    const gone = new AbortController();
+    const waiting = { deadlineMs: gate.deadlineMs(), because: null };
+    const calls = Array.from({ length: 1000 }, (_, i) =>
+      gate.hold(() => ++done, { ...waiting, signal: i === 999 ? gone.signal : undefined }),
+    );
+    const outcomes = Promise.allSettled(calls);
+    gate.open();
+    for (let i = 0; i < 10; i++) await null;
+    expect(done).toBeGreaterThan(0);
+    expect(done).toBeLessThan(100);
+    gone.abort(new Error('cancelled'));
+    // Whoever comes meanwhile is none of them.
+    const late = gate.hold(() => 'late', { ...waiting, signal: undefined });
+    runtime.advance(10);
+    expect((await outcomes).filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    expect(done).toBe(999);
+    gate.open();
+    expect(await late).toBe('late');
+    expect(runtime.pending()).toBe(0);
+  });
+
   it('because its leader cannot be reached is tried again soon, without news of Raft', async () => {
     const { heal, outcome, pass, tries, runtime } = held(unreachable);
     await pass(2_000);
