@@ -16,9 +16,14 @@ export const notOpened = 'failed to get conn';
 
 /**
  * @param address `host:port` of a server
+ * @param signal gives up, with its reason
  * @throws ConnectionError when it cannot be reached
  */
-export async function dialServer({ sockets, clock }: Dialing, address: string): Promise<net.Socket> {
+export async function dialServer(
+  { sockets, clock }: Dialing,
+  address: string,
+  signal?: AbortSignal,
+): Promise<net.Socket> {
   const at = address.lastIndexOf(':');
   const host = address.slice(0, at).replace(/^\[|\]$/g, '');
   const port = Number(address.slice(at + 1));
@@ -26,6 +31,8 @@ export async function dialServer({ sockets, clock }: Dialing, address: string): 
   // It may fail once more after it has failed to open.
   socket.on('error', () => {});
   const timer = clock.after(dialTimeoutMs, () => socket.destroy(new Error(`dial tcp ${address}: i/o timeout`)));
+  const giveUp = (): void => void socket.destroy(signal?.reason);
+  signal?.addEventListener('abort', giveUp, { once: true });
   try {
     await opened(socket);
   } catch (error) {
@@ -34,6 +41,7 @@ export async function dialServer({ sockets, clock }: Dialing, address: string): 
     });
   } finally {
     timer.cancel();
+    signal?.removeEventListener('abort', giveUp);
   }
   return socket;
 }

@@ -33,6 +33,7 @@ interface Session {
 /** A session, or one in the making. */
 interface Dialled {
   readonly opening: Promise<Session>;
+  readonly giveUp: (reason: Error) => void;
   session: Session | null;
 }
 
@@ -72,12 +73,15 @@ export class ConnectionPool {
 
   /** Somebody says that this server is gone: whoever waits for its answers gets to know soon if that is true. */
   doubt(address: string): void {
-    this.#sessions.get(address)?.session?.yamux.doubt();
+    const dialled = this.#sessions.get(address);
+    if (dialled?.session) dialled.session.yamux.doubt();
+    else dialled?.giveUp(new Error(`dial tcp ${address}: no answer from a server that is said to be gone`));
   }
 
   close(): void {
     this.#closed = true;
-    for (const { opening } of this.#sessions.values()) {
+    for (const { opening, giveUp } of this.#sessions.values()) {
+      giveUp(new Error('shutdown'));
       opening.then(
         (s) => s.yamux.close(),
         () => {},
@@ -107,7 +111,12 @@ export class ConnectionPool {
     const forget = (): void => {
       if (this.#sessions.get(address) === dialled) this.#sessions.delete(address);
     };
-    const dialled: Dialled = { opening: this.#dial(address, forget), session: null };
+    const dialing = new AbortController();
+    const dialled: Dialled = {
+      opening: this.#dial(address, forget, dialing.signal),
+      giveUp: (reason) => dialing.abort(reason),
+      session: null,
+    };
     this.#sessions.set(address, dialled);
     dialled.opening.then((session) => {
       dialled.session = session;
@@ -116,8 +125,8 @@ export class ConnectionPool {
   }
 
   /** `forget` is called when nothing more can be asked of it: before the socket has closed, which a dead peer can delay for long. */
-  async #dial(address: string, forget: () => void): Promise<Session> {
-    const socket = await dialServer(this.#options, address);
+  async #dial(address: string, forget: () => void, signal: AbortSignal): Promise<Session> {
+    const socket = await dialServer(this.#options, address, signal);
     socket.write(Uint8Array.of(firstBytes.multiplex));
     const wire = wireOf(socket);
     const end = (error: Error | null): void => {

@@ -10,11 +10,12 @@ const wakingMs = 3_000;
 const lastCallsMs = 20_000;
 
 export function calmDown(network: Network, agents: readonly SimAgent[]): void {
-  network.calmDown();
   for (const agent of agents) {
     agent.disk.healed = true;
     if (agent.process === null && !agent.leaving) agent.start();
   }
+  // Now that all machines have power.
+  network.calmDown();
 }
 
 /** Who sleeps still stirs things up when it wakes: with an old term, or with an election of its own. */

@@ -48,6 +48,16 @@ describe('the connections to a server', () => {
     expect(Entries?.[0]?.Value?.length).toBe(20 << 20);
   });
 
+  it('are given up while they are made, when the server is said to be gone or the agent stops', async () => {
+    const { pool } = connect(() => reply(Uint8Array.of(1)));
+    const doubted = pool.call(address, 'KVS.Get', get('k'));
+    pool.doubt(address);
+    await expect(doubted).rejects.toThrow(/failed to get conn: .*said to be gone/);
+    const stopped = pool.call(address, 'KVS.Get', get('k'));
+    pool.close();
+    await expect(stopped).rejects.toThrow(/failed to get conn: .*shutdown/);
+  });
+
   it('are not waited for by a caller who has given up; nor do they stay open for him', async () => {
     const { server, pool, runtime } = connect(() => reply(Uint8Array.of(1)));
     const gone = new AbortController();
