@@ -39,7 +39,7 @@ export interface Surroundings {
 /** What of the options of a run concerns a single machine. */
 export type MachineOptions = Pick<
   AgentsOptions,
-  'disk' | 'clockDrift' | 'encrypted' | 'snapshotThreshold' | 'trailingLogs'
+  'disk' | 'clockDrift' | 'encrypted' | 'snapshotThreshold' | 'trailingLogs' | 'raftMultiplier'
 > & { readonly ipv6: boolean };
 
 export const gossipKey = 'pUqJrVyVRj5jsiYEkM/tFQYfWyJIv4s3XkvDwy7Cu5s=';
@@ -176,7 +176,7 @@ export class SimAgent {
     const files = {
       '/c.json': JSON.stringify({
         session_ttl_min: '500ms',
-        performance: { raft_multiplier: 1, leave_drain_time: '500ms' },
+        performance: { raft_multiplier: options.raftMultiplier, leave_drain_time: '500ms' },
         autopilot: { server_stabilization_time: '1s' },
         limits: { rpc_rate: 1e6, rpc_max_burst: 1e6 },
         raft_snapshot_threshold: options.snapshotThreshold,

@@ -30,4 +30,6 @@ export const drawAgentsOptions = (random: Stream) => ({
   trailingLogs: random.pick([0, 10, 10_000]),
   /** More servers come at once than are expected, and all of them wait for each other. */
   crowded: random.chance(0.2),
+  /** 5 is what servers have unless they are told otherwise. */
+  raftMultiplier: random.pick([1, 1, 5]),
 });

@@ -45,6 +45,7 @@ export async function runQuorum(servers: number, quorum: number): Promise<Quorum
       ipv6: false,
       snapshotThreshold: 8192,
       trailingLogs: 10_000,
+      raftMultiplier: 1,
     },
     flags: () => [
       ...agents.map(({ ip }) => `-retry-join=${ip}`),

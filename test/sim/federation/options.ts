@@ -43,5 +43,6 @@ export const drawFederationOptions = (random: Stream): FederationOptions => {
     ...drawTroubles(random, [0, 0, 10_000]),
     snapshotThreshold: 8192,
     trailingLogs: 10_000,
+    raftMultiplier: random.pick([1, 1, 5]),
   };
 };
