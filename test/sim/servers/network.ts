@@ -19,8 +19,8 @@ import type { Process, World } from '../world.ts';
 import type { ServersOptions } from './options.ts';
 import type { SimServer } from './server.ts';
 
-/** Where nobody answers, dialling ends after this. */
-const dialTimeoutMs = 1500;
+/** Where nobody answers, dialling ends after this: early enough for a call that begins just before the calm to be prompt. */
+const dialTimeoutMs = 1000;
 /** A connection whose other end cannot be heard is given up after being looked at twice. */
 const keepAliveMs = 1500;
 const retransmitMs = 200;
