@@ -57,6 +57,27 @@ describe.each(modes)('a %s cluster', (mode) => {
     await until('it has caught up', async () => (await valueAt(leader, 'a', '?stale')) === base64('two'));
   });
 
+  it('of five servers that expect three is one, whoever begins with whom', async () => {
+    await using ground = await Playground.make(mode);
+    const servers: ClusterNode[] = [];
+    for (let i = 1; i <= 5; i++) {
+      servers.push(await ground.node({ name: `s${i}`, server: true, joins: servers.slice(-1), expect: 3 }));
+    }
+    for (const server of servers) server.start();
+    for (const server of servers) {
+      await until(`${server.name} knows all`, async () => (await peersOf(server)).length === 5);
+    }
+    const leaders = new Set<string>();
+    for (const server of servers) leaders.add((await server.ask('GET', '/v1/status/leader')).text);
+    expect(leaders.size).toBe(1);
+    for (const [i, server] of servers.entries()) {
+      expect((await server.ask('PUT', `/v1/kv/by/${i}`, String(i))).text).toBe('true');
+    }
+    for (const server of servers) {
+      for (const i of servers.keys()) expect(await valueAt(server, `by/${i}`, '?consistent')).toBe(base64(String(i)));
+    }
+  });
+
   it('gives a vote to a fourth server, lets one leave in order, and forgets one that failed', async () => {
     await using ground = await Playground.make(mode);
     const servers = await ground.servers(3, ['-hcl=autopilot { server_stabilization_time = "1s" }']);
