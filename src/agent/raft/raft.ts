@@ -107,6 +107,7 @@ class Node implements RaftNode {
       writer: this.#writer,
       appliedIndex: () => this.#appliedIndex,
       step: (input) => this.#guard(() => this.#step(input)),
+      applyCommitted: () => this.#guard(() => this.#applyCommitted(applySliceMs)),
     });
   }
 
@@ -326,8 +327,7 @@ class Node implements RaftNode {
     if (effects.commitIndex > this.#commitIndex) {
       this.#metrics.commitNumLogs(effects.commitIndex - this.#commitIndex);
       this.#commitIndex = effects.commitIndex;
-      // What was before a snapshot must not be applied behind it.
-      if (!this.#replacing) this.#applyCommitted(applySliceMs);
+      if (this.#mayApply) this.#applyCommitted(applySliceMs);
     }
     return effects;
   }
@@ -350,6 +350,11 @@ class Node implements RaftNode {
     });
   }
 
+  /** What was before a snapshot must not be applied behind it. */
+  get #mayApply(): boolean {
+    return this.#role === 'running' && !this.#replacing && !this.#snapshotter.installing;
+  }
+
   /** Applies what is committed; after `sliceMs` the rest waits for the next turn. */
   #applyCommitted(sliceMs: number): void {
     if (this.#applying) return;
@@ -361,7 +366,7 @@ class Node implements RaftNode {
       this.#apply(this.#core.log.entries(from, Math.min(this.#commitIndex, from + applyBatch - 1)));
       if (clock.nowMs() - startMs < sliceMs || this.#appliedIndex === this.#commitIndex) continue;
       this.#nextTurn(() => {
-        if (this.#role === 'running' && !this.#replacing) this.#guard(() => this.#applyCommitted(applySliceMs));
+        if (this.#mayApply) this.#guard(() => this.#applyCommitted(applySliceMs));
       });
       break;
     }

@@ -16,6 +16,8 @@ interface Engine {
   readonly writer: DiskWriter;
   appliedIndex(): number;
   step(input: Input): void;
+  /** Applies what was committed while nothing was to be applied. */
+  applyCommitted(): void;
 }
 
 const retryMs = 1000;
@@ -32,6 +34,8 @@ export class Snapshotter {
   #installing: Promise<void> = Promise.resolve();
   #received: { readonly request: InstallSnapshot; readonly sink: SnapshotSink } | null = null;
   #stopped = false;
+  /** A leader's snapshot takes the place of the state: entries of the log must not follow it, they are in it. */
+  installing = false;
   /** The state machine was replaced but the log was not: they no longer belong together. */
   diverged = false;
 
@@ -262,6 +266,7 @@ export class Snapshotter {
     const received = this.#received;
     assert(received?.request === request, 'only a snapshot that arrived is installed');
     this.#received = null;
+    this.installing = true;
     this.#installing = this.#exclusively(() => this.#install(request, received.sink));
   }
 
@@ -284,6 +289,8 @@ export class Snapshotter {
     // From here on the snapshot stays: a part of the log may be gone already when this server is stopped.
     if (ok) await this.#engine.writer.run(() => this.#resetLog(request.lastIndex));
     this.#engine.step({ kind: 'installed', request, ok });
+    this.installing = false;
+    this.#engine.applyCommitted();
   }
 }
 

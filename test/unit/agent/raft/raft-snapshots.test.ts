@@ -190,6 +190,43 @@ describe('a snapshot from elsewhere', () => {
     expect(again.stats()).toMatchObject({ lastLogIndex: 9, lastLogTerm: 4 });
   });
 
+  it.each([
+    ['takes over', 'new', ['new']],
+    // What the log has is applied after all.
+    ['cannot take over', 'bad', ['e1', 'e2']],
+  ])('lets nothing of the log follow the state of a snapshot that it %s', async (_, text, words) => {
+    const bench = new Bench();
+    bench.other = () => {};
+    const raft = await bench.start();
+    const write = bench.store.write.bind(bench.store);
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    bench.store.write = async (what) => {
+      await held;
+      await write(what);
+    };
+    const echo = { term: 5, round: 0, sentMs: 0, prevIndex: 0, lastIndex: 2 };
+    const append = { kind: 'appendEntries', from: peer, to: self, term: 5, prevIndex: 0, prevTerm: 0, echo } as const;
+    const entries = [1, 2].map((index): LogEntry => {
+      return { index, term: 5, type: 0, data: bytes(`e${index}`), extensions: null, appendedAtMs: 0 };
+    });
+    raft.receive({ ...append, entries, commitIndex: 2 });
+    const restore = bench.fsm.restore.bind(bench.fsm);
+    bench.fsm.restore = async (from) => {
+      await restore(from).finally(release);
+      await bench.world.sleep(5);
+    };
+    const snapshot = { kind: 'installSnapshot', lastIndex: 9, lastTerm: 5, configurationIndex: 1 } as const;
+    const configuration = { servers: [voter(self), voter(peer)] };
+    const received = raft.receiveSnapshot({ ...append, ...snapshot, configuration }, streamOf(text));
+    await bench.settle(received);
+    await bench.settle(bench.world.sleep(10));
+    expect(bench.fsm.words).toEqual(words);
+    expect(raft.stats().appliedIndex).toBe(text === 'bad' ? 2 : 9);
+  });
+
   describe('a crash while a snapshot of the leader was taken over', () => {
     const install = async (bench: Bench, index: number, term: number): Promise<void> => {
       const configuration = { servers: [{ suffrage: 'voter', ...self }] } as const;
