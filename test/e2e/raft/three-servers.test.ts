@@ -177,6 +177,7 @@ it('three servers elect, replicate, survive their leader and catch up by snapsho
   const rest = [...servers.filter((s) => s !== leader), late];
   const next = await until(() => leaderOf(rest));
   await next.raft.propose(Buffer.from('after'));
-  expect(performance.now() - goneAt).toBeLessThan(500);
+  // About 300 ms; with room for a busy machine.
+  expect(performance.now() - goneAt).toBeLessThan(2_000);
   for (const server of rest) await until(() => server.fsm.commands.at(-1) === 'after');
 });
