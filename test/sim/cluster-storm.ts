@@ -2,21 +2,14 @@
 import type { Cluster, Server } from './cluster.ts';
 import { cutPairs, cutStyles } from './partition.ts';
 import type { Stream } from './prng.ts';
+import { recurring } from './recurring.ts';
 
 /** Begins everything that comes again and again, each on its own clock, until the weather is calm. */
 export function storm(cluster: Cluster, random: Stream): void {
   const { options, servers } = cluster;
   let op = 0;
   let readToken = 0;
-  const every = (meanMs: number, happen: () => void): void => {
-    if (meanMs === 0) return;
-    const again = (): void => {
-      if (cluster.calm) return;
-      happen();
-      cluster.after(random.around(meanMs), again);
-    };
-    cluster.after(random.around(meanMs), again);
-  };
+  const every = recurring(cluster, cluster, random);
   every(20, () => cluster.proposeText(`op ${++op}`));
   every(options.readEveryMs, () => {
     // Ask everybody who believes to lead: a deposed one must not confirm.

@@ -5,7 +5,7 @@ import { createFsm } from '../../../src/agent/server/fsm/fsm.ts';
 import { Store } from '../../../src/agent/state/store.ts';
 import { packArchive, readArchive, SnapshotError, type SnapshotMeta } from '../../../src/snapshot/index.ts';
 import { encodeCommand } from '../../../src/structs/commands.ts';
-import { quietLogger, quietMetrics } from '../agent/server/fakes.ts';
+import { silentLogger, silentMetrics } from '../../silent.ts';
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
@@ -18,8 +18,8 @@ function machine() {
   const fsm = createFsm({
     store,
     clock: { nowMs: () => 0, wallMs: () => 0, after: () => ({ cancel() {} }) },
-    logger: quietLogger,
-    metrics: quietMetrics,
+    logger: silentLogger,
+    metrics: silentMetrics,
     onApplied() {},
     onRestored: () => restores++,
   });

@@ -6,7 +6,7 @@ import { failure } from '../../../../src/agent/http/answer.ts';
 import type { LogFields } from '../../../../src/agent/telemetry/api.ts';
 import { ACLPolicy, ACLRole, ACLToken } from '../../../../src/structs/acl.ts';
 import { make } from '../../../../src/structs/make.ts';
-import { quietLogger } from '../server/fakes.ts';
+import { silentLogger } from '../../../silent.ts';
 
 const policies = [
   make(ACLPolicy, { ID: 'p1', Name: 'apps', Rules: 'key_prefix "apps/" { policy = "read" }' }),
@@ -50,7 +50,7 @@ describe('an explanation', () => {
 describe('a refusal', () => {
   function refuse(explains: boolean) {
     const logged: LogFields[] = [];
-    const logger = { ...quietLogger, info: (_: string, fields: LogFields = {}) => void logged.push(fields) };
+    const logger = { ...silentLogger, info: (_: string, fields: LogFields = {}) => void logged.push(fields) };
     const denials = new Denials({ logger, explain: () => explains });
     return { logged, answer: failure(denials.refusal(authorizer, 'key', 'write', 'apps/\u00fc\r\nX: 1')) };
   }

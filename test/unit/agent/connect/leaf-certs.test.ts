@@ -8,7 +8,7 @@ import { CAConfiguration } from '../../../../src/structs/connect.ts';
 import { make } from '../../../../src/structs/make.ts';
 import { Dice } from '../../../fuzz/dice.ts';
 import { devConfig, EagerClock, instantServer } from '../../../fuzz/instant-server.ts';
-import { quietLogger } from '../server/fakes.ts';
+import { silentLogger } from '../../../silent.ts';
 import { manualRuntime } from '../server/manual-runtime.ts';
 
 const turns = async (count = 60): Promise<void> => {
@@ -35,10 +35,10 @@ async function start() {
   const cache = new AgentCache({
     rpc,
     clock,
-    logger: quietLogger,
+    logger: silentLogger,
     fetchLimit: () => ({ perSecond: Infinity, burst: 2 }),
   });
-  const leaves = new LeafCerts({ rpc, cache, clock, random, logger: quietLogger });
+  const leaves = new LeafCerts({ rpc, cache, clock, random, logger: silentLogger });
   const subject = { service: 'web', datacenter: 'dc1', token: '' };
   const get = (more: Partial<typeof subject> = {}, minIndex = 0, waitMs = 0) =>
     leaves.get({ ...subject, ...more }, { minIndex, waitMs });

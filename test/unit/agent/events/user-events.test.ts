@@ -11,7 +11,7 @@ import {
 import { UserEvents } from '../../../../src/agent/events/user-events.ts';
 import type { RpcCaller } from '../../../../src/agent/rpc/caller.ts';
 import { nodeRuntime } from '../../../../src/lib/runtime-node.ts';
-import { quietLogger } from '../server/fakes.ts';
+import { silentLogger } from '../../../silent.ts';
 
 const uuid = '5d7f6a10-1111-4000-8000-0000000000a1';
 const event = (more: Partial<UserEvent> = {}): UserEvent => ({
@@ -95,7 +95,7 @@ describe('the events of an agent', () => {
       services,
       rpc: { call: rpc },
       random: nodeRuntime.random,
-      logger: quietLogger,
+      logger: silentLogger,
       remoteExec,
     });
   const gossiped = (more: Partial<UserEvent> = {}, LTime = 3) => ({

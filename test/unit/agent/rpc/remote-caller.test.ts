@@ -3,7 +3,7 @@ import type { ConnectionPool } from '../../../../src/agent/rpc/pool.ts';
 import { createRemoteCaller } from '../../../../src/agent/rpc/remote-caller.ts';
 import { ServerList } from '../../../../src/agent/rpc/server-list.ts';
 import { ConnectionError, RemoteError } from '../../../../src/agent/rpc/stream-client.ts';
-import { quietLogger } from '../server/fakes.ts';
+import { silentLogger } from '../../../silent.ts';
 import { manualRuntime } from '../server/manual-runtime.ts';
 
 const holdTimeoutMs = 7_000;
@@ -19,7 +19,7 @@ function client() {
       new Promise((answer, fail) => asked.push({ args, answer, fail })),
   } as unknown as ConnectionPool;
   const rpc = createRemoteCaller({
-    ...{ pool, servers, runtime, holdTimeoutMs, logger: quietLogger, datacenter: 'dc1' },
+    ...{ pool, servers, runtime, holdTimeoutMs, logger: silentLogger, datacenter: 'dc1' },
     limit: { perSecond: -1, burst: 0 },
     waitLimits: { defaultQueryTimeMs: 300_000, maxQueryTimeMs: 600_000 },
   });

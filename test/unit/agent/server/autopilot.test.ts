@@ -6,7 +6,7 @@ import { setAutopilot } from '../../../../src/agent/state/operator.ts';
 import { Store } from '../../../../src/agent/state/store.ts';
 import { make } from '../../../../src/structs/make.ts';
 import { AutopilotConfig } from '../../../../src/structs/operator.ts';
-import { quietLogger, quietMetrics } from './fakes.ts';
+import { silentLogger, silentMetrics } from '../../../silent.ts';
 import { manualRuntime } from './manual-runtime.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -42,8 +42,8 @@ function leader() {
         leadership: { leader: { id: 'me' }, isLeader: true },
         stats: () => ({ configuration, lastLogTerm: 1, lastLogIndex: 1 }),
       },
-      logger: quietLogger,
-      metrics: quietMetrics,
+      logger: silentLogger,
+      metrics: silentMetrics,
     } as unknown as ServerContext,
     { ask } as never,
   );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CoordinateBatch } from '../../../../src/agent/server/leader/coordinate-batch.ts';
 import type { Coordinate } from '../../../../src/structs/coordinate.ts';
-import { quietLogger } from './fakes.ts';
+import { silentLogger } from '../../../silent.ts';
 import { manualRuntime } from './manual-runtime.ts';
 
 const at = (Node: string, x = 0): Coordinate => ({
@@ -15,7 +15,7 @@ function make() {
   const batches: (readonly Coordinate[])[] = [];
   const batch = new CoordinateBatch({
     clock: runtime.clock,
-    logger: quietLogger,
+    logger: silentLogger,
     periodMs: 5_000,
     propose: async (all) => void batches.push(all),
   });

@@ -3,7 +3,7 @@ import { TryAgain } from '../../../../src/agent/rpc/forwarder.ts';
 import { ConnectionError, RemoteError } from '../../../../src/agent/rpc/stream-client.ts';
 import { Dispatcher, type DispatcherOptions } from '../../../../src/agent/server/dispatch.ts';
 import { Gate } from '../../../../src/agent/server/gate.ts';
-import { quietMetrics } from './fakes.ts';
+import { silentMetrics } from '../../../silent.ts';
 import { manualRuntime } from './manual-runtime.ts';
 
 const holdTimeoutMs = 7_000;
@@ -27,7 +27,7 @@ function follower() {
       runtime,
       acl: null,
       tokens: { replication: '' },
-      metrics: quietMetrics,
+      metrics: silentMetrics,
       config: {
         ...{ datacenter: 'dc1', primaryDatacenter: 'dc1', connect: { enabled: false } },
         ...{ defaultQueryTimeMs: 300_000, maxQueryTimeMs: 600_000 },

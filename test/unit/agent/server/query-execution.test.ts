@@ -16,7 +16,7 @@ import {
   QueryDNSOptions,
   ServiceQuery,
 } from '../../../../src/structs/prepared-query.ts';
-import { quietLogger } from './fakes.ts';
+import { silentLogger } from '../../../silent.ts';
 import { manualRuntime } from './manual-runtime.ts';
 
 interface Machine {
@@ -76,7 +76,7 @@ function world({
     runtime: manualRuntime(),
     config: { datacenter: 'dc1' },
     acl: null,
-    logger: quietLogger,
+    logger: silentLogger,
     datacenters: () => datacenters,
     askDatacenter: async (datacenter: string) => {
       asked.push(datacenter);

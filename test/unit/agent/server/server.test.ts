@@ -20,7 +20,8 @@ import { DirEntry } from '../../../../src/structs/kv.ts';
 import { make } from '../../../../src/structs/make.ts';
 import { Session } from '../../../../src/structs/session.ts';
 import { TxnOp } from '../../../../src/structs/txn.ts';
-import { quietMetrics, quietPool } from './fakes.ts';
+import { silentMetrics } from '../../../silent.ts';
+import { quietPool } from './fakes.ts';
 import { manualRuntime } from './manual-runtime.ts';
 
 const config = {
@@ -97,7 +98,7 @@ async function start({ bootstrap = true, members = [own], acl = config.acl }: St
     nodeName: 'one',
     runtime,
     logger,
-    metrics: quietMetrics,
+    metrics: silentMetrics,
     members: () => members,
     pools: { lan: () => quietPool, wan: () => null },
     forwarder: new Forwarder({
@@ -116,7 +117,7 @@ async function start({ bootstrap = true, members = [own], acl = config.acl }: St
         fsm,
         runtime,
         logger,
-        metrics: quietMetrics,
+        metrics: silentMetrics,
         bootstrap: bootstrap ? { servers: [server] } : null,
         timings: timingsFor(1),
         snapshotIntervalMs: 30_000,

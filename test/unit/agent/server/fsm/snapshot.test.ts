@@ -4,7 +4,7 @@ import { createFsm } from '../../../../../src/agent/server/fsm/fsm.ts';
 import { Store } from '../../../../../src/agent/state/store.ts';
 import { readArchive, readState, type StateRecord } from '../../../../../src/snapshot/index.ts';
 import { encodeCommand } from '../../../../../src/structs/commands.ts';
-import { quietLogger, quietMetrics } from '../fakes.ts';
+import { silentLogger, silentMetrics } from '../../../../silent.ts';
 
 const archives = new URL('../../../../data/vectors/snapshots/', import.meta.url);
 
@@ -14,8 +14,8 @@ function machine() {
   const fsm = createFsm({
     store,
     clock: { nowMs: () => 0, wallMs: () => 0, after: () => ({ cancel() {} }) },
-    logger: quietLogger,
-    metrics: quietMetrics,
+    logger: silentLogger,
+    metrics: silentMetrics,
     onApplied: () => told.push('applied'),
     onRestored: () => told.push('restored'),
   });

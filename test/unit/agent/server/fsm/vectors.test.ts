@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createFsm } from '../../../../../src/agent/server/fsm/fsm.ts';
 import { Store } from '../../../../../src/agent/state/store.ts';
-import { quietLogger, quietMetrics } from '../fakes.ts';
+import { silentLogger, silentMetrics } from '../../../../silent.ts';
 
 interface Vector {
   readonly name: string;
@@ -25,8 +25,8 @@ describe('the state machine on recorded commands', () => {
   const fsm = createFsm({
     store,
     clock: { nowMs: () => 0, wallMs: () => 0, after: () => ({ cancel() {} }) },
-    logger: quietLogger,
-    metrics: quietMetrics,
+    logger: silentLogger,
+    metrics: silentMetrics,
     onApplied() {},
     onRestored() {},
   });

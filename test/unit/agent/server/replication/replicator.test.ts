@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Remote, Replicator } from '../../../../../src/agent/server/replication/replicator.ts';
-import { quietLogger } from '../fakes.ts';
+import { silentLogger } from '../../../../silent.ts';
 import { manualRuntime } from '../manual-runtime.ts';
 
 interface Row {
@@ -44,7 +44,7 @@ function start(here: Record<string, string>) {
         }
       },
     },
-    { clock: runtime.clock, logger: quietLogger, onRound: (index) => rounds.push(index) },
+    { clock: runtime.clock, logger: silentLogger, onRound: (index) => rounds.push(index) },
   );
   replicator.start();
   const give = async (remote: Remote<Row> | Error, thenMs: number): Promise<void> => {
